@@ -1,0 +1,70 @@
+"""What auth tells: accounts and sessions. Topic `account:<user id>`."""
+
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+
+from contracts.events import Event
+from contracts.ids import SessionId, UserId
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """What other members may see of a person."""
+
+    id: UserId
+    display_name: str
+    avatar_url: str | None = None
+
+
+class UserRegistered(Event, frozen=True, kw_only=True):
+    """An account exists and may act."""
+
+    TYPE: ClassVar[str] = "auth.user_registered.v1"
+    user: Profile
+    at: datetime
+
+
+class UserUpdated(Event, frozen=True, kw_only=True):
+    """The display name or the picture changed; the whole profile as it is now."""
+
+    TYPE: ClassVar[str] = "auth.user_updated.v1"
+    user: Profile
+    at: datetime
+
+
+class UserDeleted(Event, frozen=True, kw_only=True):
+    """The account is gone for good; others forget the profile."""
+
+    TYPE: ClassVar[str] = "auth.user_deleted.v1"
+    user_id: UserId
+    at: datetime
+
+
+class SessionRevoked(Event, frozen=True, kw_only=True):
+    """A session ended before its time: no token of it is valid any more, no socket of it stays open."""
+
+    TYPE: ClassVar[str] = "auth.session_revoked.v1"
+    user_id: UserId
+    session_id: SessionId
+    at: datetime
+
+
+class IdentityLinked(Event, frozen=True, kw_only=True):
+    """An outside account (`provider` "discord") belongs to the user from now on."""
+
+    TYPE: ClassVar[str] = "auth.identity_linked.v1"
+    user_id: UserId
+    provider: str
+    provider_user_id: str
+    at: datetime
+
+
+class IdentityUnlinked(Event, frozen=True, kw_only=True):
+    """An outside account no longer belongs to the user."""
+
+    TYPE: ClassVar[str] = "auth.identity_unlinked.v1"
+    user_id: UserId
+    provider: str
+    provider_user_id: str
+    at: datetime

@@ -1,0 +1,41 @@
+"""Events: facts in the past tense, and the envelope in which they travel."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact. It carries whole public values: to apply it is to replace a value, and clients see it unchanged."""
+
+    TYPE: ClassVar[str]
+    """`<service>.<noun>_<past verb>.v<n>`, for example `messaging.message_posted.v1`."""
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """An event under way. `seq` has no gap and no repeat within `topic`; `trace` is a W3C traceparent or empty."""
+
+    id: UUID
+    type: str
+    topic: str
+    seq: int
+    at: datetime
+    data: msgspec.Raw
+    trace: str = ""
+
+
+class LogPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a topic's owner answers to `after`: the events that follow, or `reset` when they cannot all be given."""
+
+    topic: str
+    seq: int
+    """The topic's position at the time of reading; 0 when nothing was ever told."""
+    events: tuple[Envelope, ...] = ()
+    reset: bool = False
+
+
+def short_type(event_type: str) -> str:
+    """`message_posted` of `messaging.message_posted.v1`: how clients name the event."""
+    return event_type.split(".")[1]

@@ -1,0 +1,112 @@
+"""Refusals and operational errors as every service and every client names them (RFC 9457)."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import ClassVar
+
+import msgspec
+
+
+class Kind(Enum):
+    """What sort of problem it is; each edge maps the kind to its own answer (status, close code, reply)."""
+
+    INVALID = "invalid"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    CONFLICT = "conflict"
+    GONE = "gone"
+    STALE = "stale"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED = "unsupported"
+    LIMITED = "limited"
+    BUG = "bug"
+    UNAVAILABLE = "unavailable"
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One thing wrong with the input; `pointer` is a JSON Pointer (RFC 6901) into the body, or a parameter's name."""
+
+    pointer: str
+    message: str
+
+
+class Problem(Exception):
+    """An expected refusal or an operational error. Subclasses stand beside the rule that raises them."""
+
+    code: ClassVar[str] = "bug"
+    kind: ClassVar[Kind] = Kind.BUG
+    title: ClassVar[str] = "Something went wrong on our side"
+
+    def __init__(
+        self, detail: str = "", *, errors: Sequence[FieldError] = (), retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class InvalidInput(Problem):
+    code, kind, title = "invalid_input", Kind.INVALID, "The request does not have the expected form"
+
+
+class Unauthenticated(Problem):
+    code, kind, title = "unauthenticated", Kind.UNAUTHENTICATED, "A valid access token is needed"
+
+
+class TokenExpired(Problem):
+    code, kind, title = "token_expired", Kind.UNAUTHENTICATED, "The access token has expired"
+
+
+class SessionEnded(Problem):
+    code, kind, title = "session_ended", Kind.UNAUTHENTICATED, "This session was ended"
+
+
+class Forbidden(Problem):
+    code, kind, title = "forbidden", Kind.FORBIDDEN, "You may not do this"
+
+
+class NotFound(Problem):
+    code, kind, title = "not_found", Kind.NOT_FOUND, "There is nothing here that you can see"
+
+
+class MethodNotAllowed(Problem):
+    code, kind, title = "method_not_allowed", Kind.METHOD_NOT_ALLOWED, "This address does not take that method"
+
+
+class Conflict(Problem):
+    code, kind, title = "conflict", Kind.CONFLICT, "This contradicts what is already there"
+
+
+class StaleRevision(Problem):
+    code, kind, title = "stale_revision", Kind.STALE, "It was changed by somebody else meanwhile"
+
+
+class TooLarge(Problem):
+    code, kind, title = "too_large", Kind.TOO_LARGE, "The body is larger than the limit"
+
+
+class UnsupportedMediaType(Problem):
+    code, kind, title = "unsupported_media_type", Kind.UNSUPPORTED, "This address takes application/json"
+
+
+class RateLimited(Problem):
+    code, kind, title = "rate_limited", Kind.LIMITED, "Too many requests; wait a moment"
+
+
+class Unavailable(Problem):
+    code, kind, title = "unavailable", Kind.UNAVAILABLE, "A part of the system is away; try again"
+
+
+class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of an `application/problem+json` answer; `instance` is the trace id to tell the operator."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    instance: str = ""
+    errors: tuple[FieldError, ...] = ()

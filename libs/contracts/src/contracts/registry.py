@@ -1,0 +1,25 @@
+"""Every event there is, by its type: for decoding, for the catalogue in docs/streams.md, for tests."""
+
+from typing import Final
+
+from contracts import auth, messaging
+from contracts.events import Event
+
+EVENTS: Final[tuple[type[Event], ...]] = (
+    auth.UserRegistered,
+    auth.UserUpdated,
+    auth.UserDeleted,
+    auth.SessionRevoked,
+    auth.IdentityLinked,
+    auth.IdentityUnlinked,
+    messaging.SpaceUpdated,
+    messaging.ChannelCreated,
+    messaging.ChannelUpdated,
+    messaging.ChannelDeleted,
+    messaging.MemberJoined,
+    messaging.MemberUpdated,
+    messaging.MemberLeft,
+    messaging.MessagePosted,
+)
+
+BY_TYPE: Final[dict[str, type[Event]]] = {event.TYPE: event for event in EVENTS}

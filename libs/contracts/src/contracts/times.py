@@ -1,0 +1,18 @@
+"""Moments: aware UTC datetimes with milliseconds, as the public surface shows them (RFC 3339)."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """This moment, cut to whole milliseconds."""
+    return whole_milliseconds(datetime.now(UTC))
+
+
+def whole_milliseconds(moment: datetime) -> datetime:
+    """The same moment without what the wire cannot carry."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def rfc3339(moment: datetime) -> str:
+    """`2026-11-23T10:15:00.123Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
