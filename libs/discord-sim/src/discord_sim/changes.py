@@ -1,0 +1,100 @@
+"""Everything that can happen to the world, one type each; listeners match on the type."""
+
+import msgspec
+
+from discord_sim.entities import Channel, Guild, Json, Member, Message, Role, User, VoiceServer, VoiceState
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Something happened; the entity inside is the state after it."""
+
+
+class GuildChanged(Change, frozen=True):
+    guild: Guild
+
+
+class ChannelAdded(Change, frozen=True):
+    channel: Channel
+
+
+class ChannelChanged(Change, frozen=True):
+    channel: Channel
+
+
+class ChannelRemoved(Change, frozen=True):
+    channel: Channel
+
+
+class RoleAdded(Change, frozen=True):
+    role: Role
+
+
+class RoleChanged(Change, frozen=True):
+    role: Role
+
+
+class RoleRemoved(Change, frozen=True):
+    role: Role
+
+
+class MemberJoined(Change, frozen=True):
+    """Also how a bot learns of a guild: its own joining becomes GUILD_CREATE."""
+
+    member: Member
+
+
+class MemberChanged(Change, frozen=True):
+    member: Member
+
+
+class MemberLeft(Change, frozen=True):
+    member: Member
+
+
+class MessagePosted(Change, frozen=True):
+    message: Message
+
+
+class MessageEdited(Change, frozen=True):
+    message: Message
+
+
+class MessageDeleted(Change, frozen=True):
+    message: Message
+
+
+class ReactionAdded(Change, frozen=True):
+    message: Message
+    user: User
+    emoji: str
+
+
+class ReactionRemoved(Change, frozen=True):
+    message: Message
+    user: User
+    emoji: str
+
+
+class VoiceStateChanged(Change, frozen=True):
+    before: VoiceState | None
+    after: VoiceState
+
+
+class VoiceServerAssigned(Change, frozen=True):
+    """Concerns one person only: where their voice connection is to go."""
+
+    guild_id: int
+    user_id: int
+    server: VoiceServer
+
+
+class InteractionMade(Change, frozen=True):
+    """Concerns one application only; `payload` is what Discord would send."""
+
+    application_id: int
+    payload: Json
+
+
+class CommandsSynced(Change, frozen=True):
+    application_id: int
+    guild_id: int | None
