@@ -1,0 +1,1 @@
+"""How every process starts, reads its settings, logs, traces, answers problems, reports health and stops."""

@@ -68,3 +68,18 @@ class IdentityUnlinked(Event, frozen=True, kw_only=True):
     provider: str
     provider_user_id: str
     at: datetime
+
+
+class ServiceTokenAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service proves itself (`assertion`, RFC 7523) and names the one service it wants to call."""
+
+    assertion: str
+    audience: str
+
+
+class ServiceTokenGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """A token for one audience; `expires_in` in seconds."""
+
+    access_token: str
+    expires_in: int
+    token_type: str = "Bearer"  # noqa: S105  the scheme's name, not a secret

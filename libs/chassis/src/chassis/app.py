@@ -1,0 +1,56 @@
+"""The application that every service is: its routes, plus health, problems, traces and limits, always the same."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final, cast
+
+from litestar import Litestar, Request
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ControllerRouterHandler
+
+from chassis import health, problems
+from chassis.settings import ServiceSettings
+from contracts.problems import UnsupportedMediaType
+
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+
+
+async def require_json(request: Request[Any, Any, Any]) -> None:
+    """A body must say that it is JSON; a page of another origin cannot say so without asking first (CORS)."""
+    headers = request.headers
+    has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    if request.method in _WITH_BODY and has_body:
+        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != "application/json":
+            raise UnsupportedMediaType
+
+
+def create_app(
+    name: str,
+    settings: ServiceSettings,
+    *,
+    routes: Sequence[ControllerRouterHandler],
+    checks: Mapping[str, health.Check],
+    dependencies: Mapping[str, Callable[..., Any]],
+    lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
+) -> Litestar:
+    """Wire a service. `dependencies` are what its handlers may ask for by name; `checks` make up `/readyz`."""
+    return Litestar(
+        route_handlers=[*routes, *cast("list[ControllerRouterHandler]", health.routes_for(checks))],
+        dependencies={key: Provide(make, sync_to_thread=False) for key, make in dependencies.items()},
+        exception_handlers={**problems.HANDLERS},
+        before_request=require_json,
+        lifespan=list(lifespan),
+        request_max_body_size=settings.body_bytes_max,
+        logging_config=None,
+        openapi_config=OpenAPIConfig(
+            title=f"Guildhall {name}",
+            version="1",
+            path="/openapi",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+        ),
+    )

@@ -1,0 +1,48 @@
+"""PostgreSQL: one schema per service, one transaction per request."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from chassis.settings import Secret
+
+
+def connect(url: Secret, *, schema: str, connections_max: int = 10) -> AsyncEngine:
+    """An engine whose unqualified table names mean `schema`; accepts `postgresql://` as people write it."""
+    return create_async_engine(
+        async_url(url),
+        pool_size=connections_max,
+        max_overflow=0,
+        pool_timeout=5,
+        connect_args={"timeout": 5, "server_settings": {"search_path": schema, "application_name": schema}},
+    )
+
+
+def async_url(url: Secret) -> URL:
+    return make_url(url.reveal()).set(drivername="postgresql+asyncpg")
+
+
+def transactions(engine: AsyncEngine) -> Callable[[], AsyncGenerator[AsyncConnection]]:
+    """The request's transaction as a dependency: commit on return, roll back on any exception."""
+
+    async def transaction() -> AsyncGenerator[AsyncConnection]:
+        async with engine.begin() as connection:
+            yield connection
+
+    return transaction
+
+
+def check(engine: AsyncEngine) -> Callable[[], Awaitable[None]]:
+    """A readiness check: can a statement be run?"""
+
+    async def answers() -> None:
+        async with engine.connect() as connection:
+            await connection.execute(text("select 1"))
+
+    return answers
+
+
+async def advisory_lock(connection: AsyncConnection, name: str) -> None:
+    """Wait for a lock that is held until the transaction ends, by name."""
+    await connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})

@@ -1,0 +1,100 @@
+"""Calls to other services: kept-alive connections, time limits, a circuit that opens, the trace passed on."""
+
+import time
+from typing import Any, Protocol, TypeVar
+
+import aiohttp
+import msgspec
+
+from chassis.tracing import traceparent
+from contracts.problems import Unavailable
+
+T = TypeVar("T")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came back: any status below 500."""
+
+    status: int
+    body: bytes
+
+    def decode(self, expected: type[T]) -> T:
+        return msgspec.json.decode(self.body, type=expected)
+
+
+class Tokens(Protocol):
+    """Gives the bearer token for a call to the service named `audience`."""
+
+    async def token_for(self, audience: str) -> str: ...
+
+
+class Circuit:
+    """Opens after `failures_max` failures in a row and lets one call try again after `open_seconds`."""
+
+    def __init__(self, *, failures_max: int = 5, open_seconds: float = 1.0) -> None:
+        self._failures_max = failures_max
+        self._open_seconds = open_seconds
+        self._failures = 0
+        self._closed_at = 0.0
+
+    def check(self, service: str) -> None:
+        if self._failures >= self._failures_max:
+            wait = self._closed_at - time.monotonic()
+            if wait > 0:
+                raise Unavailable(f"{service} does not answer", retry_after_seconds=wait)
+            self._closed_at = time.monotonic() + self._open_seconds
+
+    def succeeded(self) -> None:
+        self._failures = 0
+
+    def failed(self) -> None:
+        self._failures += 1
+        self._closed_at = time.monotonic() + self._open_seconds
+
+
+class ServiceClient:
+    """Asks one other service. Connection errors, time-outs and 5xx all are `Unavailable`."""
+
+    def __init__(
+        self, http: aiohttp.ClientSession, service: str, url: str, *, tokens: Tokens | None = None, seconds: float = 5.0
+    ) -> None:
+        self._http = http
+        self._service = service
+        self._url = url.rstrip("/")
+        self._tokens = tokens
+        self._timeout = aiohttp.ClientTimeout(total=seconds, connect=1.0)
+        self._circuit = Circuit()
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: dict[str, str] | None = None,
+        token: str | None = None,
+    ) -> Answer:
+        self._circuit.check(self._service)
+        headers = {"traceparent": traceparent()}
+        if token is None and self._tokens is not None:
+            token = await self._tokens.token_for(self._service)
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
+        data = None
+        if body is not None:
+            data = msgspec.json.encode(body)
+            headers["content-type"] = "application/json"
+        try:
+            async with self._http.request(
+                method, self._url + path, data=data, params=params, headers=headers, timeout=self._timeout
+            ) as response:
+                answer = Answer(response.status, await response.read())
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self._circuit.failed()
+            reason = f"{self._service} does not answer: {type(error).__name__}"
+            raise Unavailable(reason, retry_after_seconds=1) from None
+        if answer.status >= 500:
+            self._circuit.failed()
+            raise Unavailable(f"{self._service} answered {answer.status}", retry_after_seconds=1)
+        self._circuit.succeeded()
+        return answer

@@ -1,0 +1,148 @@
+"""Answer every error, the framework's own included, as RFC 9457 `application/problem+json`."""
+
+import asyncio
+import math
+from typing import Any, Final, cast
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    SerializationException,
+    ValidationException,
+)
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from chassis.tracing import trace_id
+from contracts.problems import (
+    FieldError,
+    InvalidInput,
+    Kind,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    ProblemBody,
+    RateLimited,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+)
+
+log = structlog.get_logger()
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+STATUS: Final[dict[Kind, int]] = {
+    Kind.INVALID: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.METHOD_NOT_ALLOWED: 405,
+    Kind.CONFLICT: 409,
+    Kind.GONE: 410,
+    Kind.STALE: 412,
+    Kind.TOO_LARGE: 413,
+    Kind.UNSUPPORTED: 415,
+    Kind.LIMITED: 429,
+    Kind.BUG: 500,
+    Kind.UNAVAILABLE: 503,
+}
+
+_OF_FRAMEWORK: Final[dict[int, type[Problem]]] = {
+    401: Unauthenticated,
+    404: NotFound,
+    405: MethodNotAllowed,
+    413: TooLarge,
+    415: UnsupportedMediaType,
+    429: RateLimited,
+    503: Unavailable,
+}
+
+
+def body_of(problem: Problem) -> ProblemBody:
+    return ProblemBody(
+        type=f"/problems/{problem.code}",
+        title=problem.title,
+        status=STATUS[problem.kind],
+        code=problem.code,
+        detail=problem.detail,
+        instance=trace_id(),
+        errors=problem.errors,
+    )
+
+
+def headers_of(problem: Problem) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    if problem.retry_after_seconds is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after_seconds)))
+    if problem.kind is Kind.UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return headers
+
+
+def answer(problem: Problem) -> Response[ProblemBody]:
+    body = body_of(problem)
+    return Response(body, status_code=body.status, media_type=MEDIA_TYPE, headers=headers_of(problem))
+
+
+def from_framework(error: HTTPException) -> Problem:
+    """The same error in our words. Litestar puts what is wrong with single fields in `extra`."""
+    kind = _OF_FRAMEWORK.get(error.status_code)
+    if kind is not None:
+        return kind()
+    if error.status_code >= 500:
+        return Problem()
+    found = cast("list[dict[str, str]] | None", getattr(error, "extra", None)) or []
+    errors = [FieldError(_pointer(one), one.get("message", "")) for one in found]
+    return InvalidInput("" if errors else error.detail, errors=errors)
+
+
+def _pointer(found: dict[str, str]) -> str:
+    key = found.get("key", "")
+    return "/" + key.replace(".", "/") if found.get("source", "body") == "body" else key
+
+
+def _on_problem(_: Request[Any, Any, Any], error: Problem) -> Response[ProblemBody]:
+    if error.kind is Kind.UNAVAILABLE:
+        log.warning("dependency.failed", code=error.code, detail=error.detail)
+    return answer(error)
+
+
+def _on_framework_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemBody]:
+    if error.status_code >= 500:
+        log.error("request.failed", exc_info=error)
+    return answer(from_framework(error))
+
+
+def _on_malformed(_: Request[Any, Any, Any], error: SerializationException) -> Response[ProblemBody]:
+    return answer(InvalidInput(str(error)))
+
+
+def _on_dependency_away(_: Request[Any, Any, Any], error: Exception) -> Response[ProblemBody]:
+    log.warning("dependency.failed", error=repr(error))
+    return answer(Unavailable(retry_after_seconds=1))
+
+
+def _on_bug(_: Request[Any, Any, Any], error: Exception) -> Response[ProblemBody]:
+    log.error("request.failed", exc_info=error)
+    return answer(Problem())
+
+
+HANDLERS: Final[dict[type[Exception], Any]] = {
+    Problem: _on_problem,
+    ValidationException: _on_framework_error,
+    NotFoundException: _on_framework_error,
+    MethodNotAllowedException: _on_framework_error,
+    HTTPException: _on_framework_error,
+    SerializationException: _on_malformed,
+    OperationalError: _on_dependency_away,
+    InterfaceError: _on_dependency_away,
+    PoolTimeout: _on_dependency_away,
+    OSError: _on_dependency_away,
+    asyncio.TimeoutError: _on_dependency_away,
+    Exception: _on_bug,
+}

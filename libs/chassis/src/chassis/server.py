@@ -1,0 +1,51 @@
+"""Serve an application on granian, in this one process and event loop, until told to stop."""
+
+import asyncio
+import signal
+
+import structlog
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar import Litestar
+
+from chassis.settings import ServiceSettings
+from chassis.tracing import observe
+
+log = structlog.get_logger()
+
+
+async def serve(app: Litestar, settings: ServiceSettings) -> None:
+    """Answer until SIGTERM or SIGINT; then finish what is under way, for at most `drain_seconds`.
+
+    The embedded form of granian keeps the service one process: its pid is the service, and killing it leaves no
+    worker behind that would hold the port.
+    """
+    server = Server(
+        observe(app),
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        log_enabled=False,
+        backlog=1024,
+    )
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(wanted, stopping.set)
+    serving = loop.create_task(server.serve())
+    waiting = loop.create_task(stopping.wait())
+    log.info("service.started", host=settings.host, port=settings.port)
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if serving.done():
+        serving.result()
+        raise RuntimeError("the server ended by itself")
+    log.info("service.stopping")
+    server.stop()
+    try:
+        async with asyncio.timeout(settings.drain_seconds):
+            await serving
+    except TimeoutError:
+        log.warning("service.drain_timed_out", seconds=settings.drain_seconds)
+    log.info("service.stopped")

@@ -1,0 +1,71 @@
+"""How a service proves itself to another: private_key_jwt (RFC 7523) for a short token with one audience."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+import msgspec
+from jose import jwk, jwt
+
+from chassis.http import ServiceClient
+from chassis.tokens import SERVICE_PREFIX, Jwk
+from contracts.auth import ServiceTokenAsked, ServiceTokenGiven
+from contracts.ids import new_id
+from contracts.problems import Unavailable
+
+ASSERTION_SECONDS: Final = 60
+RENEW_BEFORE_SECONDS: Final = 30
+ASSERTION_AUDIENCE: Final = "auth"
+
+
+def assertion(service: str, key_pem: str) -> str:
+    """A statement by `service`, signed with its own key, that it is who it says."""
+    now = int(time.time())
+    subject = SERVICE_PREFIX + service
+    claims = {"iss": subject, "sub": subject, "aud": ASSERTION_AUDIENCE, "jti": str(new_id()), "iat": now}
+    return jwt.encode(claims | {"exp": now + ASSERTION_SECONDS}, key_pem, algorithm="ES256", headers={"kid": service})
+
+
+class ServiceTokens:
+    """Tokens for calls to other services, one per audience, renewed shortly before they end."""
+
+    def __init__(self, http: aiohttp.ClientSession, *, service: str, key_file: str, auth_url: str) -> None:
+        self._service = service
+        self._key_file = Path(key_file)
+        self._auth = ServiceClient(http, "auth", auth_url)
+        self._given: dict[str, tuple[str, float]] = {}
+        self._asking = asyncio.Lock()
+
+    async def token_for(self, audience: str) -> str:
+        async with self._asking:
+            token, until = self._given.get(audience, ("", 0.0))
+            if until < time.monotonic():
+                asked = ServiceTokenAsked(
+                    assertion=assertion(self._service, self._key_file.read_text()), audience=audience
+                )
+                answer = await self._auth.ask("POST", "/api/v1/auth/service-tokens", body=asked)
+                if answer.status != 200:
+                    raise Unavailable(f"auth gives {self._service} no token for {audience}: {answer.body!r}"[:300])
+                given = answer.decode(ServiceTokenGiven)
+                token = given.access_token
+                self._given[audience] = token, time.monotonic() + given.expires_in - RENEW_BEFORE_SECONDS
+            return token
+
+
+class KeysOfAuth:
+    """Fetches auth's public keys over HTTP."""
+
+    def __init__(self, http: aiohttp.ClientSession, auth_url: str) -> None:
+        self._auth = ServiceClient(http, "auth", auth_url)
+
+    async def __call__(self) -> list[Jwk]:
+        answer = await self._auth.ask("GET", "/.well-known/jwks.json")
+        return msgspec.json.decode(answer.body, type=dict[str, list[Jwk]])["keys"]
+
+
+def public_jwk(service: str, key_pem: str) -> Jwk:
+    """The public half of a service's key, as auth is told it."""
+    public = jwk.construct(key_pem, "ES256").public_key().to_dict()
+    return public | {"kid": service, "use": "sig"}

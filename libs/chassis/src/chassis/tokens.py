@@ -1,0 +1,173 @@
+"""Access tokens: ES256 JWTs checked against auth's published keys, remembered by hash until they expire."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import structlog
+from jose import jwt
+from jose.exceptions import ExpiredSignatureError, JOSEError
+from litestar import Request
+
+from contracts.ids import SessionId, UserId
+from contracts.problems import SessionEnded, TokenExpired, Unauthenticated
+
+log = structlog.get_logger()
+
+ALGORITHMS: Final = ["ES256"]
+ISSUER: Final = "guildhall"
+USERS_AUDIENCE: Final = "guildhall"
+SERVICE_PREFIX: Final = "service:"
+LEEWAY_SECONDS: Final = 5
+
+Jwk = dict[str, Any]
+FetchKeys = Callable[[], Awaitable[list[Jwk]]]
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who asks: a person, in one of their sessions."""
+
+    user_id: UserId
+    session_id: SessionId
+    name: str
+    expires_at: float
+    """Unix seconds; no use of the token after this."""
+
+
+class RevokedSessions:
+    """Session ids that ended early, held for as long as a token of theirs could still look valid."""
+
+    def __init__(self, *, kept_seconds: float = 900) -> None:
+        self._kept_seconds = kept_seconds
+        self._until: dict[SessionId, float] = {}
+
+    def add(self, session_id: SessionId) -> None:
+        now = time.time()
+        self._until = {kept: until for kept, until in self._until.items() if until > now}
+        self._until[session_id] = now + self._kept_seconds
+
+    def __contains__(self, session_id: SessionId) -> bool:
+        return session_id in self._until
+
+
+class KeySet:
+    """Auth's public keys by id. An unknown id asks auth again, at most once in `refetch_seconds_min`."""
+
+    def __init__(self, fetch: FetchKeys, *, refetch_seconds_min: float = 2.0, kept_seconds: float = 300.0) -> None:
+        self._fetch = fetch
+        self._refetch_seconds_min = refetch_seconds_min
+        self._kept_seconds = kept_seconds
+        self._keys: dict[str, Jwk] = {}
+        self._fetched_at = -1e9
+        self._fetching = asyncio.Lock()
+
+    async def key(self, key_id: str) -> Jwk:
+        age = time.monotonic() - self._fetched_at
+        if (key_id not in self._keys and age > self._refetch_seconds_min) or age > self._kept_seconds:
+            await self._refresh(asked_at=time.monotonic())
+        if key_id not in self._keys:
+            raise Unauthenticated("The token is signed by an unknown key")
+        return self._keys[key_id]
+
+    async def _refresh(self, *, asked_at: float) -> None:
+        async with self._fetching:
+            if self._fetched_at >= asked_at:
+                return
+            try:
+                self._keys = {key["kid"]: key for key in await self._fetch()}
+            except Exception as error:
+                if not self._keys:
+                    raise
+                log.warning("keys.kept", error=repr(error))
+            self._fetched_at = time.monotonic()
+
+
+class Verifier:
+    """Turns a bearer token into the person or the service behind it, or says what is wrong with it."""
+
+    def __init__(self, keys: KeySet, *, service: str, revoked: RevokedSessions, remembered_max: int = 50_000) -> None:
+        self._keys = keys
+        self._service = service
+        self._revoked = revoked
+        self._remembered_max = remembered_max
+        self._remembered: dict[bytes, Caller] = {}
+
+    async def caller(self, token: str) -> Caller:
+        """The person. Raises `TokenExpired`, `SessionEnded` or `Unauthenticated`."""
+        fingerprint = hashlib.sha256(token.encode()).digest()
+        known = self._remembered.get(fingerprint)
+        if known is None:
+            known = _caller_of(await self._claims(token, audience=USERS_AUDIENCE))
+            if len(self._remembered) >= self._remembered_max:
+                self._remembered.pop(next(iter(self._remembered)))
+            self._remembered[fingerprint] = known
+        if known.expires_at <= time.time():
+            self._remembered.pop(fingerprint, None)
+            raise TokenExpired
+        if known.session_id in self._revoked:
+            raise SessionEnded
+        return known
+
+    async def calling_service(self, token: str) -> str:
+        """The name of the service that calls; its token must be meant for this service."""
+        subject = str((await self._claims(token, audience=self._service)).get("sub", ""))
+        if not subject.startswith(SERVICE_PREFIX):
+            raise Unauthenticated("Only services may ask this")
+        return subject.removeprefix(SERVICE_PREFIX)
+
+    async def _claims(self, token: str, *, audience: str) -> dict[str, Any]:
+        try:
+            header = jwt.get_unverified_header(token)
+            if header.get("alg") not in ALGORITHMS or not isinstance(header.get("kid"), str):
+                raise Unauthenticated("The token must be signed with ES256 by a named key")
+            key = await self._keys.key(header["kid"])
+            return jwt.decode(
+                token,
+                key,
+                algorithms=ALGORITHMS,
+                audience=audience,
+                issuer=ISSUER,
+                options={"require_exp": True, "require_sub": True, "leeway": LEEWAY_SECONDS},
+            )
+        except ExpiredSignatureError:
+            raise TokenExpired from None
+        except (JOSEError, ValueError, TypeError, AttributeError):
+            raise Unauthenticated("The token is not valid here") from None
+
+
+def _caller_of(claims: dict[str, Any]) -> Caller:
+    try:
+        return Caller(
+            UserId(UUID(claims["sub"])), SessionId(UUID(claims["sid"])), str(claims["name"]), float(claims["exp"])
+        )
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise Unauthenticated("The token does not name a person and a session") from None
+
+
+def bearer_of(header: str | None) -> str:
+    scheme, _, token = (header or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    return token
+
+
+def callers(verifier: Verifier) -> Callable[[Request[Any, Any, Any]], Awaitable[Caller]]:
+    """The dependency that gives a handler its `caller`."""
+
+    async def caller(request: Request[Any, Any, Any]) -> Caller:
+        return await verifier.caller(bearer_of(request.headers.get("authorization")))
+
+    return caller
+
+
+def calling_services(verifier: Verifier) -> Callable[[Request[Any, Any, Any]], Awaitable[str]]:
+    """The dependency that gives an internal handler the name of the service that asks."""
+
+    async def calling_service(request: Request[Any, Any, Any]) -> str:
+        return await verifier.calling_service(bearer_of(request.headers.get("authorization")))
+
+    return calling_service
