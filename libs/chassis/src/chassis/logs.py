@@ -25,14 +25,9 @@ def configure(service: str, settings: ServiceSettings) -> None:
         _add_trace,
         _naming(service),
     ]
-    ending: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
-        if pretty
-        else [
-            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
-            structlog.processors.JSONRenderer(serializer=_to_json),
-        ]
-    )
+    traceback = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+    as_json = structlog.processors.JSONRenderer(serializer=_to_json)
+    ending: list[structlog.typing.Processor] = [structlog.dev.ConsoleRenderer()] if pretty else [traceback, as_json]
     structlog.configure(
         processors=[*shared, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(level),

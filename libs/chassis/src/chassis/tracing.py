@@ -55,7 +55,10 @@ def continued(name: str, parent: str, kind: trace.SpanKind = trace.SpanKind.CONS
 
 
 def observe(app: ASGIApp) -> ASGIApp:
-    """Around the whole application, so that unknown addresses are seen too: a span and a log line for every HTTP request; what succeeds is logged at debug only."""
+    """Around the whole application, unknown addresses included: a span and a log line per HTTP request.
+
+    What succeeds is logged at debug only.
+    """
 
     async def observed(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in HEALTH_PATHS:

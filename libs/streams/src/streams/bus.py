@@ -1,0 +1,125 @@
+"""Redis as transport: the connection, the shape of an entry, and what counts as "away". Its types end here."""
+
+from collections.abc import Iterable
+from typing import Any, Final, cast
+
+import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+
+from contracts.events import Envelope
+
+AWAY: Final = (RedisError, OSError, TimeoutError)
+"""What a call raises while Redis cannot be reached; nothing is lost by it."""
+
+FIELD: Final = b"e"
+_decoder: Final = msgspec.json.Decoder(Envelope)
+_encoder: Final = msgspec.json.Encoder()
+
+Entry = tuple[bytes, dict[bytes, bytes]]
+Batches = list[tuple[str, list[Entry]]]
+
+
+class Malformed(Exception):
+    """A stream entry that is no envelope."""
+
+
+def connect(url: str, *, timeout_seconds: float = 3.0) -> Redis:
+    """A pool of connections. Each call fails within `timeout_seconds`; a broken connection is tried anew once."""
+    return Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+        url,
+        protocol=2,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=timeout_seconds,
+        retry=Retry(NoBackoff(), 1),
+    )
+
+
+def encode(envelope: Envelope) -> bytes:
+    return _encoder.encode(envelope)
+
+
+def decode(fields: dict[bytes, bytes]) -> Envelope:
+    try:
+        return _decoder.decode(fields[FIELD])
+    except (KeyError, msgspec.MsgspecError) as error:
+        raise Malformed(str(error)) from error
+
+
+async def add(redis: Redis, stream: str, envelopes: Iterable[Envelope], *, marker: str) -> bytes | None:
+    """Append to the stream in one round trip; gives the value of `marker` as it was afterwards."""
+    pipeline = redis.pipeline(transaction=False)
+    for envelope in envelopes:
+        pipeline.xadd(stream, {FIELD: encode(envelope)})
+    pipeline.get(marker)
+    results = await pipeline.execute()
+    return results[-1]
+
+
+async def read(redis: Redis, positions: dict[str, bytes | str], *, count: int, block_ms: int) -> Batches:
+    """What came after `positions`; waits up to `block_ms` for the first."""
+    answer = await redis.xread(cast("dict[Any, Any]", positions), count=count, block=block_ms)
+    return [(name.decode(), entries) for name, entries in cast("list[tuple[bytes, list[Entry]]]", answer or [])]
+
+
+async def read_share(
+    redis: Redis, group: str, consumer: str, streams: Iterable[str], *, count: int, block_ms: int
+) -> Batches:
+    """New entries for this member of the group."""
+    wanted = cast("dict[Any, Any]", dict.fromkeys(streams, ">"))
+    answer = await redis.xreadgroup(group, consumer, wanted, count=count, block=block_ms)
+    return [(name.decode(), entries) for name, entries in cast("list[tuple[bytes, list[Entry]]]", answer or [])]
+
+
+async def ensure_group(redis: Redis, stream: str, group: str) -> None:
+    """Make the group at the start of the stream, unless it is there."""
+    try:
+        await redis.xgroup_create(stream, group, id="0", mkstream=True)
+    except ResponseError as error:
+        if "BUSYGROUP" not in str(error):
+            raise
+
+
+async def claim_stuck(
+    redis: Redis, stream: str, group: str, consumer: str, *, idle_ms: int, count: int
+) -> list[tuple[Entry, int]]:
+    """Take over what was delivered but not acknowledged for `idle_ms`; each with how often it was delivered."""
+    answer = cast(
+        "tuple[bytes, list[Entry], list[bytes]]",
+        await redis.xautoclaim(stream, group, consumer, min_idle_time=idle_ms, count=count),
+    )
+    claimed: list[tuple[Entry, int]] = []
+    for entry in answer[1]:
+        pending = await redis.xpending_range(stream, group, entry[0], entry[0], 1)
+        claimed.append((entry, int(pending[0]["times_delivered"]) if pending else 1))
+    return claimed
+
+
+async def oldest_needed(redis: Redis, stream: str) -> bytes | None:
+    """The oldest entry that a group still needs; None when there is no group."""
+    needed: list[bytes] = []
+    for group in await redis.xinfo_groups(stream):
+        pending = await redis.xpending(stream, group["name"])
+        needed.append(pending["min"] if pending["pending"] else group["last-delivered-id"])
+    return min(needed, key=order, default=None)
+
+
+def order(entry_id: bytes | str) -> tuple[int, int]:
+    """Entry ids compare as numbers, not as text."""
+    text = entry_id.decode() if isinstance(entry_id, bytes) else entry_id
+    milliseconds, _, count = text.partition("-")
+    return int(milliseconds), int(count or 0)
+
+
+async def run_id(redis: Redis) -> bytes:
+    """Names the server's process: another one after every restart."""
+    answer = cast("dict[str, str]", await redis.info("server"))  # pyright: ignore[reportUnknownMemberType]
+    return answer["run_id"].encode()
+
+
+async def clock_ms(redis: Redis) -> int:
+    """The server's time in Unix milliseconds, which entry ids begin with."""
+    seconds, microseconds = await redis.time()  # pyright: ignore[reportUnknownMemberType]
+    return int(seconds) * 1000 + int(microseconds) // 1000

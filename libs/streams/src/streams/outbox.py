@@ -1,0 +1,81 @@
+"""Tell events in the same transaction as the change they report: outbox = log."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events import Event
+from contracts.ids import new_id
+from contracts.times import now
+from streams import tables
+from streams.tracing import traceparent
+
+_CLAIM = text("""
+    insert into topic_heads as head (topic, seq) values (:topic, :count)
+    on conflict (topic) do update set seq = head.seq + excluded.seq
+    returning seq
+""")
+_RING = text("select pg_notify('log_told', current_schema())")
+
+
+class Told(msgspec.Struct, frozen=True):
+    """An event with its place: `seq` must have been claimed in this transaction."""
+
+    topic: str
+    seq: int
+    event: Event
+    at: datetime | None = None
+
+
+async def claim(connection: AsyncConnection, counts: Mapping[str, int]) -> dict[str, int]:
+    """Take the next `counts[topic]` places of each topic; gives the first of each.
+
+    The heads stay locked until the transaction ends, so places have no gap and become visible in order. They are
+    locked in topic order, so two writers of several topics cannot wait for each other for ever.
+    """
+    firsts: dict[str, int] = {}
+    for topic in sorted(counts):
+        last = await connection.scalar(_CLAIM, {"topic": topic, "count": counts[topic]})
+        firsts[topic] = int(last or 0) - counts[topic] + 1
+    return firsts
+
+
+async def append(connection: AsyncConnection, told: Sequence[Told]) -> None:
+    """Write events at claimed places, and ring the relay when the transaction commits."""
+    at, trace = now(), traceparent()
+    rows = [
+        {
+            "id": new_id(),
+            "topic": one.topic,
+            "seq": one.seq,
+            "type": one.event.TYPE,
+            "at": one.at or at,
+            "trace": trace,
+            "data": msgspec.json.encode(one.event),
+        }
+        for one in told
+    ]
+    await connection.execute(insert(tables.log), rows)
+    await connection.execute(_RING)
+
+
+async def tell_all(connection: AsyncConnection, events: Sequence[tuple[str, Event]]) -> list[int]:
+    """Tell several events, each on its topic; gives their places in the order given."""
+    counts: dict[str, int] = {}
+    for topic, _ in events:
+        counts[topic] = counts.get(topic, 0) + 1
+    following = await claim(connection, counts)
+    told: list[Told] = []
+    for topic, event in events:
+        told.append(Told(topic, following[topic], event))
+        following[topic] += 1
+    await append(connection, told)
+    return [one.seq for one in told]
+
+
+async def tell(connection: AsyncConnection, topic: str, event: Event) -> int:
+    """Tell one event; gives its place in the topic."""
+    return (await tell_all(connection, [(topic, event)]))[0]

@@ -1,0 +1,43 @@
+"""The log's tables; every service that tells events has them in its own schema."""
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, MetaData, Table, Text, UniqueConstraint, Uuid
+
+metadata = MetaData()
+
+topic_heads = Table(
+    "topic_heads",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+"""The last `seq` of each topic. Its row is locked by whoever tells something, until that transaction ends."""
+
+log = Table(
+    "log",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=True),
+    Column("id", Uuid, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("trace", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("sent_at", DateTime(timezone=True)),
+    UniqueConstraint("topic", "seq", name="log_topic_seq"),
+)
+"""What happened, kept for days: the relay's unsent rows, the clients' resume, the audit. `data` is JSON."""
+
+Index("log_unsent", log.c.position, postgresql_where=log.c.sent_at.is_(None))
+Index("log_at", log.c.at)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("reader", Text, primary_key=True),
+    Column("event_id", Uuid, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+"""Events whose effect this service has had, each by the reader that had it."""
+
+Index("inbox_at", inbox.c.at)
