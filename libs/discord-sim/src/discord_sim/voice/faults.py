@@ -1,0 +1,30 @@
+"""What may go wrong on the way from a speaker to a receiver; all of it off until somebody turns it on."""
+
+import random
+
+import msgspec
+
+
+class Faults(msgspec.Struct, kw_only=True):
+    """Chances are between 0 and 1, for each packet and each receiver, from one seeded source."""
+
+    loss: float = 0.0
+    corrupt: float = 0.0
+    """The packet arrives, and no key opens it."""
+    duplicate: float = 0.0
+    reorder: float = 0.0
+    reorder_seconds: float = 0.03
+    padding: float = 0.0
+    extension: float = 0.0
+    foreign: float = 0.0
+    """Before the packet comes one of a camera, of a retransmission stream, or of RTCP."""
+    near_zero: float = 0.0
+    """Before the packet come datagrams of almost nothing."""
+    late_speaking_seconds: float = 0.0
+    """How much later than the first packet the others are told whose it is (op 5)."""
+    broken_commits: set[int] = set()
+    """Users to whom the next announced commit comes broken, once."""
+    source: random.Random = msgspec.field(default_factory=lambda: random.Random(0))  # noqa: S311 - must repeat
+
+    def strikes(self, chance: float) -> bool:
+        return chance > 0 and self.source.random() < chance
