@@ -47,6 +47,7 @@ class Server:
             raise EmbeddedError(f"{self.kind} on port {self.port} runs already")
         place = ["--data", str(self.data), "--port", str(self.port), "--secrets", str(self.secrets)]
         flags = ["--die-with-parent", *([] if self._fsync else ["--no-fsync"])]
+        self.log.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "embedded", self.kind, *place, *flags],
@@ -84,6 +85,16 @@ class Server:
         process = self._running()
         process.kill()
         process.wait()
+
+    def close(self) -> None:
+        """End it, whatever state it is in, when its data are not needed any more."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        # SeaweedFS takes its sockets out of /tmp only when it is asked to end.
+        if self.kind == "seaweedfs":
+            self.stop()
+        else:
+            self.kill()
 
     def restart(self) -> None:
         """Stop it if it runs, then start it on the same data and port."""
