@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from contracts.ids import UserId
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """A fact. It carries whole public values: to apply it is to replace a value, and clients see it unchanged."""
@@ -27,13 +29,17 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogPage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a topic's owner answers to `after`: the events that follow, or `reset` when they cannot all be given."""
+    """What a topic's owner answers to "what followed `after`?": all of it, or `reset` when that cannot be given."""
 
     topic: str
     seq: int
     """The topic's position at the time of reading; 0 when nothing was ever told."""
     events: tuple[Envelope, ...] = ()
     reset: bool = False
+    audience: frozenset[UserId] | None = None
+    """Who may watch the topic, when that was asked for."""
+    depends_on: str | None = None
+    """The topic whose events may change the audience (`space:<id>` for a channel of that space)."""
 
 
 def short_type(event_type: str) -> str:
