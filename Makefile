@@ -1,0 +1,72 @@
+# The only door: everything that people and machines do here is a target with a line of help.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.PHONY: help setup run chat dev migrate test check format docs openapi bench pants lock new-service clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LOCKS := $(addprefix 3rdparty/python/,uv.txt default.txt lint.txt)
+WORKERS ?= 2
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name line; do printf '  make %-12s %s\n' "$$name" "$$line"; done
+
+$(READY): $(LOCKS) tools/setup
+	@tools/setup $(VENV) $(LOCKS)
+
+setup: $(READY) ## Make .venv from the locks (every other target does it when needed)
+	@echo "$(VENV) is ready"
+
+run: $(READY) ## Run everything on embedded servers and print the address (PORT=8000 DATA_DIR=var)
+	@exec $(BIN)/python -m launcher
+
+chat: $(READY) ## Talk in a terminal with whoever else does, against a running `make run`
+	@exec $(BIN)/python -m testkit.chat $(ARGS)
+
+dev: $(READY) ## Run one service with reload on embedded servers (S=auth)
+	@exec $(BIN)/python -m launcher dev $(or $(S),$(error say which service: make dev S=auth))
+
+migrate: $(READY) ## Bring every service's tables up to date (DATABASE_URL names an outside server)
+	@exec $(BIN)/python -m launcher migrate
+
+test: $(READY) ## Run every test (ARGS="services/auth -k login" chooses)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+check: $(READY) ## Lint, format, types, import arrows and house rules; starts no server
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests-e2e/tidy -q -n0
+
+format: $(READY) ## Let ruff format the code and fix what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(READY) ## Write docs/streams.md and docs/problems/ anew from the code
+	@$(BIN)/python -m tools.write_docs
+
+openapi: $(READY) ## Write docs/openapi/<service>.json anew from the code
+	@$(BIN)/python -m tools.write_openapi
+
+bench: $(READY) ## Measure against the peers (see bench/README.md)
+	@exec $(BIN)/python -m bench $(ARGS)
+
+pants: ## Lint, test and package each target with Pants; every PEX must start
+	@tools/pants_check
+
+lock: $(READY) ## Compile the locks again; UPGRADE=1 takes newer versions
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group test -o 3rdparty/python/default.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --group lint -c 3rdparty/python/default.txt -o 3rdparty/python/lint.txt
+	$(COMPILE) --group ruff -c 3rdparty/python/lint.txt -o 3rdparty/python/ruff.txt
+	$(COMPILE) --group pytest -c 3rdparty/python/default.txt -o 3rdparty/python/pytest.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --group setup -o 3rdparty/python/uv.txt
+
+new-service: $(READY) ## Make services/NAME from the template (NAME=polls)
+	@$(BIN)/python -m tools.new_service $(or $(NAME),$(error say its name: make new-service NAME=polls))
+
+clean: ## Remove what was built here; var/ (your data) stays
+	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache .pants.d
