@@ -9,7 +9,7 @@ import msgspec
 
 from contracts.auth import Profile
 from contracts.events import Event
-from contracts.ids import ChannelId, MessageId, SpaceId, UserId
+from contracts.ids import ChannelId, MessageId, RecordingId, SpaceId, UserId
 
 
 class Role(StrEnum):
@@ -22,23 +22,33 @@ class Role(StrEnum):
 
 
 class Space(msgspec.Struct, frozen=True, kw_only=True):
-    """A community; may be linked to one Discord guild."""
+    """A community; may be linked to one Discord guild. Who joins is announced in `welcome_channel_id`, if there is one."""
 
     id: SpaceId
     name: str
     guild_id: str | None = None
+    welcome_channel_id: ChannelId | None = None
     created_at: datetime
+    archived_at: datetime | None = None
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """A named conversation in a space."""
+    """A named conversation in a space. A thread is a channel that hangs on one message of its parent.
+
+    Its facts are told where exactly those who may see it listen: a thread's on the parent's topic, a private
+    channel's on its own, all others' on the space's.
+    """
 
     id: ChannelId
     space_id: SpaceId
     name: str
     topic: str = ""
     private: bool = False
+    parent_id: ChannelId | None = None
+    parent_message_id: MessageId | None = None
+    recording_id: RecordingId | None = None
     created_at: datetime
+    archived_at: datetime | None = None
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +60,24 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     joined_at: datetime
 
 
+class MessageKind(StrEnum):
+    """Who speaks: a person (`text`), or messaging itself about what the author did."""
+
+    TEXT = "text"
+    MEMBER_JOINED = "member_joined"
+    MESSAGE_PINNED = "message_pinned"
+    CHANNEL_RENAMED = "channel_renamed"
+    THREAD_STARTED = "thread_started"
+
+
+class Mentions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whom a message calls, as resolved when it was posted: people, roles, or everybody who sees the channel."""
+
+    users: tuple[UserId, ...] = ()
+    roles: tuple[Role, ...] = ()
+    channel: bool = False
+
+
 class Reaction(msgspec.Struct, frozen=True, kw_only=True):
     """One emoji on a message; `me` is the reader's own."""
 
@@ -59,7 +87,12 @@ class Reaction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One message as everybody sees it; `content` is Markdown, kept as it was written."""
+    """One message as everybody sees it; `content` is Markdown, kept as it was written.
+
+    In events `reactions` is empty: they travel in events of their own, and `me` differs between readers. A message
+    of another `kind` than text has in `content` what it is about: the new name, or nothing. A deleted message stays
+    as a tombstone: without content, mentions, attachments and reactions.
+    """
 
     id: MessageId
     channel_id: ChannelId
@@ -71,16 +104,34 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[UUID, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     at_ms: int | None = None
+    kind: MessageKind = MessageKind.TEXT
+    mentions: Mentions = Mentions()
+    thread_id: ChannelId | None = None
     rev: int = 1
     created_at: datetime
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
+    pinned_at: datetime | None = None
 
 
 class SpaceUpdated(Space, Event, frozen=True, kw_only=True):
     """The space as it is now. Topic `space:<id>`, like all that concern the space as a whole."""
 
     TYPE: ClassVar[str] = "messaging.space_updated.v1"
+
+
+class SpaceDeleted(Event, frozen=True, kw_only=True):
+    """The space is gone, with all that was in it."""
+
+    TYPE: ClassVar[str] = "messaging.space_deleted.v1"
+    id: SpaceId
+
+
+class AccessChanged(Event, frozen=True, kw_only=True):
+    """What members see or may do changed in some channel, which is not named: fetch the space's channels again."""
+
+    TYPE: ClassVar[str] = "messaging.access_changed.v1"
+    space_id: SpaceId
 
 
 class ChannelCreated(Channel, Event, frozen=True, kw_only=True):
@@ -127,3 +178,89 @@ class MessagePosted(Message, Event, frozen=True, kw_only=True):
     """A message was said. Topic `channel:<id>`, like all that concern one channel; the data is the message itself."""
 
     TYPE: ClassVar[str] = "messaging.message_posted.v1"
+
+
+class MessageEdited(Message, Event, frozen=True, kw_only=True):
+    """The message as it is now; whoever holds it keeps the reactions."""
+
+    TYPE: ClassVar[str] = "messaging.message_edited.v1"
+
+
+class MessageDeleted(Message, Event, frozen=True, kw_only=True):
+    """The tombstone that stands where the message was."""
+
+    TYPE: ClassVar[str] = "messaging.message_deleted.v1"
+
+
+class ReactionAdded(Event, frozen=True, kw_only=True):
+    """Somebody reacted; `count` is how many have this emoji there now."""
+
+    TYPE: ClassVar[str] = "messaging.reaction_added.v1"
+    channel_id: ChannelId
+    message_id: MessageId
+    user_id: UserId
+    emoji: str
+    count: int
+
+
+class ReactionRemoved(Event, frozen=True, kw_only=True):
+    """Somebody took a reaction back; `count` is how many are left, 0 for none."""
+
+    TYPE: ClassVar[str] = "messaging.reaction_removed.v1"
+    channel_id: ChannelId
+    message_id: MessageId
+    user_id: UserId
+    emoji: str
+    count: int
+
+
+class MessagePinned(Event, frozen=True, kw_only=True):
+    """A message is pinned in its channel."""
+
+    TYPE: ClassVar[str] = "messaging.message_pinned.v1"
+    channel_id: ChannelId
+    message_id: MessageId
+    pinned_by: UserId
+    pinned_at: datetime
+
+
+class MessageUnpinned(Event, frozen=True, kw_only=True):
+    """A message is no longer pinned."""
+
+    TYPE: ClassVar[str] = "messaging.message_unpinned.v1"
+    channel_id: ChannelId
+    message_id: MessageId
+
+
+class ThreadCreated(Channel, Event, frozen=True, kw_only=True):
+    """A thread hangs on the message `parent_message_id`. Topic `channel:<parent_id>`, like all of a thread as a whole."""
+
+    TYPE: ClassVar[str] = "messaging.thread_created.v1"
+
+
+class ReadMoved(Event, frozen=True, kw_only=True):
+    """The reader has read up to `seq` and has so many unread mentions left. Topic `user:<id>`: for their other devices."""
+
+    TYPE: ClassVar[str] = "messaging.read_moved.v1"
+    channel_id: ChannelId
+    seq: int
+    mentions: int
+
+
+class MentionAdded(Event, frozen=True, kw_only=True):
+    """The reader was mentioned by name. Topic `user:<id>`; roles and whole channels are not told to each person."""
+
+    TYPE: ClassVar[str] = "messaging.mention_added.v1"
+    space_id: SpaceId
+    channel_id: ChannelId
+    message_id: MessageId
+    seq: int
+
+
+class MentionRemoved(Event, frozen=True, kw_only=True):
+    """The message that mentioned the reader was deleted. Topic `user:<id>`."""
+
+    TYPE: ClassVar[str] = "messaging.mention_removed.v1"
+    channel_id: ChannelId
+    message_id: MessageId
+    seq: int

@@ -13,6 +13,8 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     auth.IdentityLinked,
     auth.IdentityUnlinked,
     messaging.SpaceUpdated,
+    messaging.SpaceDeleted,
+    messaging.AccessChanged,
     messaging.ChannelCreated,
     messaging.ChannelUpdated,
     messaging.ChannelDeleted,
@@ -20,6 +22,16 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     messaging.MemberUpdated,
     messaging.MemberLeft,
     messaging.MessagePosted,
+    messaging.MessageEdited,
+    messaging.MessageDeleted,
+    messaging.ReactionAdded,
+    messaging.ReactionRemoved,
+    messaging.MessagePinned,
+    messaging.MessageUnpinned,
+    messaging.ThreadCreated,
+    messaging.ReadMoved,
+    messaging.MentionAdded,
+    messaging.MentionRemoved,
 )
 
 BY_TYPE: Final[dict[str, type[Event]]] = {event.TYPE: event for event in EVENTS}
