@@ -1,0 +1,1 @@
+"""`make run`: everything needed, from nothing, under one supervisor, until it is told to stop."""

@@ -1,6 +1,5 @@
 """From a prepared data folder to the server itself, in the same process."""
 
-import fcntl
 import os
 import signal
 import time
@@ -10,6 +9,7 @@ import msgspec
 
 from embedded.failures import EmbeddedError
 from embedded.identity import Identity, die_with_parent
+from embedded.locks import is_alive, try_lock
 from embedded.ports import HOST, is_free
 
 _LEFTOVER_SECONDS = 10.0
@@ -55,9 +55,9 @@ def claim(data: Path, *, port: int, identity: Identity) -> None:
         )
     file = _lock_file(data)
     until = time.monotonic() + _LEFTOVER_SECONDS
-    while not _locked(file):
+    while not try_lock(file):
         holder = _read(file)
-        if time.monotonic() > until or _is_alive(holder):
+        if time.monotonic() > until or (holder and is_alive(holder)):
             raise EmbeddedError(f"{data} is in use by process {holder}: stop it, or name another data folder")
         time.sleep(0.05)
     os.ftruncate(file, 0)
@@ -75,23 +75,5 @@ def _lock_file(data: Path) -> int:
         raise EmbeddedError(f"{data.parent} can't be used: {problem.strerror}; name another data folder") from problem
 
 
-def _locked(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def _read(file: int) -> int:
     return int(os.pread(file, 20, 0) or b"0")
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return pid != 0

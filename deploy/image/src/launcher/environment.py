@@ -1,0 +1,52 @@
+"""The environment of our programs: what was given, and what we have to make up."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from embedded import postgres, seaweedfs, secret_files, valkey
+from launcher.credentials import key_file
+
+
+def variable(program: str, name: str) -> str:
+    """`control-bot`, `PORT` -> `CONTROL_BOT_PORT`."""
+    return f"{program.upper().replace('-', '_')}_{name}"
+
+
+def compose(
+    given: Mapping[str, str],
+    *,
+    servers: Iterable[str],
+    services: Iterable[str],
+    ports: Mapping[str, int],
+    secrets: Path,
+    jwks: Path,
+) -> dict[str, str]:
+    """Settings as the services read them; what was given always wins."""
+    made = {
+        "ENVIRONMENT": "development",
+        "LOG_FORMAT": "json",
+        "SERVICE_JWKS_FILE": str(jwks),
+        "PUBLIC_URL": f"http://127.0.0.1:{ports['gateway']}",
+    }
+    for server in servers:
+        made |= _server_settings(server, ports[server], secrets)
+        made[variable(server, "PORT")] = str(ports[server])
+    for service in services:
+        made[variable(service, "PORT")] = str(ports[service])
+        made[variable(service, "URL")] = f"http://127.0.0.1:{ports[service]}"
+        made[variable(service, "SERVICE_KEY_FILE")] = str(key_file(secrets, service))
+    return made | {name: value for name, value in given.items() if value}
+
+
+def _server_settings(server: str, port: int, secrets: Path) -> dict[str, str]:
+    if server == "postgres":
+        return {"DATABASE_URL": postgres.url(port, secrets=secrets)}
+    if server == "valkey":
+        return {"REDIS_URL": valkey.url(port, secrets=secrets)}
+    return {
+        "S3_ENDPOINT": seaweedfs.url(port, secrets=secrets),
+        "S3_REGION": seaweedfs.REGION,
+        "S3_BUCKET": seaweedfs.BUCKET,
+        "S3_ACCESS_KEY": secret_files.read_or_generate(secrets, seaweedfs.ACCESS_KEY, length=15),
+        "S3_SECRET_KEY": secret_files.read_or_generate(secrets, seaweedfs.PRIVATE_KEY),
+    }

@@ -1,0 +1,30 @@
+"""Stands in for a service: answers its health paths, or goes wrong as told. Run as `stand_in.py NAME`."""
+
+import os
+import signal
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Health(BaseHTTPRequestHandler):
+    """Well, always."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def main(name: str) -> None:
+    if name in os.environ.get("STAND_IN_BROKEN", ""):
+        sys.exit(f"{name}: SETTING is needed")
+    server = ThreadingHTTPServer(("127.0.0.1", int(os.environ[f"{name.upper()}_PORT"])), Health)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    print('{"event": "service.started"}', flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
