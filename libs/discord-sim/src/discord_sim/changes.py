@@ -98,3 +98,41 @@ class InteractionMade(Change, frozen=True):
 class CommandsSynced(Change, frozen=True):
     application_id: int
     guild_id: int | None
+
+
+class InteractionAnswered(Change, frozen=True):
+    """The bot acknowledged, answered, edited or followed up."""
+
+    interaction_id: int
+
+
+class RestCalled(Change, frozen=True):
+    """A request was answered; what it was stands last in `sim.calls`."""
+
+    method: str
+    path: str
+    status: int
+
+
+class PresenceChanged(Change, frozen=True):
+    """A bot says what it is doing."""
+
+    guild_id: int
+    user: User
+    status: str
+    activities: list[Json]
+
+
+class TypingStarted(Change, frozen=True):
+    channel: Channel
+    user: User
+
+
+class BotConnected(Change, frozen=True):
+    """A session of the bot is ready, or resumed."""
+
+    bot_id: int
+
+
+class BotDisconnected(Change, frozen=True):
+    bot_id: int

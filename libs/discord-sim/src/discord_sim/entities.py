@@ -19,6 +19,7 @@ class ChannelKind(IntEnum):
 class Permission(IntFlag):
     """The permissions that the simulator enforces; all others are carried and never asked for."""
 
+    KICK_MEMBERS = 1 << 1
     ADMINISTRATOR = 1 << 3
     MANAGE_CHANNELS = 1 << 4
     MANAGE_GUILD = 1 << 5
@@ -38,6 +39,7 @@ class Permission(IntFlag):
 
 
 ALL_PERMISSIONS = (1 << 50) - 1
+ALL_INTENTS = (1 << 26) - 1
 
 
 class User(msgspec.Struct, kw_only=True):
@@ -58,6 +60,8 @@ class Application(msgspec.Struct, kw_only=True):
     public_key: str
     owner: User
     redirect_uris: tuple[str, ...] = ()
+    intents: int = ALL_INTENTS
+    """What the developer portal allows it to listen to."""
     commands: dict[int | None, list[Json]] = {}
     """Registered commands by guild id; None holds the global ones."""
 
@@ -119,6 +123,12 @@ class Guild(msgspec.Struct, kw_only=True):
     roles: dict[int, Role] = {}
     channels: dict[int, Channel] = {}
     members: dict[int, Member] = {}
+
+    def named(self, start: str) -> list[Member]:
+        """The members whose name or nickname begins like this."""
+        wanted = start.casefold()
+        names = ((each, (each.user.name, each.user.display_name, each.nick or "")) for each in self.members.values())
+        return [each for each, known in names if any(name.casefold().startswith(wanted) for name in known if name)]
 
 
 class Message(msgspec.Struct, kw_only=True):

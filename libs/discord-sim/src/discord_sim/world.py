@@ -37,6 +37,7 @@ Found = TypeVar("Found")
 
 EVERYONE = ALL_PERMISSIONS & ~(
     Permission.ADMINISTRATOR
+    | Permission.KICK_MEMBERS
     | Permission.MANAGE_CHANNELS
     | Permission.MANAGE_GUILD
     | Permission.MANAGE_MESSAGES
@@ -229,6 +230,21 @@ class World:
             del self.guild(channel.guild_id).channels[channel_id]
         self.announce(changes.ChannelRemoved(channel))
 
+    def direct_channel(self, *people: User) -> Channel:
+        """The one channel between these people."""
+        ids = {person.id for person in people}
+        for channel in self.channels.values():
+            if {person.id for person in channel.recipients} == ids:
+                return channel
+        channel = Channel(id=self.snowflakes.new(), kind=ChannelKind.DIRECT, name="", recipients=people)
+        self.channels[channel.id] = channel
+        self.announce(changes.ChannelAdded(channel))
+        return channel
+
+    def register_commands(self, application: Application, *, guild_id: int | None, commands: list[Json]) -> None:
+        application.commands[guild_id] = commands
+        self.announce(changes.CommandsSynced(application.id, guild_id))
+
     def permissions(self, user_id: int, *, channel: Channel) -> int:
         if channel.guild_id is None:
             return ALL_PERMISSIONS if user_id in {user.id for user in channel.recipients} else 0
@@ -269,6 +285,18 @@ class World:
     def delete(self, message: Message) -> None:
         del self.messages[message.channel_id][message.id]
         self.announce(changes.MessageDeleted(message))
+
+    def react(self, message: Message, *, user: User, emoji: str) -> None:
+        who = message.reactions.setdefault(emoji, [])
+        if user.id not in who:
+            who.append(user.id)
+            self.announce(changes.ReactionAdded(message, user, emoji))
+
+    def unreact(self, message: Message, *, user: User, emoji: str) -> None:
+        who = message.reactions.get(emoji, [])
+        if user.id in who:
+            who.remove(user.id)
+            self.announce(changes.ReactionRemoved(message, user, emoji))
 
     # Voice
 

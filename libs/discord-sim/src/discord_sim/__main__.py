@@ -1,0 +1,40 @@
+"""`python -m discord_sim`: Discord on a port, with a page to watch it."""
+
+import argparse
+import asyncio
+import signal
+from pathlib import Path
+
+from discord_sim.scene import DEFAULT, Stage, read_scene
+from discord_sim.simulator import Simulator
+
+
+async def serve(*, host: str, port: int, scene_file: Path | None) -> None:
+    scene = read_scene(scene_file) if scene_file else DEFAULT
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    async with Simulator(host=host, port=port) as sim:
+        stage = Stage(sim, scene, folder=scene_file.parent if scene_file else Path())
+        for bot in stage.bots:
+            print(f"bot {bot.bot.name} id={bot.id} token={bot.token} client_secret={bot.client_secret}")
+        print(f"authority {sim.certificates.authority}")
+        print(f"api {sim.rest_url}")
+        print(f"ready {sim.url}", flush=True)
+        playing = asyncio.create_task(stage.play())
+        await stopping.wait()
+        playing.cancel()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="discord_sim", description="Discord without Discord, on loopback")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--scene", type=Path, help="a JSON file with the guild, its people and bots, and who talks")
+    given = parser.parse_args()
+    asyncio.run(serve(host=given.host, port=given.port, scene_file=given.scene))
+
+
+if __name__ == "__main__":
+    main()
