@@ -1,7 +1,6 @@
 """Stands in for a service: answers its health paths, or goes wrong as told. Run as `stand_in.py NAME`."""
 
 import os
-import signal
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -13,7 +12,7 @@ class Health(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
         pass
 
 
@@ -21,8 +20,8 @@ def main(name: str) -> None:
     if name in os.environ.get("STAND_IN_BROKEN", ""):
         sys.exit(f"{name}: SETTING is needed")
     server = ThreadingHTTPServer(("127.0.0.1", int(os.environ[f"{name.upper()}_PORT"])), Health)
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    print('{"event": "service.started"}', flush=True)
+    sys.stdout.write('{"event": "service.started"}\n')
+    sys.stdout.flush()
     server.serve_forever()
 
 

@@ -1,4 +1,4 @@
-"""`python -m launcher [run | dev SERVICE | servers]`: the engine of `make run` and of the container."""
+"""`python -m launcher [run | dev SERVICE | servers | migrate]`: the engine of `make run` and of the container."""
 
 import argparse
 import os
@@ -33,9 +33,10 @@ def plan_from(environ: Mapping[str, str], arguments: list[str]) -> Plan:
     commands.add_parser("run", help="everything (the default)")
     commands.add_parser("dev", help="one service, started again when a file changes").add_argument("service")
     commands.add_parser("servers", help="only PostgreSQL, Valkey and S3; prints how to reach them")
+    commands.add_parser("migrate", help="bring every service's tables up to date, then end")
     asked = parser.parse_args(arguments or ["run"])
     files = Path(environ.get("PROGRAMS_DIR", programs.IMAGE / "programs"))
-    services = {"run": programs.services(files), "dev": [asked.service], "servers": []}[asked.command]
+    services = {"run": programs.services(files), "dev": [asked.service], "servers": [], "migrate": []}[asked.command]
     return Plan(
         home=Home(Path(environ.get("DATA_DIR") or "var").absolute()),
         given=environ,
@@ -44,6 +45,7 @@ def plan_from(environ: Mapping[str, str], arguments: list[str]) -> Plan:
         servers=programs.embedded_servers(environ),
         services=services,
         health_path="/livez" if asked.command == "dev" else "/readyz",
+        migrate=asked.command == "migrate",
         reload=asked.command == "dev",
         logs_to_stdout=environ.get("LOG") == "stdout" or asked.command == "dev",
     )

@@ -8,12 +8,11 @@ import msgspec
 from supervisor.xmlrpc import SupervisorTransport
 
 
-class Status(msgspec.Struct, frozen=True, rename={"state": "statename", "stopped_why": "spawnerr"}):
+class Status(msgspec.Struct, frozen=True, rename={"state": "statename"}):
     """One program as supervisord sees it; `state` is STARTING, RUNNING, BACKOFF, FATAL, ..."""
 
     name: str
     state: str
-    stopped_why: str
 
 
 class Control:
@@ -24,14 +23,14 @@ class Control:
         transport: Any = SupervisorTransport("", "", f"unix://{socket}")
         self._supervisor: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport).supervisor
 
-    def start(self, program: str) -> None:
-        """Start a program without waiting for it."""
-        self._supervisor.startProcess(program, False)
+    def start(self, group: str) -> None:
+        """Start a group without waiting for it."""
+        self._supervisor.startProcessGroup(group, False)
 
-    def restart(self, program: str) -> None:
-        """Stop it, start it."""
-        self._supervisor.stopProcess(program)
-        self.start(program)
+    def restart(self, group: str) -> None:
+        """Stop all of a group, start them again."""
+        self._supervisor.stopProcessGroup(group)
+        self.start(group)
 
     def statuses(self) -> dict[str, Status]:
         """All programs by name."""

@@ -21,13 +21,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     servers: list[str]
     services: list[str]
     health_path: str = "/readyz"
+    migrate: bool = False
     reload: bool = False
     logs_to_stdout: bool = False
     ready_seconds: float = 120.0
 
     @property
+    def groups(self) -> dict[str, list[str]]:
+        """What is started (and in the end stopped) together, in the order of the start; what is empty is left out."""
+        return {group: names for group, names in (("servers", self.servers), ("services", self.services)) if names}
+
+    @property
     def names(self) -> list[str]:
-        """Everything that runs, in the order of its start."""
+        """Everything that runs."""
         return [*self.servers, *self.services]
 
     @property
@@ -55,7 +61,7 @@ def set_up(plan: Plan) -> dict[str, str]:
     )
     for name in (*(f"{name}.pid" for name in plan.names), "fatal"):
         (home.run / name).unlink(missing_ok=True)
-    programs.install(plan.program_files, home.run, plan.names)
+    programs.install(plan.program_files, home.run, plan.groups)
     environ = environment.compose(
         plan.given,
         servers=plan.servers,

@@ -3,30 +3,21 @@
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from types import FrameType
-from typing import Self
 
 from launcher import logs, programs, readiness
-from launcher.control import Control
 from launcher.environment import variable
 from launcher.failures import LaunchError
-from launcher.home import Home
 from launcher.plan import Plan, set_up
 from launcher.progress import Progress
 from launcher.reload import Sources
-from launcher.supervise import FATAL_FILE
+from launcher.supervisor import Supervisor, failure
 
 _POLL_SECONDS = 0.1
-_STOP_SECONDS = 90.0
-_LOG_LINES = 15
-# The kernel takes 107 bytes, and supervisor adds its pid while it binds.
-_SOCKET_PATH_MAX = 95
 
 
 class Stop:
@@ -45,64 +36,6 @@ class Stop:
         self._asked.set()
 
 
-class Supervisor:
-    """supervisord and all it runs, for the length of a `with`."""
-
-    def __init__(self, home: Home, environ: Mapping[str, str], lock: int) -> None:
-        self._home = home
-        self._environ = environ
-        self._lock = lock
-        socket = home.run / "supervisor.sock"
-        if len(str(socket).encode()) > _SOCKET_PATH_MAX:
-            socket = Path(tempfile.mkdtemp(prefix="guildhall-")) / socket.name
-        self._socket = socket
-        self.control = Control(socket)
-
-    def __enter__(self) -> Self:
-        own = {"PYTHON": sys.executable, "IMAGE_DIR": str(programs.IMAGE), "CONTROL_SOCKET": str(self._socket)}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "launcher.supervise", str(self._home.run)],
-            env=dict(self._environ) | own,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            pass_fds=[self._lock],
-            start_new_session=True,  # Ctrl-C is for us; we stop it in our own time
-        )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
-            self._process.terminate()
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        # Programs outlive a supervisor that was killed by a moment: they are told to stop by the kernel.
-        until = time.monotonic() + _STOP_SECONDS
-        while self._home.pids() and time.monotonic() < until:
-            time.sleep(_POLL_SECONDS)
-        for file in self._home.run.glob("*.pid"):
-            file.unlink()
-        self._socket.unlink(missing_ok=True)
-        if self._socket.parent != self._home.run:
-            self._socket.parent.rmdir()
-
-    def is_listening(self) -> bool:
-        """Whether it takes orders yet."""
-        self.check()
-        return self._socket.exists()
-
-    def check(self) -> None:
-        """Raise when it has ended by itself."""
-        if self._process.poll() is None:
-            return
-        fatal = self._home.run / FATAL_FILE
-        if fatal.exists():
-            raise failure(self._home, fatal.read_text(), "is beyond help: it stopped at every new start")
-        raise LaunchError(f"the supervisor ended with {self._process.returncode}; see {self._home.log}/supervisord.log")
-
-
 def run(plan: Plan) -> None:
     """Run until told to stop; raises LaunchError when it can't start or can't go on."""
     stop = Stop()
@@ -116,6 +49,9 @@ def run(plan: Plan) -> None:
             stack.callback(follower.stop)
         supervisor = stack.enter_context(Supervisor(plan.home, environ, lock))
         if start_up(plan, environ, supervisor, stop):
+            if plan.migrate:
+                migrate(plan, environ)
+                return
             announce(plan, environ)
             stay(plan, supervisor, stop)
         print("stopping …", file=sys.stderr, flush=True)
@@ -128,9 +64,9 @@ def start_up(plan: Plan, environ: Mapping[str, str], supervisor: Supervisor, sto
     while not supervisor.is_listening():
         if stop.wait(_POLL_SECONDS):
             return False
-    for stage in (plan.servers, plan.services):
+    for group, stage in plan.groups.items():
+        supervisor.control.start(group)
         for name in stage:
-            supervisor.control.start(name)
             progress.tell(name, "starting")
         missing = set(stage)
         while missing:
@@ -166,9 +102,17 @@ def stay(plan: Plan, supervisor: Supervisor, stop: Stop) -> None:
     while not stop.wait(_POLL_SECONDS if not plan.reload else 0.5):
         supervisor.check()
         if sources.changed():
-            for name in plan.services:
-                print(f"{name}: a source file changed, starting again", file=sys.stderr, flush=True)
-                supervisor.control.restart(name)
+            print("a source file changed, starting again", file=sys.stderr, flush=True)
+            supervisor.control.restart("services")
+
+
+def migrate(plan: Plan, environ: Mapping[str, str]) -> None:
+    """Bring the tables of every service up to date; one without tables has nothing to do."""
+    for service in programs.services(plan.program_files):
+        command = [sys.executable, "-m", service.replace("-", "_"), "migrate"]
+        if subprocess.run(command, env=dict(environ), check=False).returncode != 0:
+            raise LaunchError(f"{service} could not be migrated: see above")
+        print(f"{service} is up to date", file=sys.stderr, flush=True)
 
 
 def announce(plan: Plan, environ: Mapping[str, str]) -> None:
@@ -191,10 +135,3 @@ def announce(plan: Plan, environ: Mapping[str, str]) -> None:
     }
     width = max(map(len, hints))
     print("\n".join(f"  {what:<{width}}  {where}" for what, where in hints.items()), file=sys.stderr, flush=True)
-
-
-def failure(home: Home, program: str, what: str) -> LaunchError:
-    """Says what a program's last words were, and what to do."""
-    log = home.log / f"{program}.log"
-    said = "".join(f"\n    {line}" for line in logs.last_lines(log, _LOG_LINES))
-    return LaunchError(f"{program} {what}. The end of {log}:{said}\n  Put right what it names, then start again.")
