@@ -33,7 +33,7 @@ def acknowledge(call: Call) -> Answer:
     }[answered]
     answer(call, interaction, data=data, answered=answered)
     call.interactions.acknowledge(interaction, by=answered)
-    return _callback_response(interaction) if call.query.get("with_response", "").lower() == "true" else None
+    return _callback_response(interaction) if call.wants("with_response") else None
 
 
 @routes(f"POST {HOOK}", auth=Auth.PATH)

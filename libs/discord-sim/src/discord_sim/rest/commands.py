@@ -18,7 +18,7 @@ LOCALIZATIONS = ("name_localizations", "description_localizations")
 def commands(call: Call) -> Answer:
     """Without `with_localizations` Discord leaves the translations out."""
     found = _registered(call)
-    if call.query.get("with_localizations", "").lower() == "true":
+    if call.wants("with_localizations"):
         return found
     return [{name: value for name, value in each.items() if name not in LOCALIZATIONS} for each in found]
 

@@ -14,7 +14,7 @@ routes = Routes()
 def guild(call: Call) -> Json:
     found = call.guild()
     counts = {"approximate_member_count": len(found.members), "approximate_presence_count": len(found.members)}
-    return wire.guild(found) | (counts if call.query.get("with_counts") == "true" else {})
+    return wire.guild(found) | (counts if call.wants("with_counts") else {})
 
 
 @routes("GET /guilds/{guild}/channels")

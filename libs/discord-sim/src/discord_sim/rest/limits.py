@@ -55,8 +55,10 @@ class RateLimiter:
         self._windows: dict[str, Window] = {}
 
     def take(self, route: str, *, path: dict[str, str], caller: str) -> Verdict:
-        """Count one call. Interaction callbacks and webhooks stand outside the global limit, as at Discord."""
-        if not route.startswith(("POST /interactions", "POST /webhooks", "PATCH /webhooks", "GET /webhooks")):
+        """Count one call. What answers an interaction stands outside the global limit; its callback has none at all."""
+        if route.startswith("POST /interactions"):
+            return Verdict(headers={})
+        if "/webhooks/" not in route:
             overall, fits = self._count(f"{caller} *", self.limits.everything)
             if not fits:
                 return self.refusal(overall.ends - self._clock(), scope="global")

@@ -48,6 +48,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
             raise invalid_body({name: ("NUMBER_TYPE_MAX", f"int value should be between {least} and {most}.")})
         return int(value)
 
+    def wants(self, name: str) -> bool:
+        """A yes in the query, however a library spells it."""
+        return self.query.get(name, "").lower() in {"true", "1"}
+
     @property
     def me(self) -> User:
         return self.application.bot
