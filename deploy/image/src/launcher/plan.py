@@ -10,6 +10,8 @@ from launcher import credentials, environment, occupant, programs
 from launcher.failures import LaunchError
 from launcher.home import Home
 
+EDGE = "gateway"
+
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for."""
@@ -28,8 +30,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def groups(self) -> dict[str, list[str]]:
-        """What is started (and in the end stopped) together, in the order of the start; what is empty is left out."""
-        return {group: names for group, names in (("servers", self.servers), ("services", self.services)) if names}
+        """What is started together, in this order, and stopped in the opposite one; what is empty is left out.
+
+        The edge is apart: while it drains, the services behind it still answer.
+        """
+        behind = [name for name in self.services if name != EDGE]
+        edge = [name for name in self.services if name == EDGE]
+        groups = {"servers": self.servers, "services": behind, "edge": edge}
+        return {group: names for group, names in groups.items() if names}
 
     @property
     def names(self) -> list[str]:
@@ -48,7 +56,7 @@ def set_up(plan: Plan) -> dict[str, str]:
     The caller holds the lock of the home.
     """
     home = plan.home
-    if "gateway" in plan.services and not ports.is_free(plan.port):
+    if EDGE in plan.services and not ports.is_free(plan.port):
         raise LaunchError(
             f"port {plan.port} is busy: {occupant.describe(plan.port)} listens there; stop it, or choose another, "
             f"for example `make run PORT={plan.port + 1}`"
@@ -56,7 +64,7 @@ def set_up(plan: Plan) -> dict[str, str]:
     services = programs.services(plan.program_files)
     numbers = ports.remembered(
         home.folder / "ports.json",
-        [*plan.servers, *(name for name in services if name != "gateway")],
+        [*plan.servers, *(name for name in services if name != EDGE)],
         taken=[plan.port],
     )
     for name in (*(f"{name}.pid" for name in plan.names), "fatal"):
@@ -66,7 +74,7 @@ def set_up(plan: Plan) -> dict[str, str]:
         plan.given,
         servers=plan.servers,
         services=services,
-        ports=numbers | {"gateway": plan.port},
+        ports=numbers | {EDGE: plan.port},
         secrets=home.secrets,
         jwks=credentials.ensure_keys(home.secrets, services),
     )

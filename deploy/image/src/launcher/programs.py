@@ -19,9 +19,8 @@ def embedded_servers(environ: Mapping[str, str]) -> list[str]:
 
 
 def services(folder: Path) -> list[str]:
-    """Our own programs, the gateway last: it is ready when the others are."""
-    names = sorted(file.stem for file in folder.glob("*.conf") if file.stem not in SWITCHES)
-    return sorted(names, key=lambda name: name == "gateway")
+    """Our own programs."""
+    return sorted(file.stem for file in folder.glob("*.conf") if file.stem not in SWITCHES)
 
 
 def install(source: Path, run: Path, groups: Mapping[str, list[str]]) -> None:

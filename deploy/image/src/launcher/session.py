@@ -12,7 +12,7 @@ from types import FrameType
 from launcher import logs, programs, readiness
 from launcher.environment import variable
 from launcher.failures import LaunchError
-from launcher.plan import Plan, set_up
+from launcher.plan import EDGE, Plan, set_up
 from launcher.progress import Progress
 from launcher.reload import Sources
 from launcher.supervisor import Supervisor, failure
@@ -103,7 +103,8 @@ def stay(plan: Plan, supervisor: Supervisor, stop: Stop) -> None:
         supervisor.check()
         if sources.changed():
             print("a source file changed, starting again", file=sys.stderr, flush=True)
-            supervisor.control.restart("services")
+            for group in plan.groups.keys() - {"servers"}:
+                supervisor.control.restart(group)
 
 
 def migrate(plan: Plan, environ: Mapping[str, str]) -> None:
@@ -123,7 +124,7 @@ def announce(plan: Plan, environ: Mapping[str, str]) -> None:
                 print(f"{name}={environ[name]}")
         sys.stdout.flush()
         return
-    url = plan.url if "gateway" in plan.services else environ[variable(plan.services[0], "URL")]
+    url = plan.url if EDGE in plan.services else environ[variable(plan.services[0], "URL")]
     print(f"ready {url}", flush=True)
     hints = {
         "what runs here": f"{url}/",

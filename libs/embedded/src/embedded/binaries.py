@@ -3,11 +3,15 @@
 import importlib.util
 import shutil
 import sysconfig
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeAlias
 
 from embedded.failures import EmbeddedError
 from embedded.identity import Identity
+
+Find: TypeAlias = Callable[[Identity, Path], Path]
 
 
 def postgres(identity: Identity, beside: Path) -> Path:

@@ -76,7 +76,9 @@ class Identity(msgspec.Struct, frozen=True):
     def _may_pass(self, folder: Path) -> bool:
         try:
             status = folder.stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        if not stat.S_ISDIR(status.st_mode):
             return True
         if status.st_uid == self.uid:
             return bool(status.st_mode & stat.S_IXUSR)

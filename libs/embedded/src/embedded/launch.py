@@ -9,10 +9,11 @@ import msgspec
 
 from embedded.failures import EmbeddedError
 from embedded.identity import Identity, die_with_parent
-from embedded.locks import is_alive, try_lock
+from embedded.locks import try_lock
 from embedded.ports import HOST, is_free
 
-_LEFTOVER_SECONDS = 10.0
+# How long a server that was killed, or told to stop, may take to let go of its data.
+_LEFTOVER_SECONDS = 3.0
 
 
 class Launch(msgspec.Struct, frozen=True):
@@ -56,9 +57,8 @@ def claim(data: Path, *, port: int, identity: Identity) -> None:
     file = _lock_file(data)
     until = time.monotonic() + _LEFTOVER_SECONDS
     while not try_lock(file):
-        holder = _read(file)
-        if time.monotonic() > until or (holder and is_alive(holder)):
-            raise EmbeddedError(f"{data} is in use by process {holder}: stop it, or name another data folder")
+        if time.monotonic() > until:
+            raise EmbeddedError(f"{data} is in use by process {_read(file)}: stop it, or name another data folder")
         time.sleep(0.05)
     os.ftruncate(file, 0)
     os.pwrite(file, str(os.getpid()).encode(), 0)

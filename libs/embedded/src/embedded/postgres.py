@@ -38,7 +38,7 @@ _SETTINGS = {
     "log_destination": "stderr",
 }
 # For tests only: a power cut would lose data, kill -9 does not.
-_UNSAFE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
+_UNSAFE_SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
 
 
 def prepare(data: Path, *, port: int, secrets: Path, identity: Identity, fsync: bool = True) -> Launch:
