@@ -1,0 +1,74 @@
+"""From a hikari bot to a voice connection that stands."""
+
+import asyncio
+from ssl import SSLContext
+
+import hikari
+import structlog
+
+from voice.connection import VoiceConnection
+from voice.encryption import Libdave, MakeEndToEnd
+from voice.events import Listener
+from voice.limits import Limits
+from voice.receiver import CouldNotConnect, Options
+from voice.session import Identity
+
+ATTEMPT_SECONDS = 5
+
+log = structlog.get_logger()
+
+
+async def connect(
+    bot: hikari.GatewayBotAware,
+    guild: hikari.SnowflakeishOr[hikari.Guild],
+    channel: hikari.SnowflakeishOr[hikari.GuildVoiceChannel],
+    *,
+    listener: Listener,
+    ssl_context: SSLContext | None = None,
+    limits: Limits | None = None,
+    end_to_end: MakeEndToEnd = Libdave,
+    timeout_seconds: float = 15.0,
+) -> VoiceConnection:
+    """Join the channel, muted, and wait until audio can be received; raises CouldNotConnect."""
+
+    async def rejoin(identity: Identity) -> None:
+        await bot.update_voice_state(identity.guild_id, None)
+        await bot.update_voice_state(identity.guild_id, identity.channel_id, self_mute=True)
+
+    options = Options(
+        listener=listener,
+        rejoin=rejoin,
+        ssl_context=ssl_context,
+        limits=limits or Limits(),
+        end_to_end=end_to_end,
+    )
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout_seconds
+    connection = await _connect(bot, guild, channel, options=options, deadline=deadline)
+    try:
+        await connection.established(timeout_seconds=deadline - loop.time())
+    except CouldNotConnect:
+        await connection.disconnect()
+        raise
+    return connection
+
+
+async def _connect(
+    bot: hikari.GatewayBotAware,
+    guild: hikari.SnowflakeishOr[hikari.Guild],
+    channel: hikari.SnowflakeishOr[hikari.GuildVoiceChannel],
+    *,
+    options: Options,
+    deadline: float,
+) -> VoiceConnection:
+    """hikari 2.6 asserts that the first endpoint is not null. Discord sends a null one while it has no voice server."""
+    while True:
+        try:
+            return await bot.voice.connect_to(
+                guild, channel, VoiceConnection, mute=True, timeout=ATTEMPT_SECONDS, options=options
+            )
+        except (AssertionError, hikari.VoiceError) as failed:
+            if asyncio.get_running_loop().time() > deadline:
+                raise CouldNotConnect("no voice server was allocated") from failed
+            log.info("voice.connect_failed", reason=str(failed))
+            await bot.update_voice_state(guild, None)

@@ -1,0 +1,131 @@
+"""What the voice gateway says about end-to-end encryption, and what we answer; and which frames open meanwhile."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from voice import messages, opus
+from voice.accounts import Cause
+from voice.encryption import KEY_OVERLAP_SECONDS, PROTOCOL_VERSION, EndToEnd, Outcome, is_sealed
+from voice.messages import Op
+
+OVERLAP_NS = round(KEY_OVERLAP_SECONDS * 1e9)
+AT_ONCE = 0
+"""The transition that needs no word from us."""
+FIRST_EPOCH = 1
+Answers = list[str | bytes]
+
+log = structlog.get_logger()
+
+
+class Epochs:
+    """Every method answers the messages to send. `version` is 0 where the room is not end-to-end encrypted; `users` are
+    those in the room, kept by whoever made this."""
+
+    def __init__(
+        self,
+        end_to_end: EndToEnd,
+        *,
+        version: int,
+        users: set[int],
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self.version = version
+        self.state = 0
+        self.entered = 0
+        """How many epochs we have entered."""
+        self._users = users
+        self._end_to_end = end_to_end
+        self._clock_ns = clock_ns
+        self._plaintext_until_ns: int | None = None
+        """Unsealed frames are taken up to here; None: as long as no group stands, for nobody can seal."""
+        self._sealed_until_ns = 0
+        """In a room without DAVE: up to here, what looks sealed is."""
+        self._prepared: dict[int, int] = {}
+
+    def begin(self) -> Answers:
+        return self._restart() if self.version else []
+
+    def open(self, user_id: int, payload: bytes, *, arrived_ns: int) -> bytes | Cause:
+        if opus.is_silence(payload):
+            return payload
+        if is_sealed(payload):
+            opened = self._end_to_end.open(user_id, payload)
+            if opened:
+                return opened
+            takes_it = not self.version and arrived_ns > self._sealed_until_ns
+            return payload if takes_it else Cause.UNDECRYPTABLE
+        until = self._plaintext_until_ns
+        return payload if not self.version or until is None or arrived_ns <= until else Cause.PLAINTEXT
+
+    def forget(self, user_id: int) -> None:
+        self._end_to_end.forget(user_id)
+
+    def prepare_transition(self, transition: int, *, version: int) -> Answers:
+        """Frames without encryption may come from now on when that is where we are going."""
+        self._prepared[transition] = version
+        if version == 0:
+            self._plaintext_until_ns = None
+            self.state += 1
+        return self._ready(transition)
+
+    def execute_transition(self, transition: int) -> None:
+        before, self.version = self.version, self._prepared.pop(transition, self.version)
+        now_ns = self._clock_ns()
+        if before and not self.version:
+            self._sealed_until_ns = now_ns + OVERLAP_NS
+        elif self.version and not before:
+            self._plaintext_until_ns = now_ns + OVERLAP_NS
+        self.state += 1
+
+    def prepare_epoch(self, epoch: int) -> Answers:
+        if epoch != FIRST_EPOCH:
+            return []
+        self._plaintext_until_ns = None
+        self.state += 1
+        return self._restart()
+
+    def binary(self, op: int, payload: bytes) -> Answers:
+        match op:
+            case Op.EXTERNAL_SENDER:
+                self._end_to_end.external_sender(payload)
+                return []
+            case Op.PROPOSALS:
+                commit = self._end_to_end.proposals(payload, users=self._users)
+                return [messages.write_binary(Op.COMMIT_WELCOME, commit)] if commit else []
+            case Op.ANNOUNCE_COMMIT:
+                return self._entered(payload, self._end_to_end.commit)
+            case Op.WELCOME:
+                return self._entered(payload, self._end_to_end.welcome)
+            case _:
+                log.info("message.unknown", op=op)
+                return []
+
+    def _entered(self, payload: bytes, enter: Callable[..., Outcome]) -> Answers:
+        if len(payload) < 2:
+            return []
+        transition = int.from_bytes(payload[:2], "big")
+        outcome = enter(payload[2:], users=self._users)
+        if outcome is Outcome.IGNORED:
+            return []
+        if outcome is Outcome.REJECTED:
+            log.warning("commit.rejected", transition=transition)
+            return [messages.write(Op.INVALID_COMMIT, transition_id=transition), *self._restart()]
+        self.entered += 1
+        self._prepared[transition] = PROTOCOL_VERSION
+        if self.version and self._plaintext_until_ns is None:
+            self._plaintext_until_ns = self._clock_ns() + OVERLAP_NS
+        self.state += 1
+        if transition == AT_ONCE:
+            self.execute_transition(transition)
+        return self._ready(transition)
+
+    def _restart(self) -> Answers:
+        package = self._end_to_end.restart()
+        return [messages.write_binary(Op.KEY_PACKAGE, package)] if package else []
+
+    def _ready(self, transition: int) -> Answers:
+        if transition == AT_ONCE:
+            return []
+        return [messages.write(Op.READY_FOR_TRANSITION, transition_id=transition)]

@@ -1,0 +1,135 @@
+"""From datagrams to frames: opened, attributed, in order, and every one of them accounted for."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import structlog
+
+from voice import rtp
+from voice.accounts import Account, Cause, Counts
+from voice.ciphers import Cipher
+from voice.events import Heard, Left, Listener, Speaking
+from voice.limits import Limits
+from voice.rtp import Packet
+from voice.speech import Keys, Speech
+
+NOBODY = None
+"""Whose account holds packets that are nobody's (yet)."""
+
+log = structlog.get_logger()
+
+
+class Reception:
+    """Survives reconnects: accounts go on, streams begin again with `begin`. Times are of `time.monotonic_ns()`.
+
+    Nothing that a packet contains, and nothing that the listener raises, gets out of here.
+    """
+
+    def __init__(self, listener: Listener, *, limits: Limits, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        self.datagrams = 0
+        """Counted apart from the accounts, so that they can be checked against it."""
+        self._listener = listener
+        self._limits = limits
+        self._clock_ns = clock_ns
+        self._grace_ns = round(limits.grace_seconds * 1e9)
+        self._accounts: dict[int | None, Account] = {NOBODY: Account()}
+        self._speeches: dict[int, Speech] = {}
+        self._cipher: Cipher | None = None
+        self._keys: Keys | None = None
+
+    def begin(self, *, cipher: Cipher, keys: Keys) -> None:
+        """A new session: other keys, other SSRCs."""
+        self.end()
+        self._cipher, self._keys = cipher, keys
+
+    def end(self) -> None:
+        for speech in self._speeches.values():
+            speech.abandon()
+        self._speeches.clear()
+        self._cipher = None
+
+    def datagram(self, data: bytes, at_ns: int) -> None:
+        self.datagrams += 1
+        if self._cipher is None:
+            self._refuse(Cause.NO_KEY)
+            return
+        try:
+            packet = rtp.read(data, self._cipher)
+        except rtp.Refused as refused:
+            self._refuse(refused.cause)
+            return
+        speech = self._speeches.get(packet.ssrc)
+        if speech is None or self._is_over(speech, packet, at_ns):
+            speech = self._open(packet.ssrc, NOBODY)
+        speech.receive(packet, at_ns)
+
+    def announce(self, ssrc: int, user_id: int) -> None:
+        """From now on, and as far as packets are waiting already, this SSRC is this user's."""
+        before = self._speeches.get(ssrc)
+        if before and before.user_id == user_id:
+            before.left_at_ns = None
+            return
+        waiting = before.finish() if before else []
+        speech = self._open(ssrc, user_id)
+        self.tell(Speaking(user_id, ssrc))
+        for arrival in waiting:
+            speech.receive(arrival.packet, arrival.at_ns)
+
+    def leave(self, user_id: int) -> None:
+        at_ns = self._clock_ns()
+        for speech in self._speeches.values():
+            if speech.user_id == user_id:
+                speech.left_at_ns = at_ns
+        self.tell(Left(user_id))
+
+    def drain(self) -> None:
+        """To be called now and then, and at once when the keys have changed."""
+        now_ns = self._clock_ns()
+        for speech in list(self._speeches.values()):
+            speech.drain(now_ns)
+            departed = speech.left_at_ns is not None and now_ns - speech.left_at_ns > self._grace_ns
+            if departed or (speech.user_id is NOBODY and not speech.waits):
+                self._forget(speech)
+
+    def counts(self) -> dict[int | None, Counts]:
+        """By user; under None what was nobody's."""
+        return {user_id: account.read() for user_id, account in self._accounts.items()}
+
+    def speakers(self) -> Iterator[int]:
+        return (speech.user_id for speech in self._speeches.values() if speech.user_id is not None)
+
+    def tell(self, heard: Heard) -> bool:
+        try:
+            self._listener(heard)
+        except Exception:
+            log.exception("listener.failed", heard=type(heard).__name__)
+            return False
+        return True
+
+    def _is_over(self, speech: Speech, packet: Packet, at_ns: int) -> bool:
+        """Whether this can no longer be the packet of the one who had the SSRC, but left."""
+        if speech.left_at_ns is None:
+            return False
+        over = at_ns - speech.left_at_ns > self._grace_ns or not speech.continues(packet.sequence)
+        if over:
+            speech.abandon()
+        return over
+
+    def _open(self, ssrc: int, user_id: int | None) -> Speech:
+        if self._keys is None:
+            raise RuntimeError("the reception has not begun")
+        account = self._accounts.setdefault(user_id, Account())
+        speech = Speech(ssrc, user_id=user_id, account=account, keys=self._keys, tell=self.tell, limits=self._limits)
+        self._speeches[ssrc] = speech
+        return speech
+
+    def _forget(self, speech: Speech) -> None:
+        speech.abandon()
+        del self._speeches[speech.ssrc]
+        if self._keys and speech.user_id is not None and speech.user_id not in self.speakers():
+            self._keys.forget(speech.user_id)
+
+    def _refuse(self, cause: Cause) -> None:
+        account = self._accounts[NOBODY]
+        account.received += 1
+        account.dropped[cause] += 1
