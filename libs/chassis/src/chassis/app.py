@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, Final, cast
 
 from litestar import Litestar, Request
@@ -40,7 +41,7 @@ def create_app(
     """Wire a service. `dependencies` are what its handlers may ask for by name; `checks` make up `/readyz`."""
     return Litestar(
         route_handlers=[*routes, *cast("list[ControllerRouterHandler]", health.routes_for(checks))],
-        dependencies={key: Provide(make, sync_to_thread=False) for key, make in dependencies.items()},
+        dependencies={key: _provide(make) for key, make in dependencies.items()},
         exception_handlers={**problems.HANDLERS},
         before_request=require_json,
         lifespan=list(lifespan),
@@ -54,3 +55,9 @@ def create_app(
             components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
         ),
     )
+
+
+def _provide(make: Callable[..., Any]) -> Provide:
+    """Litestar wants to know of a plain function that it does not block, and warns when told so of another."""
+    plain = not (iscoroutinefunction(make) or isasyncgenfunction(make))
+    return Provide(make, sync_to_thread=False if plain else None)

@@ -1,0 +1,19 @@
+"""`python -m auth serve | migrate | openapi | rotate-keys`."""
+
+import os
+import sys
+
+from auth.app import create_app, rotate_keys
+from auth.settings import Settings
+from chassis.cli import Service
+
+SERVICE = Service(
+    name="auth",
+    settings=Settings,
+    create_app=create_app,
+    migrated=lambda settings: settings.database_url,
+    commands={"rotate-keys": rotate_keys},
+)
+
+if __name__ == "__main__":
+    SERVICE.main(os.environ, sys.argv[1:])

@@ -1,0 +1,27 @@
+"""Refusals that several rules share, and the mark of those that leave a trace."""
+
+from contracts.problems import Kind, Problem
+
+
+class Recorded(Problem):
+    """A refusal whose transaction is kept: what it wrote (the security log, an ended session) must outlive it."""
+
+
+class WrongCredentials(Recorded):
+    code, kind, title = "wrong_credentials", Kind.UNAUTHENTICATED, "The e-mail address, password or code is wrong"
+
+
+class EmailNotVerified(Recorded):
+    code, kind, title = "email_not_verified", Kind.FORBIDDEN, "Confirm your e-mail address first; we sent you a link"
+
+
+class RefreshTokenInvalid(Problem):
+    code, kind, title = "refresh_token_invalid", Kind.UNAUTHENTICATED, "This session is over; log in again"
+
+
+class RefreshTokenReused(Recorded):
+    code, kind, title = "refresh_token_reused", Kind.UNAUTHENTICATED, "A spent token came back; the session was ended"
+
+
+class AssertionInvalid(Recorded):
+    code, kind, title = "assertion_invalid", Kind.UNAUTHENTICATED, "The service could not prove who it is"

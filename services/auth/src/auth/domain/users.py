@@ -1,0 +1,56 @@
+"""People with an account, and what may be said of them."""
+
+import re
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from contracts.auth import Profile
+from contracts.ids import UserId
+from contracts.problems import FieldError, InvalidInput
+
+EMAIL_LENGTH_MAX: Final = 254
+NAME_LENGTH_MAX: Final = 64
+
+_EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f<>,;:\"()\[\]\\]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})*")
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """An account. Until `activated_at` it may not act; from `delete_at` on it is forgotten."""
+
+    id: UserId
+    email: str
+    email_verified_at: datetime | None = None
+    display_name: str
+    avatar_url: str | None = None
+    password_hash: str | None = None
+    is_admin: bool = False
+    language: str = "en"
+    created_at: datetime
+    activated_at: datetime | None = None
+    delete_at: datetime | None = None
+
+    @property
+    def profile(self) -> Profile:
+        return Profile(id=self.id, display_name=self.display_name, avatar_url=self.avatar_url)
+
+
+def topic_of(user_id: UserId) -> str:
+    return f"account:{user_id}"
+
+
+def email_key(email: str) -> str:
+    """The form in which two spellings of an address are the same; raises `InvalidInput` if it is none."""
+    stripped = email.strip()
+    if len(stripped) > EMAIL_LENGTH_MAX or not _EMAIL.fullmatch(stripped):
+        raise InvalidInput(errors=[FieldError("/email", "Expected an e-mail address")])
+    return stripped.casefold()
+
+
+def checked_name(name: str) -> str:
+    stripped = " ".join(name.split())
+    if not 1 <= len(stripped) <= NAME_LENGTH_MAX or not stripped.isprintable():
+        message = f"Expected 1 to {NAME_LENGTH_MAX} printable characters"
+        raise InvalidInput(errors=[FieldError("/display_name", message)])
+    return stripped

@@ -1,0 +1,1 @@
+"""HTTP in: decode, call a use case, encode."""

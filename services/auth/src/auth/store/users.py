@@ -1,0 +1,56 @@
+"""People."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth.domain.users import User
+from auth.store.tables import users
+from contracts.ids import UserId
+
+COLUMNS = [users.c[field] for field in User.__struct_fields__]
+
+
+async def add(transaction: AsyncConnection, user: User, *, email_key: str) -> bool:
+    """False if the address has an account already."""
+    row = msgspec.structs.asdict(user) | {"email_key": email_key}
+    statement = insert(users).values(row).on_conflict_do_nothing(index_elements=["email_key"])
+    return (await transaction.execute(statement)).rowcount == 1
+
+
+async def by_email(transaction: AsyncConnection, email_key: str) -> User | None:
+    return await _one(transaction, users.c.email_key == email_key)
+
+
+async def by_id(transaction: AsyncConnection, user_id: UserId, *, lock: bool = False) -> User | None:
+    return await _one(transaction, users.c.id == user_id, lock=lock)
+
+
+async def change(transaction: AsyncConnection, user_id: UserId, **values: Any) -> User:
+    """Set the named columns; gives the user as they are now."""
+    statement = update(users).where(users.c.id == user_id).values(**values).returning(*COLUMNS)
+    return from_row((await transaction.execute(statement)).mappings().one())
+
+
+async def due_for_deletion(transaction: AsyncConnection, *, at: datetime) -> list[UserId]:
+    rows = await transaction.scalars(select(users.c.id).where(users.c.delete_at <= at).with_for_update())
+    return [UserId(row) for row in rows]
+
+
+async def remove(transaction: AsyncConnection, user_id: UserId) -> None:
+    """With all that is theirs; the security log and the log of events stay."""
+    await transaction.execute(delete(users).where(users.c.id == user_id))
+
+
+def from_row(row: RowMapping) -> User:
+    return User(**{field: row[field] for field in User.__struct_fields__})
+
+
+async def _one(transaction: AsyncConnection, condition: Any, *, lock: bool = False) -> User | None:
+    query = select(*COLUMNS).where(condition)
+    row = (await transaction.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+    return from_row(row) if row else None

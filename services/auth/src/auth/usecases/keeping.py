@@ -1,0 +1,51 @@
+"""What auth does by itself: make ready on start, then keep keys fresh and forget what is over."""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from auth import store
+from auth.usecases import keys
+from auth.usecases.tools import Begin, Tools
+
+log = structlog.get_logger()
+
+AWAY: Final = (DBAPIError, PoolTimeout, OSError)
+READ_KEYS_SECONDS: Final = 2.0
+ROUNDS_BETWEEN_TIDYING: Final = 30
+
+
+async def prepare(begin: Begin, tools: Tools) -> None:
+    """Unlock the vault and have a key that signs."""
+    async with begin() as transaction:
+        await tools.vault.unlock(transaction)
+        await keys.ensure_key(transaction, tools.vault, settings=tools.settings, at=tools.clock())
+        await tools.ring.read(transaction, tools.vault, at=tools.clock())
+
+
+async def keep(begin: Begin, tools: Tools) -> None:
+    """Until cancelled. While the database is away, the keys last read stay in use."""
+    rounds = 0
+    while True:
+        await asyncio.sleep(READ_KEYS_SECONDS)
+        rounds += 1
+        try:
+            async with begin() as transaction:
+                await tools.ring.read(transaction, tools.vault, at=tools.clock())
+            if rounds % ROUNDS_BETWEEN_TIDYING == 0:
+                await tidy(begin, tools)
+        except AWAY as error:
+            log.warning("keeping.paused", error=repr(error)[:300])
+
+
+async def tidy(begin: Begin, tools: Tools) -> None:
+    """Rotate keys that are due; forget what is over."""
+    at = tools.clock()
+    async with begin() as transaction:
+        await keys.ensure_key(transaction, tools.vault, settings=tools.settings, at=at)
+        await store.sessions.forget(transaction, ended_before=at - timedelta(days=1))
+        await store.services.forget(transaction, before=at)

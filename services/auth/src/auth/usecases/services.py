@@ -1,0 +1,70 @@
+"""What other services ask: a token for a call, and what followed in an account's log."""
+
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth import store
+from auth.domain.assertions import checked
+from auth.domain.refusals import AssertionInvalid
+from auth.domain.tokens import service_claims, sign
+from auth.domain.visits import Visit
+from auth.usecases import security
+from auth.usecases.tools import Tools
+from chassis.tokens import Jwk
+from contracts.auth import ServiceTokenGiven
+from contracts.events import LogPage
+from contracts.ids import UserId
+from contracts.problems import NotFound
+from streams import log
+
+PAGE_MAX = 1000
+
+
+async def give_token(
+    transaction: AsyncConnection, *, tools: Tools, visit: Visit, keys: dict[str, Jwk], assertion: str, audience: str
+) -> ServiceTokenGiven:
+    """A token for calls to `audience`, for a service that proves itself."""
+    at = tools.clock()
+    try:
+        proof = checked(assertion, keys=keys, audience=audience, at=at)
+        await store.services.redeem(transaction, proof)
+    except AssertionInvalid as refusal:
+        await security.note(
+            transaction,
+            "service.token_given",
+            visit=visit,
+            user_id=None,
+            actor="service",
+            outcome="refused",
+            detail=refusal.detail,
+        )
+        raise
+    seconds = tools.settings.service_token_seconds
+    claims = service_claims(service=proof.service, audience=audience, issued_at=at, seconds=seconds)
+    return ServiceTokenGiven(access_token=sign(claims, tools.ring.signing(at)), expires_in=seconds)
+
+
+async def read_log(
+    transaction: AsyncConnection, *, topic: str, after: int | None, limit: int, audience: bool
+) -> LogPage:
+    """What followed `after` in `account:<user id>`; only the owner may watch it."""
+    user_id = _owner(topic)
+    if await store.users.by_id(transaction, user_id) is None:
+        raise NotFound
+    if after is None:
+        page = LogPage(topic=topic, seq=await log.head(transaction, topic))
+    else:
+        page = await log.read(transaction, topic, after=after, limit=min(limit, PAGE_MAX))
+    return msgspec.structs.replace(page, audience=frozenset({user_id})) if audience else page
+
+
+def _owner(topic: str) -> UserId:
+    kind, _, owner = topic.partition(":")
+    try:
+        if kind == "account":
+            return UserId(UUID(owner))
+    except ValueError:
+        pass
+    raise NotFound

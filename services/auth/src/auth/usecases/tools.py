@@ -1,0 +1,47 @@
+"""What use cases work with, beside the transaction."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth.clients.hasher import Hasher
+from auth.domain.sessions import Session
+from auth.domain.users import User
+from auth.settings import Settings
+from auth.store.vault import Vault
+from auth.usecases.keys import KeyRing
+
+Begin = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+"""Opens a transaction: kept on return and on a `Recorded` refusal, undone on anything else."""
+
+
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
+    """Born with the application, the same for every request."""
+
+    settings: Settings
+    vault: Vault
+    ring: KeyRing
+    hasher: Hasher
+    clock: Callable[[], datetime]
+
+    @property
+    def refresh_key(self) -> bytes:
+        return self.vault.derive("refresh-tokens")
+
+    @property
+    def idle(self) -> timedelta:
+        return timedelta(days=self.settings.session_idle_days)
+
+    @property
+    def repeat(self) -> timedelta:
+        return timedelta(seconds=self.settings.refresh_repeat_seconds)
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who asks, in which of their sessions."""
+
+    user: User
+    session: Session
