@@ -5,24 +5,23 @@ import asyncio
 import signal
 from pathlib import Path
 
-from discord_sim.scene import DEFAULT, Stage, read_scene
+from discord_sim.scene import DEFAULT, Play, Scene, SceneError, read_scene
 from discord_sim.simulator import Simulator
 
 
-async def serve(*, host: str, port: int, scene_file: Path | None) -> None:
-    scene = read_scene(scene_file) if scene_file else DEFAULT
+async def serve(scene: Scene, *, host: str, port: int, folder: Path) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     async with Simulator(host=host, port=port) as sim:
-        stage = Stage(sim, scene, folder=scene_file.parent if scene_file else Path())
-        for bot in stage.bots:
+        play = Play(sim, scene, folder=folder)
+        for bot in play.bots:
             print(f"bot {bot.bot.name} id={bot.id} token={bot.token} client_secret={bot.client_secret}")
         print(f"authority {sim.certificates.authority}")
         print(f"api {sim.rest_url}")
         print(f"ready {sim.url}", flush=True)
-        playing = asyncio.create_task(stage.play())
+        playing = asyncio.create_task(play.perform())
         await stopping.wait()
         playing.cancel()
 
@@ -33,7 +32,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8765)
     parser.add_argument("--scene", type=Path, help="a JSON file with the guild, its people and bots, and who talks")
     given = parser.parse_args()
-    asyncio.run(serve(host=given.host, port=given.port, scene_file=given.scene))
+    try:
+        scene = read_scene(given.scene) if given.scene else DEFAULT
+    except SceneError as problem:
+        parser.error(str(problem))
+    folder = given.scene.parent if given.scene else Path()
+    asyncio.run(serve(scene, host=given.host, port=given.port, folder=folder))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ class RestFault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Meets requests whose `METHOD /path` (as sent, without the /api/v10) matches the pattern."""
 
     match: str = "*"
-    times: int | None = None
+    times: int | None = 1
     """How many requests it meets; None: until it is taken away."""
     delay: float = 0.0
     status: int | None = None

@@ -58,12 +58,24 @@ class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 DEFAULT = Scene(guild=Place(name="Guildhall", owner="ada"), people=("ada", "bela", "cyd"), bots=(BotCast("guildhall"),))
 
 
+class SceneError(Exception):
+    """The file can't be played; the text says why."""
+
+
 def read_scene(path: Path) -> Scene:
-    return msgspec.json.decode(path.read_bytes(), type=Scene)
+    try:
+        scene = msgspec.json.decode(path.read_bytes(), type=Scene, strict=False)
+    except (OSError, msgspec.MsgspecError) as problem:
+        raise SceneError(f"scene {path}: {problem}") from problem
+    strangers = {scene.guild.owner, *(speech.who for speech in scene.speeches)} - set(scene.people)
+    nowhere = {speech.channel for speech in scene.speeches} - set(scene.guild.voice)
+    if strangers or nowhere:
+        raise SceneError(f"scene {path}: not in it: {', '.join(sorted(strangers | nowhere))}")
+    return scene
 
 
-class Stage:
-    """A scene that has been set up."""
+class Play:
+    """A scene that has been set up, and is played."""
 
     def __init__(self, sim: "Simulator", scene: Scene, *, folder: Path) -> None:
         self.sim, self.scene, self.folder = sim, scene, folder
@@ -78,7 +90,7 @@ class Stage:
                 world.join_guild(self.guild.id, user=user)
         self.bots = [self._add_bot(cast) for cast in scene.bots]
 
-    async def play(self) -> None:
+    async def perform(self) -> None:
         """Everybody talks as written, until all is said."""
         async with asyncio.TaskGroup() as voices:
             for speech in self.scene.speeches:

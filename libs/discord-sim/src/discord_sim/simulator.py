@@ -91,7 +91,7 @@ class Simulator:
     async def start(self) -> None:
         await self.voice.start(self.host)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.host, self.port, shutdown_timeout=1.0)
+        site = web.TCPSite(self._runner, self.host, self.port)
         await site.start()
         self.port = self._runner.addresses[0][1]
 
@@ -145,4 +145,4 @@ class Simulator:
         app.add_routes(self.gateway.routes())
         app.add_routes(self.files.routes())
         app.add_routes(Control(self).routes())
-        return web.AppRunner(app, access_log=None, handler_cancellation=True)
+        return web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
