@@ -3,6 +3,7 @@
 import os
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 class Health(BaseHTTPRequestHandler):
@@ -17,7 +18,7 @@ class Health(BaseHTTPRequestHandler):
 
 
 def main(name: str) -> None:
-    if name in os.environ.get("STAND_IN_BROKEN", ""):
+    if name in os.environ.get("STAND_IN_BROKEN", "") or Path(os.environ["DATA_DIR"], "run", "broken").exists():
         sys.exit(f"{name}: SETTING is needed")
     server = ThreadingHTTPServer(("127.0.0.1", int(os.environ[f"{name.upper()}_PORT"])), Health)
     sys.stdout.write('{"event": "service.started"}\n')

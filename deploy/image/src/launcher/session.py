@@ -65,7 +65,8 @@ def start_up(plan: Plan, environ: Mapping[str, str], supervisor: Supervisor, sto
         if stop.wait(_POLL_SECONDS):
             return False
     for group, stage in plan.groups.items():
-        supervisor.control.start(group)
+        with supervisor.orders() as control:
+            control.start(group)
         for name in stage:
             progress.tell(name, "starting")
         missing = set(stage)
@@ -85,7 +86,8 @@ def answering(
 ) -> set[str]:
     """Which of these programs answer; tells about those that stop and start again."""
     ready: set[str] = set()
-    statuses = supervisor.control.statuses()
+    with supervisor.orders() as control:
+        statuses = control.statuses()
     for name in names:
         if statuses[name].state == "BACKOFF":
             progress.tell(name, "failing")
@@ -103,8 +105,9 @@ def stay(plan: Plan, supervisor: Supervisor, stop: Stop) -> None:
         supervisor.check()
         if sources.changed():
             print("a source file changed, starting again", file=sys.stderr, flush=True)
-            for group in plan.groups.keys() - {"servers"}:
-                supervisor.control.restart(group)
+            with supervisor.orders() as control:
+                for group in plan.groups.keys() - {"servers"}:
+                    control.restart(group)
 
 
 def migrate(plan: Plan, environ: Mapping[str, str]) -> None:

@@ -4,7 +4,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+import xmlrpc.client
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -32,7 +34,6 @@ class Supervisor:
         if len(str(socket).encode()) > _SOCKET_PATH_MAX:
             socket = Path(tempfile.mkdtemp(prefix="guildhall-")) / socket.name
         self._socket = socket
-        self.control = Control(socket)
 
     def __enter__(self) -> Self:
         own = {"PYTHON": sys.executable, "IMAGE_DIR": str(programs.IMAGE), "CONTROL_SOCKET": str(self._socket)}
@@ -68,6 +69,16 @@ class Supervisor:
         """Whether it takes orders yet."""
         self.check()
         return self._socket.exists()
+
+    @contextmanager
+    def orders(self) -> Generator[Control]:
+        """To give it orders. When it refuses them because it is ending, the reason for its end is raised."""
+        try:
+            yield Control(self._socket)
+        except (xmlrpc.client.Error, OSError):
+            self._process.wait(_STOP_SECONDS)
+            self.check()
+            raise
 
     def check(self) -> None:
         """Raise when it has ended by itself."""
