@@ -33,6 +33,16 @@ def transactions(engine: AsyncEngine) -> Callable[[], AsyncGenerator[AsyncConnec
     return transaction
 
 
+def snapshots(engine: AsyncEngine) -> Callable[[], AsyncGenerator[AsyncConnection]]:
+    """A transaction as a dependency whose queries all see the same moment; for reading."""
+
+    async def snapshot() -> AsyncGenerator[AsyncConnection]:
+        async with engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    return snapshot
+
+
 def check(engine: AsyncEngine) -> Callable[[], Awaitable[None]]:
     """A readiness check: can a statement be run?"""
 

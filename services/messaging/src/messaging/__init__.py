@@ -1,0 +1,1 @@
+"""Spaces, members, channels and messages: what a community says, kept."""

@@ -1,0 +1,16 @@
+"""The messaging program: `serve | migrate | openapi`."""
+
+import os
+import sys
+
+from chassis.cli import Service
+from messaging.app import create_app
+from messaging.settings import Settings
+
+if __name__ == "__main__":
+    Service(
+        name="messaging",
+        settings=Settings,
+        create_app=create_app,
+        migrated=lambda settings: settings.database_url,
+    ).main(os.environ, sys.argv[1:])

@@ -1,0 +1,82 @@
+"""The wiring: settings in, application out."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import aiohttp
+import msgspec
+from litestar import Litestar
+from redis.asyncio import Redis
+
+from chassis import app, database
+from chassis.service_tokens import KeysOfAuth
+from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, callers, calling_services
+from contracts.auth import SessionRevoked
+from contracts.events import Envelope
+from messaging.events import handlers
+from messaging.routes import channels, internal, messages, spaces
+from messaging.routes.posting import OrdinaryRoad, Road
+from messaging.settings import Settings
+from streams import bus
+from streams.relay import Relay
+from streams.view import View
+from streams.work import ShareOfWork, once
+
+TOKEN_LIFE = timedelta(minutes=15)
+AUTH_EVENTS = "auth.events"
+
+
+def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Litestar:
+    """Needs a running event loop. `fetch_keys` stands in for asking auth for its public keys."""
+    engine = database.connect(
+        settings.database_url, schema="messaging", connections_max=settings.database_connections_max
+    )
+    redis = bus.connect(settings.redis_url.reveal())
+    http = aiohttp.ClientSession()
+    revoked = RevokedSessions(kept_seconds=TOKEN_LIFE.total_seconds())
+    keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
+    verifier = Verifier(keys, service="messaging", revoked=revoked)
+    relay = Relay(engine, redis, stream="messaging.events")
+    road: Road = OrdinaryRoad(engine, limits=settings)
+
+    def revoke(envelopes: list[Envelope]) -> None:
+        for envelope in envelopes:
+            if envelope.type == SessionRevoked.TYPE:
+                revoked.add(msgspec.json.decode(envelope.data, type=SessionRevoked).session_id)
+
+    view = View(redis, streams=[AUTH_EVENTS], deliver=revoke, since=TOKEN_LIFE)
+    effect = once(engine, reader="messaging", handlers=handlers)
+    work = ShareOfWork(redis, streams=[AUTH_EVENTS], group="messaging", effect=effect)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncGenerator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(one.run()) for one in (relay, view, work)]
+            yield
+            for task in running:
+                task.cancel()
+        await http.close()
+        await redis.aclose()
+        await engine.dispose()
+
+    return app.create_app(
+        "messaging",
+        settings,
+        routes=[spaces.router, channels.router, messages.router, internal.router],
+        dependencies={
+            "caller": callers(verifier),
+            "calling_service": calling_services(verifier),
+            "transaction": database.transactions(engine),
+            "snapshot": database.snapshots(engine),
+            "limits": lambda: settings,
+            "road": lambda: road,
+        },
+        checks={"database": database.check(engine), "redis": lambda: _answers(redis)},
+        lifespan=[lifespan],
+    )
+
+
+async def _answers(redis: Redis) -> None:
+    await redis.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]

@@ -1,0 +1,1 @@
+"""The rules: frozen values, pure functions, refusals. No clock, no chance, no input or output."""

@@ -1,0 +1,71 @@
+"""Channels."""
+
+from collections.abc import Sequence
+
+from litestar import Router, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.tokens import Caller
+from contracts.ids import ChannelId, SpaceId
+from contracts.times import now
+from messaging.routes.answers import answers
+from messaging.settings import Settings
+from messaging.usecases import channels
+from messaging.usecases.channels import ChannelChange, ChannelSeen, ChannelWanted
+
+
+@post("/api/v1/spaces/{space_id:uuid}/channels", responses=answers(400, 403, 404, 409))
+async def create_channel(
+    space_id: FromPath[SpaceId],
+    data: JSONBody[ChannelWanted],
+    caller: NamedDependency[Caller],
+    transaction: NamedDependency[AsyncConnection],
+    limits: NamedDependency[Settings],
+) -> ChannelSeen:
+    return await channels.create_channel(
+        transaction, space_id, user_id=caller.user_id, wanted=data, at=now(), limits=limits
+    )
+
+
+@get("/api/v1/spaces/{space_id:uuid}/channels", responses=answers(404))
+async def list_channels(
+    space_id: FromPath[SpaceId], caller: NamedDependency[Caller], transaction: NamedDependency[AsyncConnection]
+) -> Sequence[ChannelSeen]:
+    """Those that the caller sees, oldest first; threads are listed with their parent."""
+    return await channels.list_channels(transaction, space_id, user_id=caller.user_id)
+
+
+@get("/api/v1/channels/{channel_id:uuid}", responses=answers(404))
+async def show_channel(
+    channel_id: FromPath[ChannelId], caller: NamedDependency[Caller], transaction: NamedDependency[AsyncConnection]
+) -> ChannelSeen:
+    return await channels.show_channel(transaction, channel_id, user_id=caller.user_id)
+
+
+@patch("/api/v1/channels/{channel_id:uuid}", responses=answers(400, 403, 404, 409))
+async def change_channel(
+    channel_id: FromPath[ChannelId],
+    data: JSONBody[ChannelChange],
+    caller: NamedDependency[Caller],
+    transaction: NamedDependency[AsyncConnection],
+    limits: NamedDependency[Settings],
+) -> ChannelSeen:
+    return await channels.change_channel(
+        transaction, channel_id, user_id=caller.user_id, change=data, at=now(), limits=limits
+    )
+
+
+@delete("/api/v1/channels/{channel_id:uuid}", responses=answers(403, 404))
+async def delete_channel(
+    channel_id: FromPath[ChannelId], caller: NamedDependency[Caller], transaction: NamedDependency[AsyncConnection]
+) -> None:
+    await channels.delete_channel(transaction, channel_id, user_id=caller.user_id, at=now())
+
+
+router = Router(
+    "/",
+    route_handlers=[create_channel, list_channels, show_channel, change_channel, delete_channel],
+    tags=["channels"],
+)

@@ -1,0 +1,86 @@
+"""What only other services may ask."""
+
+import msgspec
+from litestar import Router, get, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events import LogPage
+from contracts.ids import RecordingId, SpaceId, UserId
+from contracts.messaging import Channel, Member, Role, Space
+from contracts.problems import FieldError, InvalidInput
+from contracts.times import now
+from messaging.domain.paging import SEQ_MAX
+from messaging.settings import Settings
+from messaging.usecases import channels, members, spaces, watching
+
+
+class RecordingChannelWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+
+
+@get("/internal/log")
+async def read_log(
+    topic: FromQuery[str],
+    calling_service: NamedDependency[str],
+    snapshot: NamedDependency[AsyncConnection],
+    limits: NamedDependency[Settings],
+    after: FromQuery[int | None] = None,
+    limit: FromQuery[int | None] = None,
+    audience: FromQuery[bool] = False,
+) -> LogPage:
+    """All that followed `after`, or `reset`; who may watch the topic, when asked for."""
+    if after is not None and not 0 <= after <= SEQ_MAX:
+        raise InvalidInput(errors=[FieldError("after", "must be a position")])
+    most = min(limit or limits.log_events_max, limits.log_events_max)
+    return await watching.read_topic(snapshot, topic, after=after, limit=most, audience=audience)
+
+
+@get("/internal/spaces")
+async def find_space(
+    guild_id: FromQuery[str], calling_service: NamedDependency[str], transaction: NamedDependency[AsyncConnection]
+) -> Space:
+    """The space that a Discord server is linked to."""
+    return await spaces.show_linked_space(transaction, guild_id)
+
+
+@get("/internal/spaces/{space_id:uuid}/members/{user_id:uuid}")
+async def show_member(
+    space_id: FromPath[SpaceId],
+    user_id: FromPath[UserId],
+    calling_service: NamedDependency[str],
+    transaction: NamedDependency[AsyncConnection],
+) -> Member:
+    """Whether somebody is a member, and with which role."""
+    return await members.show_member(transaction, space_id, user_id, user_id=user_id)
+
+
+@get("/internal/spaces/{space_id:uuid}/members")
+async def list_member_ids(
+    space_id: FromPath[SpaceId], calling_service: NamedDependency[str], transaction: NamedDependency[AsyncConnection]
+) -> dict[UserId, Role]:
+    """Everybody's role: who may watch what concerns the space."""
+    return await members.list_roles(transaction, space_id)
+
+
+@put("/internal/spaces/{space_id:uuid}/recordings/{recording_id:uuid}/channel")
+async def provide_recording_channel(
+    space_id: FromPath[SpaceId],
+    recording_id: FromPath[RecordingId],
+    data: JSONBody[RecordingChannelWanted],
+    calling_service: NamedDependency[str],
+    transaction: NamedDependency[AsyncConnection],
+    limits: NamedDependency[Settings],
+) -> Channel:
+    """The recording's own channel, made when first asked for."""
+    return await channels.provide_recording_channel(
+        transaction, space_id, recording_id, name=data.name, at=now(), limits=limits
+    )
+
+
+router = Router(
+    "/",
+    route_handlers=[read_log, find_space, show_member, list_member_ids, provide_recording_channel],
+    include_in_schema=False,
+)

@@ -1,0 +1,69 @@
+"""Messages: say, read."""
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
+from litestar.params import FromPath, FromQuery, JSONBody
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.tokens import Caller
+from chassis.tracing import traceparent
+from contracts.ids import ChannelId, MessageId
+from contracts.messaging import Message
+from messaging.domain.content import Draft, Post
+from messaging.routes.answers import answers
+from messaging.routes.posting import Road, answer
+from messaging.settings import Settings
+from messaging.usecases import reading
+from messaging.usecases.reading import MessagePage
+
+REPEATED = ResponseSpec(Message, generate_examples=False, description="It was posted before, with the same nonce")
+
+
+@post("/api/v1/channels/{channel_id:uuid}/messages", responses=answers(400, 403, 404, 409) | {200: REPEATED})
+async def post_message(
+    channel_id: FromPath[ChannelId],
+    data: JSONBody[Draft],
+    caller: NamedDependency[Caller],
+    road: NamedDependency[Road],
+) -> Response[Message]:
+    """A repeat with the same nonce and body is answered 200 with the first message."""
+    said = await road.post(Post(channel_id, caller.user_id, data, traceparent()))
+    return answer(said)
+
+
+@get("/api/v1/channels/{channel_id:uuid}/messages", responses=answers(400, 404))
+async def list_messages(
+    channel_id: FromPath[ChannelId],
+    caller: NamedDependency[Caller],
+    snapshot: NamedDependency[AsyncConnection],
+    limits: NamedDependency[Settings],
+    before: FromQuery[str | None] = None,
+    after: FromQuery[str | None] = None,
+    around: FromQuery[str | None] = None,
+    limit: FromQuery[int | None] = None,
+) -> MessagePage:
+    """Newest last. `before`, `after` and `around` take a cursor of this list or a message's id."""
+    return await reading.list_messages(
+        snapshot,
+        channel_id,
+        user_id=caller.user_id,
+        before=before,
+        after=after,
+        around=around,
+        limit=limit,
+        limits=limits,
+    )
+
+
+@get("/api/v1/channels/{channel_id:uuid}/messages/{message_id:uuid}", responses=answers(404))
+async def show_message(
+    channel_id: FromPath[ChannelId],
+    message_id: FromPath[MessageId],
+    caller: NamedDependency[Caller],
+    transaction: NamedDependency[AsyncConnection],
+) -> Message:
+    return await reading.show_message(transaction, channel_id, message_id, user_id=caller.user_id)
+
+
+router = Router("/", route_handlers=[post_message, list_messages, show_message], tags=["messages"])

@@ -1,0 +1,54 @@
+"""The roads of a post: one transaction for each, or one for all that arrived while the last was under way."""
+
+from typing import Final, Protocol, runtime_checkable
+
+from litestar import Response
+from litestar.enums import MediaType
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.messaging import Message
+from contracts.problems import Problem, Unavailable
+from contracts.times import now
+from messaging.domain.content import Post
+from messaging.settings import Settings
+from messaging.store.posting import fetching
+from messaging.usecases.posting import Said, post_messages
+
+TRIES: Final = 3
+"""How often a post is tried when another one with its nonce is being committed at the same moment."""
+
+
+@runtime_checkable
+class Road(Protocol):
+    """Takes a post to its commit."""
+
+    async def post(self, post: Post) -> Said: ...
+
+
+class OrdinaryRoad:
+    """One post, one transaction."""
+
+    def __init__(self, engine: AsyncEngine, *, limits: Settings) -> None:
+        self._engine = engine
+        self._limits = limits
+
+    async def post(self, post: Post) -> Said:
+        for _ in range(TRIES):
+            try:
+                async with self._engine.begin() as connection:
+                    [outcome] = await post_messages(
+                        fetching(connection), [post], at=now(), limits=self._limits, ring=True
+                    )
+            except IntegrityError:
+                continue
+            if isinstance(outcome, Problem):
+                raise outcome
+            return outcome
+        raise Unavailable("The same message is being posted elsewhere", retry_after_seconds=1)
+
+
+def answer(said: Said) -> Response[Message]:
+    """The message's bytes as they are: they were encoded for the event already."""
+    status = 200 if said.repeated else 201
+    return Response(said.data, status_code=status, media_type=MediaType.JSON)  # pyright: ignore[reportReturnType]

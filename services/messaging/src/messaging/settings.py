@@ -1,0 +1,47 @@
+"""What messaging can be told from outside; every limit has its name here."""
+
+from chassis.settings import Secret, ServiceSettings
+
+
+class Settings(ServiceSettings, frozen=True, kw_only=True):
+    """Limits end in `_max`; `group_commit` merges concurrent posts into one transaction (the ordinary road without)."""
+
+    database_url: Secret
+    redis_url: Secret
+    auth_url: str
+    port: int = 8002
+    database_connections_max: int = 12
+
+    group_commit: bool = True
+    posts_per_commit_max: int = 200
+    posts_waiting_max: int = 10_000
+
+    page_items_default: int = 50
+    page_items_max: int = 100
+    log_events_max: int = 1000
+
+    name_chars_max: int = 100
+    topic_chars_max: int = 1000
+    content_chars_max: int = 4000
+    nonce_chars_max: int = 64
+    emoji_chars_max: int = 64
+    query_chars_max: int = 400
+    reason_chars_max: int = 500
+
+    spaces_per_person_max: int = 200
+    members_per_space_max: int = 10_000
+    bans_per_space_max: int = 10_000
+    channels_per_space_max: int = 500
+    threads_per_channel_max: int = 1000
+    invites_per_space_max: int = 200
+    invite_days_max: int = 365
+    invite_days_default: int = 7
+    invite_uses_max: int = 10_000
+    overrides_per_channel_max: int = 100
+    attachments_per_message_max: int = 10
+    mentions_per_message_max: int = 50
+    emojis_per_message_max: int = 20
+    reactions_per_message_max: int = 10_000
+    pins_per_channel_max: int = 50
+    revisions_per_message_max: int = 100
+    unread_count_max: int = 100

@@ -1,0 +1,1 @@
+"""Tables and every query; gives and takes domain values, never commits."""

@@ -1,0 +1,34 @@
+"""Profiles: what is known of people, as auth tells it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.auth import Profile
+from contracts.ids import UserId
+from messaging.store.tables import people
+
+
+async def keep(connection: AsyncConnection, profile: Profile) -> None:
+    """The profile as it is now."""
+    row = {"id": profile.id, "display_name": profile.display_name, "avatar_url": profile.avatar_url}
+    statement = insert(people).values(row)
+    await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+async def keep_if_new(connection: AsyncConnection, profile: Profile) -> None:
+    """For who acts before auth's event about them has arrived; what is known already is newer than a token."""
+    row = {"id": profile.id, "display_name": profile.display_name, "avatar_url": profile.avatar_url}
+    await connection.execute(insert(people).values(row).on_conflict_do_nothing())
+
+
+async def find(connection: AsyncConnection, user_ids: Sequence[UserId]) -> dict[UserId, Profile]:
+    rows = await connection.execute(select(people).where(people.c.id.in_(user_ids)))
+    return {row.id: Profile(id=row.id, display_name=row.display_name, avatar_url=row.avatar_url) for row in rows}
+
+
+def profile_of(user_id: UserId, display_name: str | None, avatar_url: str | None) -> Profile:
+    """A joined profile; somebody who is not known (any more) has a name too."""
+    return Profile(id=user_id, display_name="Unknown" if display_name is None else display_name, avatar_url=avatar_url)

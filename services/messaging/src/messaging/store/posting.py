@@ -1,0 +1,138 @@
+"""The queries behind posting: each one statement for any number of posts, on any driver."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.auth import Profile
+from contracts.ids import ChannelId, MessageId, UserId
+from contracts.messaging import Message, Reaction
+from messaging.domain.access import Access, Permission
+from messaging.domain.content import Post, subjects
+from messaging.store.channels import ACCESS, access_of
+from messaging.store.messages import SELECT, message_of
+from messaging.store.people import profile_of
+from streams.bulk import Fetch
+
+_POSTERS = f"""
+    select poster.*, person.display_name, person.avatar_url, first.id as first_id, first.fingerprint as first_print
+    from ({ACCESS.format(asked="unnest($1::uuid[], $2::uuid[]) with ordinality as asked(channel_id, user_id, place)")})
+        poster
+    left join people person on person.id = poster.user_id
+    left join messages first on first.author_id = poster.user_id and first.channel_id = poster.id
+        and first.nonce = ($3::text[])[poster.place]
+"""  # noqa: S608  built from constants
+_REACHABLE = ACCESS.format(asked="unnest($1::uuid[], $2::uuid[]) with ordinality as asked(channel_id, user_id, place)")
+_PLACES = "select id, channel_id from messages where id = any($1::uuid[]) and deleted_at is null"
+_INSERT = """
+    insert into messages (id, channel_id, seq, author_id, kind, content, nonce, fingerprint, reply_to, attachments,
+        mentions, at_ms, rev, created_at)
+    select id, channel_id, seq, author_id, kind, content, nonce, fingerprint, reply_to,
+        coalesce(string_to_array(nullif(attachments, ''), ' '), '{}')::uuid[],
+        coalesce(string_to_array(nullif(mentions, ''), ' '), '{}'), at_ms, 1, created_at
+    from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bytea[],
+        $9::uuid[], $10::text[], $11::text[], $12::bigint[], $13::timestamptz[])
+        as said(id, channel_id, seq, author_id, kind, content, nonce, fingerprint, reply_to, attachments, mentions,
+            at_ms, created_at)
+"""
+_BY_IDS = SELECT + "where message.id = any($1::uuid[])"
+_REACTIONS = """
+    select message_id, emoji, count(*) as count, bool_or(user_id = author_id) as me
+    from reactions join messages on messages.id = message_id
+    where message_id = any($1::uuid[]) group by message_id, emoji order by message_id, emoji
+"""
+_MENTION = """
+    insert into mentions (channel_id, seq, subject) select * from unnest($1::uuid[], $2::bigint[], $3::text[])
+"""
+
+
+class Poster(msgspec.Struct, frozen=True):
+    """What decides about one post: may they, who are they, and was it said before."""
+
+    access: Access
+    author: Profile
+    first_id: MessageId | None
+    first_print: bytes | None
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A message to be written, with its draft's fingerprint."""
+
+    message: Message
+    fingerprint: bytes | None
+
+
+def fetching(connection: AsyncConnection) -> Fetch:
+    """Run statements of this kind in a transaction of SQLAlchemy's."""
+
+    async def fetch(statement: str, *values: object) -> Sequence[Mapping[str, Any]]:
+        result = await connection.exec_driver_sql(statement, values)
+        return result.mappings().all() if result.returns_rows else []
+
+    return fetch
+
+
+async def posters(fetch: Fetch, posts: Sequence[Post]) -> dict[int, Poster]:
+    """By the post's index; no entry for who may not know of the channel."""
+    rows = await fetch(
+        _POSTERS,
+        [post.channel_id for post in posts],
+        [post.author_id for post in posts],
+        [post.draft.nonce for post in posts],
+    )
+    return {
+        row["place"] - 1: Poster(
+            access_of(row),
+            profile_of(row["user_id"], row["display_name"], row["avatar_url"]),
+            row["first_id"],
+            row["first_print"],
+        )
+        for row in rows
+    }
+
+
+async def reachable(fetch: Fetch, wanted: Iterable[tuple[ChannelId, UserId]]) -> set[tuple[ChannelId, UserId]]:
+    """Those pairs whose person sees the channel."""
+    pairs = list(dict.fromkeys(wanted))
+    rows = await fetch(_REACHABLE, [channel for channel, _ in pairs], [user for _, user in pairs])
+    seen = [access_of(row) for row in rows]
+    return {(one.channel.id, one.user_id) for one in seen if Permission.VIEW in one.granted}
+
+
+async def channels_of(fetch: Fetch, ids: Iterable[MessageId]) -> dict[MessageId, ChannelId]:
+    """Where these messages are, if they are."""
+    return {row["id"]: row["channel_id"] for row in await fetch(_PLACES, list(ids))}
+
+
+async def add(fetch: Fetch, lines: Sequence[Line]) -> None:
+    said = [line.message for line in lines]
+    await fetch(
+        _INSERT,
+        [one.id for one in said],
+        [one.channel_id for one in said],
+        [one.seq for one in said],
+        [one.author.id for one in said],
+        [one.kind for one in said],
+        [one.content for one in said],
+        [one.nonce for one in said],
+        [line.fingerprint for line in lines],
+        [one.reply_to for one in said],
+        [" ".join(map(str, one.attachments)) for one in said],
+        [" ".join(subjects(one.mentions)) for one in said],
+        [one.at_ms for one in said],
+        [one.created_at for one in said],
+    )
+    called = [(one.channel_id, one.seq, subject) for one in said for subject in subjects(one.mentions)]
+    if called:
+        await fetch(_MENTION, *map(list, zip(*called, strict=True)))
+
+
+async def as_authors_see(fetch: Fetch, ids: Sequence[MessageId]) -> dict[MessageId, Message]:
+    """Messages with their reactions, each as its author sees it."""
+    found: dict[MessageId, list[Reaction]] = {}
+    for row in await fetch(_REACTIONS, ids):
+        reaction = Reaction(emoji=row["emoji"], count=row["count"], me=row["me"])
+        found.setdefault(row["message_id"], []).append(reaction)
+    return {row["id"]: message_of(row, found.get(row["id"], ())) for row in await fetch(_BY_IDS, ids)}

@@ -1,0 +1,52 @@
+"""People as auth knows them: their profiles, and their going."""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.auth import Profile
+from contracts.ids import SpaceId, UserId
+from contracts.messaging import Member, MemberLeft, MemberUpdated, Role, SpaceDeleted
+from messaging.domain.access import RANK
+from messaging.store import audit, members, people, spaces
+from messaging.usecases.spaces import hand_over
+from streams.outbox import tell, tell_all
+
+DELETED_NAME = "Deleted account"
+
+
+async def keep_profile(connection: AsyncConnection, profile: Profile) -> None:
+    """Wherever they are a member, the others see the profile as it is now."""
+    await people.keep(connection, profile)
+    updated = [msgspec.structs.replace(one, user=profile) for one in await members.of_person(connection, profile.id)]
+    if updated:
+        await tell_all(
+            connection, [(f"space:{one.space_id}", MemberUpdated(**msgspec.structs.asdict(one))) for one in updated]
+        )
+
+
+async def forget_person(connection: AsyncConnection, user_id: UserId, *, at: datetime) -> None:
+    """What they said stays, under no name. A space of theirs goes to the highest and longest member, or ends."""
+    await people.keep(connection, Profile(id=user_id, display_name=DELETED_NAME))
+    for membership in await members.of_person(connection, user_id):
+        space_id = membership.space_id
+        if membership.role is Role.OWNER and not await _leave_to_heir(connection, space_id, user_id, at=at):
+            await spaces.remove(connection, space_id, at=at)
+            await audit.write(connection, space_id, actor_id=user_id, action="space.deleted", target=space_id, at=at)
+            await tell(connection, f"space:{space_id}", SpaceDeleted(id=space_id))
+        else:
+            await members.remove(connection, space_id, user_id)
+            await tell(connection, f"space:{space_id}", MemberLeft(space_id=space_id, user_id=user_id))
+
+
+async def _leave_to_heir(connection: AsyncConnection, space_id: SpaceId, user_id: UserId, *, at: datetime) -> bool:
+    def precedence(one: Member) -> tuple[int, datetime]:
+        return -RANK[one.role], one.joined_at
+
+    everybody = await members.page(connection, space_id, after=None, limit=10_000)
+    others = [one for one in everybody if one.user.id != user_id]
+    if not others:
+        return False
+    await hand_over(connection, space_id, heir=min(others, key=precedence).user.id, actor_id=user_id, at=at)
+    return True

@@ -1,0 +1,177 @@
+"""Post messages: one, or all that arrived meanwhile; the same decisions and the same statements."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from contracts.ids import ChannelId, MessageId, UserId, new_id
+from contracts.messaging import MentionAdded, Mentions, Message, MessagePosted
+from contracts.problems import FieldError, InvalidInput, NotFound, Problem
+from messaging.domain import content
+from messaging.domain.access import Permission
+from messaging.domain.content import NonceReused, Post
+from messaging.settings import Settings
+from messaging.store import posting as store
+from streams import bulk
+from streams.bulk import Fetch
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A message that stands; `data` is its public JSON. `repeated`: it stood already when it was posted again."""
+
+    data: bytes
+    repeated: bool
+
+
+Outcome = Said | Problem
+"""What became of one post; a refusal does not concern the others."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+async def post_messages(
+    fetch: Fetch, posts: Sequence[Post], *, at: datetime, limits: Settings, ring: bool
+) -> list[Outcome]:
+    """Say them in the order given. No two may have the same author, channel and nonce.
+
+    Raises the driver's unique violation when somebody else used one of the nonces meanwhile: roll back and ask again.
+    """
+    outcomes: dict[int, Outcome] = {}
+    posters = await store.posters(fetch, posts)
+    repeated: dict[int, MessageId] = {}
+    allowed: list[int] = []
+    for index, post in enumerate(posts):
+        try:
+            first = _decide(post, posters.get(index), limits=limits)
+        except Problem as refusal:
+            outcomes[index] = refusal
+        else:
+            if first is not None:
+                repeated[index] = first
+            else:
+                allowed.append(index)
+    if repeated:
+        outcomes |= await _answer_repeats(fetch, repeated)
+    for index in await _without_target(fetch, posts, allowed):
+        allowed.remove(index)
+        outcomes[index] = InvalidInput(errors=[FieldError("/reply_to", "is not a message of this channel")])
+    if allowed:
+        mentions = await _resolve_mentions(fetch, posts, posters, allowed, limits=limits)
+        outcomes |= await _say(fetch, posts, posters, mentions, at=at, ring=ring)
+    return [outcomes[index] for index in range(len(posts))]
+
+
+def _decide(post: Post, poster: store.Poster | None, *, limits: Settings) -> MessageId | None:
+    """The message this post repeats, if it does; raises the refusal."""
+    if poster is None:
+        raise NotFound
+    content.check_draft(post.draft, limits=limits)
+    content.called(post.draft.content, limits=limits)
+    if poster.first_id is None:
+        content.check_may_post(poster.access, draft=post.draft)
+    else:
+        poster.access.require(Permission.VIEW)
+        if poster.first_print != content.fingerprint(post.draft):
+            raise NonceReused
+    return poster.first_id
+
+
+async def _answer_repeats(fetch: Fetch, repeated: dict[int, MessageId]) -> dict[int, Outcome]:
+    messages = await store.as_authors_see(fetch, list(repeated.values()))
+    return {index: Said(_encode(messages[first]), repeated=True) for index, first in repeated.items()}
+
+
+async def _without_target(fetch: Fetch, posts: Sequence[Post], allowed: Sequence[int]) -> list[int]:
+    """Replies to what is not there."""
+    replies = {index: posts[index].draft.reply_to for index in allowed}
+    targets = {target for target in replies.values() if target is not None}
+    if not targets:
+        return []
+    places = await store.channels_of(fetch, targets)
+    return [
+        index
+        for index, target in replies.items()
+        if target is not None and places.get(target) != posts[index].channel_id
+    ]
+
+
+async def _resolve_mentions(
+    fetch: Fetch, posts: Sequence[Post], posters: dict[int, store.Poster], allowed: Sequence[int], *, limits: Settings
+) -> dict[int, Mentions]:
+    called = {index: content.called(posts[index].draft.content, limits=limits) for index in allowed}
+    pairs: list[tuple[ChannelId, UserId]] = [
+        (posts[index].channel_id, user_id) for index, mentions in called.items() for user_id in mentions.users
+    ]
+    reachable = await store.reachable(fetch, pairs) if pairs else set[tuple[ChannelId, UserId]]()
+    return {
+        index: content.allowed_calls(
+            mentions,
+            access=posters[index].access,
+            reachable={user_id for channel_id, user_id in reachable if channel_id == posts[index].channel_id},
+        )
+        for index, mentions in called.items()
+    }
+
+
+async def _say(
+    fetch: Fetch,
+    posts: Sequence[Post],
+    posters: dict[int, store.Poster],
+    mentions: dict[int, Mentions],
+    *,
+    at: datetime,
+    ring: bool,
+) -> dict[int, Outcome]:
+    counts = Counter(f"channel:{posts[index].channel_id}" for index in mentions)
+    counts.update(f"user:{user_id}" for called in mentions.values() for user_id in called.users)
+    places = await bulk.claim(fetch, counts)
+    outcomes: dict[int, Outcome] = {}
+    lines: list[store.Line] = []
+    told: list[bulk.Line] = []
+
+    def tell(topic: str, event: MessagePosted | MentionAdded, trace: str) -> bytes:
+        data = _encode(event)
+        told.append(bulk.Line(topic, places[topic], event.TYPE, data, trace))
+        places[topic] += 1
+        return data
+
+    for index, called in mentions.items():
+        post, poster = posts[index], posters[index]
+        topic = f"channel:{post.channel_id}"
+        message = _message(post, poster, called, seq=places[topic], at=at)
+        lines.append(store.Line(message, None if message.nonce is None else content.fingerprint(post.draft)))
+        outcomes[index] = Said(tell(topic, message, post.trace), repeated=False)
+        for user_id in called.users:
+            mention = MentionAdded(
+                space_id=poster.access.channel.space_id,
+                channel_id=post.channel_id,
+                message_id=message.id,
+                seq=message.seq,
+            )
+            tell(f"user:{user_id}", mention, post.trace)
+    await store.add(fetch, lines)
+    await bulk.append(fetch, told, at=at, ring=ring)
+    return outcomes
+
+
+def _message(post: Post, poster: store.Poster, called: Mentions, *, seq: int, at: datetime) -> MessagePosted:
+    return MessagePosted(
+        id=MessageId(new_id()),
+        channel_id=post.channel_id,
+        seq=seq,
+        author=poster.author,
+        content=post.draft.content,
+        nonce=post.draft.nonce,
+        reply_to=post.draft.reply_to,
+        attachments=post.draft.attachments,
+        at_ms=post.draft.at_ms,
+        mentions=called,
+        created_at=at,
+    )
+
+
+def decoded(said: Said) -> Message:
+    """The message itself, for who needs more than its bytes."""
+    return msgspec.json.decode(said.data, type=Message)

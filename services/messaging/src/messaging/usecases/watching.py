@@ -1,0 +1,61 @@
+"""What the gateway asks: who may watch a topic, and what followed a position in it."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events import LogPage
+from contracts.ids import ChannelId, SpaceId, UserId
+from contracts.problems import NotFound
+from messaging.domain.access import Permission, permissions_of
+from messaging.store import channels, members, spaces
+from streams import log
+
+
+async def read_topic(
+    connection: AsyncConnection, topic: str, *, after: int | None, limit: int, audience: bool
+) -> LogPage:
+    """Raises `NotFound` for what is no topic of ours. Without `after` no events are wanted."""
+    depends_on, watchers = await _audience(connection, topic)
+    if after is None:
+        page = LogPage(topic=topic, seq=await log.head(connection, topic))
+    else:
+        page = await log.read(connection, topic, after=after, limit=limit)
+    return LogPage(
+        topic=topic,
+        seq=page.seq,
+        events=page.events,
+        reset=page.reset,
+        audience=watchers if audience else None,
+        depends_on=depends_on if audience else None,
+    )
+
+
+async def _audience(connection: AsyncConnection, topic: str) -> tuple[str | None, frozenset[UserId]]:
+    """The topic whose events may change the audience, and the audience."""
+    kind, _, name = topic.partition(":")
+    try:
+        subject = UUID(name)
+    except ValueError:
+        raise NotFound from None
+    if str(subject) != name:
+        raise NotFound
+    if kind == "user":
+        return None, frozenset({UserId(subject)})
+    if kind == "space":
+        if await spaces.find(connection, SpaceId(subject)) is None:
+            raise NotFound
+        return topic, frozenset(await members.roles(connection, SpaceId(subject)))
+    if kind == "channel":
+        channel = await channels.find(connection, ChannelId(subject))
+        if channel is None:
+            raise NotFound
+        roles = await members.roles(connection, channel.space_id)
+        overrides = await channels.overrides_of(connection, channel.parent_id or channel.id)
+        seeing = {
+            user_id
+            for user_id, role in roles.items()
+            if Permission.VIEW in permissions_of(user_id, role, private=channel.private, overrides=overrides)
+        }
+        return f"space:{channel.space_id}", frozenset(seeing)
+    raise NotFound

@@ -1,0 +1,88 @@
+"""The application, on each of the two roads of a post where that matters."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import pytest
+from litestar.testing import AsyncTestClient
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from chassis.database import connect
+from chassis.settings import Secret
+from messaging.app import create_app
+from messaging.settings import Settings
+from testkit.plugin import FreshDatabase
+from testkit.tokens import Signer
+
+from .people import Person, Place
+
+StartMessaging = Callable[..., Awaitable[httpx.AsyncClient]]
+MakePerson = Callable[[str], Person]
+
+
+@pytest.fixture(scope="session")
+def signer() -> Signer:
+    return Signer()
+
+
+@pytest.fixture
+async def database_url(fresh_database: FreshDatabase) -> Secret:
+    return await fresh_database("messaging")
+
+
+@pytest.fixture
+async def engine(database_url: Secret) -> AsyncGenerator[AsyncEngine]:
+    """To look behind the application."""
+    made = connect(database_url, schema="messaging", connections_max=4)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def start(database_url: Secret, redis_url: Secret, signer: Signer) -> AsyncGenerator[StartMessaging]:
+    """`client = await start(page_items_max=3)`: an application of its own, with these settings."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**changes: Any) -> httpx.AsyncClient:
+            given: dict[str, Any] = {"database_url": database_url, "redis_url": redis_url, "auth_url": ""} | changes
+            app = create_app(Settings(**given), fetch_keys=signer.fetch_keys)
+            return await stack.enter_async_context(AsyncTestClient(app, base_url="http://127.0.0.1:8002"))
+
+        yield start
+
+
+@pytest.fixture
+async def client(start: StartMessaging) -> httpx.AsyncClient:
+    return await start()
+
+
+@pytest.fixture
+def person(client: httpx.AsyncClient, signer: Signer) -> MakePerson:
+    """`ann = person("Ann")`."""
+    return lambda name: Person(client, signer, name)
+
+
+@pytest.fixture
+def ann(person: MakePerson) -> Person:
+    return person("Ann")
+
+
+@pytest.fixture
+def ben(person: MakePerson) -> Person:
+    return person("Ben")
+
+
+@pytest.fixture
+def eve(person: MakePerson) -> Person:
+    """A stranger."""
+    return person("Eve")
+
+
+@pytest.fixture
+async def place(ann: Person, ben: Person) -> Place:
+    """Ann's space, which Ben has joined."""
+    made = await ann.make_space()
+    await made.invite(ben)
+    return made
