@@ -27,7 +27,11 @@ def configure(service: str, settings: ServiceSettings) -> None:
     ]
     traceback = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
     as_json = structlog.processors.JSONRenderer(serializer=_to_json)
-    ending: list[structlog.typing.Processor] = [structlog.dev.ConsoleRenderer()] if pretty else [traceback, as_json]
+    ending: list[structlog.typing.Processor] = (
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        if pretty
+        else [traceback, as_json]
+    )
     structlog.configure(
         processors=[*shared, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -1,13 +1,15 @@
 """Redis as transport: the connection, the shape of an entry, and what counts as "away". Its types end here."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any, Final, cast
 
 import msgspec
+import redis.asyncio
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ConnectionError, RedisError, ResponseError  # noqa: A004  redis has its own
 
 from contracts.events import Envelope
 
@@ -26,10 +28,32 @@ class Malformed(Exception):
     """A stream entry that is no envelope."""
 
 
+class Connection(redis.asyncio.Connection):
+    """Sends without `asyncio.wait_for`: on Python 3.11 that makes a task for each command and may swallow a cancel."""
+
+    async def send_packed_command(self, command: bytes | str | Iterable[bytes], check_health: bool = True) -> None:
+        if not self.is_connected:
+            await self.connect_check_health(check_health=False)
+        if check_health:
+            await self.check_health()
+        if isinstance(command, str):
+            command = command.encode()
+        try:
+            async with asyncio.timeout(self.socket_timeout):
+                await self._send_packed_command([command] if isinstance(command, bytes) else command)
+        except OSError as error:
+            await self.disconnect(nowait=True)
+            raise ConnectionError(f"cannot write to Redis: {error!r}") from error
+        except BaseException:
+            await self.disconnect(nowait=True)  # half a command may have been sent
+            raise
+
+
 def connect(url: str, *, timeout_seconds: float = 3.0) -> Redis:
     """A pool of connections. Each call fails within `timeout_seconds`; a broken connection is tried anew once."""
     return Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
         url,
+        connection_class=Connection,
         protocol=2,
         socket_timeout=timeout_seconds,
         socket_connect_timeout=timeout_seconds,

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 import redis
+import structlog
 
 from chassis.settings import Secret
 from embedded import Server
@@ -21,9 +22,10 @@ FreshDatabase = Callable[..., Awaitable[Secret]]
 
 
 def pytest_configure() -> None:
-    """Refuse impossible wishes before the first test."""
+    """Refuse impossible wishes before the first test, and keep log lines plain."""
     if containers.wanted(os.environ):
         containers.require_engine()
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
 
 @pytest.fixture(scope="session")

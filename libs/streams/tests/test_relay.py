@@ -1,0 +1,154 @@
+"""The relay loses nothing: not slow transactions, not what Redis forgot."""
+
+import asyncio
+from datetime import timedelta
+
+import msgspec
+from redis.asyncio import Redis
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.times import now
+from embedded import Server
+from streams import bus, tables
+from streams.outbox import tell, tell_all
+from streams.relay import Relay
+from testkit.waiting import eventually, running
+
+from .conftest import QUICK, STREAM, Happened, sent, wipe
+
+
+async def unsent(engine: AsyncEngine) -> int:
+    async with engine.connect() as connection:
+        query = select(func.count()).select_from(tables.log).where(tables.log.c.sent_at.is_(None))
+        return await connection.scalar(query) or 0
+
+
+class TestRelay:
+    async def test_carries_events_in_order(self, engine: AsyncEngine, redis: Redis, relay: Relay) -> None:
+        for number in range(20):
+            async with engine.begin() as connection:
+                await tell_all(connection, [("a", Happened(number=number)), ("b", Happened(number=number))])
+
+        async def all_there() -> bool:
+            return len(await sent(redis)) == 40
+
+        await eventually(all_there)
+        envelopes = await sent(redis)
+        assert [one.seq for one in envelopes if one.topic == "a"] == list(range(1, 21))
+        assert msgspec.json.decode(envelopes[0].data) == {"number": 0}
+
+    async def test_loses_no_row_of_a_slow_transaction(self, engine: AsyncEngine, redis: Redis, relay: Relay) -> None:
+        async with engine.connect() as slow:
+            await slow.begin()
+            await tell(slow, "slow", Happened(number=1))
+            async with engine.begin() as quick:
+                await tell(quick, "quick", Happened(number=2))
+
+            async def quick_one_there() -> bool:
+                return [one.topic for one in await sent(redis)] == ["quick"]
+
+            await eventually(quick_one_there)
+            await slow.commit()
+
+        async def both_there() -> bool:
+            return [one.topic for one in await sent(redis)] == ["quick", "slow"]
+
+        await eventually(both_there)
+
+    async def test_is_woken_by_a_commit_and_need_not_poll(self, engine: AsyncEngine, redis: Redis) -> None:
+        lazy = Relay(engine, redis, stream=STREAM, settings=msgspec.structs.replace(QUICK, poll_seconds=60))
+
+        async def leading() -> bool:
+            return bool(await redis.exists(f"{STREAM}.marker"))
+
+        async def there() -> bool:
+            return len(await sent(redis)) == 1
+
+        async with running(lazy.run()):
+            await eventually(leading)
+            async with engine.begin() as connection:
+                await tell(connection, "a", Happened(number=1))
+            await eventually(there, seconds=5)
+
+    async def test_sends_again_what_a_wiped_redis_forgot(self, engine: AsyncEngine, redis: Redis, relay: Relay) -> None:
+        async with engine.begin() as connection:
+            await tell_all(connection, [("a", Happened(number=number)) for number in range(3)])
+
+        async def all_there() -> bool:
+            return [one.seq for one in await sent(redis)] == [1, 2, 3]
+
+        await eventually(all_there)
+        await wipe(redis)
+
+        await eventually(all_there)
+
+    async def test_waits_while_redis_is_away(self, engine: AsyncEngine, own_valkey: Server) -> None:
+        redis = bus.connect(own_valkey.url)
+        async with running(Relay(engine, redis, stream=STREAM, settings=QUICK).run()):
+            own_valkey.kill()
+            async with engine.begin() as connection:
+                await tell(connection, "a", Happened(number=1))
+            own_valkey.start()
+
+            async def there() -> bool:
+                return len(await sent(redis)) == 1
+
+            await eventually(there)
+        await redis.aclose()
+
+    async def test_one_of_two_works_and_the_other_takes_over(self, engine: AsyncEngine, redis: Redis) -> None:
+        first = asyncio.create_task(Relay(engine, redis, stream=STREAM, settings=QUICK).run())
+        second = Relay(engine, redis, stream=STREAM, settings=QUICK)
+        async with running(second.run()):
+            async with engine.begin() as connection:
+                await tell(connection, "a", Happened(number=1))
+
+            async def first_sent() -> bool:
+                return await unsent(engine) == 0
+
+            await eventually(first_sent)
+            assert len(await sent(redis)) == 1
+
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+            async with engine.begin() as connection:
+                await tell(connection, "a", Happened(number=2))
+            await eventually(first_sent)
+            assert len(await sent(redis)) == 2
+
+
+class TestTidy:
+    async def test_trims_by_age_but_never_past_an_unread_entry(self, engine: AsyncEngine, redis: Redis) -> None:
+        for number in range(300):
+            await redis.xadd(STREAM, {"e": b"old"}, id=f"{1000 + number}-0")
+        await redis.xgroup_create(STREAM, "slow", id="1149-0")
+
+        async with running(Relay(engine, redis, stream=STREAM, settings=QUICK).run()):
+
+            async def trimmed() -> bool:
+                return (await redis.xlen(STREAM)) < 300
+
+            await eventually(trimmed)
+        unread = await bus.read_share(redis, "slow", "me", [STREAM], count=1000, block_ms=1)
+
+        assert [entry[0] for entry in unread[0][1]][:1] == [b"1150-0"]
+        assert len(unread[0][1]) == 150
+
+    async def test_forgets_sent_rows_after_their_time_and_keeps_unsent_ones(
+        self, engine: AsyncEngine, redis: Redis
+    ) -> None:
+        async with engine.begin() as connection:
+            await tell_all(connection, [("a", Happened(number=number)) for number in range(2)])
+            old = {"at": now() - timedelta(days=8)}
+            await connection.execute(text("update log set at = :at, sent_at = :at where seq = 1"), old)
+        await redis.set(f"{STREAM}.marker", await bus.run_id(redis))
+        await redis.xadd(STREAM, {"e": b"x"})
+
+        async with running(Relay(engine, redis, stream=STREAM, settings=QUICK).run()):
+
+            async def forgotten() -> bool:
+                async with engine.connect() as connection:
+                    return await connection.scalar(select(func.count()).select_from(tables.log)) == 1
+
+            await eventually(forgotten)
