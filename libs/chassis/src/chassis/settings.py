@@ -25,6 +25,7 @@ SHARED: Final = frozenset(
         "s3_region",
         "s3_secret_key",
         "sentry_dsn",
+        "service_jwks_file",
     }
 )
 """Fields read from the same name in every service (`DATABASE_URL`); all others are `<SERVICE>_<FIELD>`."""
@@ -63,6 +64,8 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "pretty"] = "auto"
     otel_exporter_otlp_endpoint: str = ""
+    service_key_file: str = ""
+    """The private key (PEM) by which this service proves itself to the others."""
     body_bytes_max: int = 1_000_000
     drain_seconds: float = 10.0
 
