@@ -35,6 +35,8 @@ def compose(
         made[variable(service, "PORT")] = str(ports[service])
         made[variable(service, "URL")] = f"http://127.0.0.1:{ports[service]}"
         made[variable(service, "SERVICE_KEY_FILE")] = str(key_file(secrets, service))
+    if given.get("ENVIRONMENT", made["ENVIRONMENT"]) == "development":
+        made["AUTH_REQUIRE_VERIFIED_EMAIL"] = "false"
     return made | {name: value for name, value in given.items() if value}
 
 
