@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import RowMapping
 
 from contracts.ids import new_id
 
@@ -24,7 +25,7 @@ _APPEND_AND_RING = f"with told as ({_APPEND}) select pg_notify('log_told', curre
 class Fetch(Protocol):
     """Runs a statement with `$1` parameters in the caller's transaction and gives its rows."""
 
-    async def __call__(self, statement: str, *values: object) -> Sequence[Mapping[str, Any]]: ...
+    async def __call__(self, statement: str, *values: object) -> Sequence[RowMapping | Mapping[str, Any]]: ...
 
 
 class Line(msgspec.Struct, frozen=True):

@@ -77,7 +77,7 @@ class Relay:
             if payload == schema:
                 self.wake()
 
-        while not await connection.scalar(_LEAD, {"name": self._stream}):
+        while not await connection.scalar(_LEAD, {"name": self._stream}):  # noqa: ASYNC110  held by another process
             await asyncio.sleep(self._settings.poll_seconds)
         await driver.add_listener("log_told", ring)
         try:
