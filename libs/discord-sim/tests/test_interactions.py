@@ -250,7 +250,7 @@ class TestForm:
 
 class TestAutocomplete:
     async def test_asks_for_the_focused_option_and_shows_the_choices(self, scene: Stage, answer: Rest) -> None:
-        handle = scene.person("ada").completes(scene.text, "/record start", option="title", text="Me")
+        handle = scene.person("ada").completes(scene.text, "/record start", "title", "Me")
 
         await answer(handle, 8, {"choices": [{"name": "Meeting", "value": "Meeting"}]})
 

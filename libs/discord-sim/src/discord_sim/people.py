@@ -77,7 +77,9 @@ class Person:
         self._interactions = interactions
         self._world: World = interactions.world
 
-    def types(self, channel: Channel, line: str, *, application: Application | None = None, **options: Any) -> Handle:
+    def types(
+        self, channel: Channel, line: str, /, *, application: Application | None = None, **options: Any
+    ) -> Handle:
         """`types(channel, "/record start", title="Meeting")`; ids or entities for people, roles and channels."""
         names = line.removeprefix("/").split()
         owner, command = self._command(channel, names[0], application=application)
@@ -88,9 +90,10 @@ class Person:
         self,
         channel: Channel,
         line: str,
-        *,
         option: str,
         text: str,
+        /,
+        *,
         application: Application | None = None,
         **options: Any,
     ) -> Handle:

@@ -78,7 +78,7 @@ async def complete(
 ) -> Json:
     """What does autocomplete offer for this half-typed option?"""
     channel = sim.world.channel(channel_id)
-    handle = _person(sim, user_id).completes(channel, command, option=option, text=text, **(options or {}))
+    handle = _person(sim, user_id).completes(channel, command, option, text, **(options or {}))
     return await _seen(sim, handle, wait=wait)
 
 

@@ -33,9 +33,18 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Connection:
-    def __init__(self, socket: web.WebSocketResponse, *, framing: Framing, faults: Faults, heartbeat_ms: int) -> None:
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        *,
+        transport: asyncio.Transport,
+        framing: Framing,
+        faults: Faults,
+        heartbeat_ms: int,
+    ) -> None:
         self.socket = socket
         self.framing = framing
+        self._transport = transport
         self.faults = faults
         self._heartbeat_s = heartbeat_ms / 1000
         self._outbox: asyncio.Queue[Json] = asyncio.Queue(OUTBOX)
@@ -94,8 +103,7 @@ class Connection:
 
     def abort(self) -> None:
         """Cut the line without a word, as a broken network does."""
-        if self.socket._req and self.socket._req.transport:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-            self.socket._req.transport.abort()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        self._transport.abort()
 
     def end(self) -> None:
         if self._zombie:

@@ -92,8 +92,10 @@ class Gateway:
             return web.Response(status=400, text="JSON only; no compression or zlib-stream")
         socket = web.WebSocketResponse(autoping=True)
         await socket.prepare(request)
+        assert request.transport
         connection = Connection(
             socket,
+            transport=request.transport,
             framing=Framing(stream=compress == "zlib-stream"),
             faults=self.faults,
             heartbeat_ms=self.settings.heartbeat_ms,

@@ -103,7 +103,7 @@ class Rest:
             answer = route.handler(call)
         except Refusal as refusal:
             return self._reply(made, refusal.status, refusal.body(), headers=verdict.headers)
-        except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        except (KeyError, TypeError, ValueError) as problem:
             wrong = invalid_body({"body": ("BASE_TYPE_INVALID", f"{type(problem).__name__}: {problem}")})
             return self._reply(made, wrong.status, wrong.body(), headers=verdict.headers)
         if fault and fault.status:
