@@ -1,0 +1,80 @@
+"""The wiring: settings in, application out."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from litestar import Litestar
+
+from chassis import app
+from chassis.tokens import KeySet, RevokedSessions, Verifier
+from chassis.tracing import observe
+from gateway import events
+from gateway.clients import Services
+from gateway.forward.edge import Edge
+from gateway.forward.forwarder import Forwarder
+from gateway.limits import Limits
+from gateway.parts import Parts
+from gateway.realtime.handover import Door
+from gateway.realtime.heartbeat import Heartbeat
+from gateway.realtime.hub import Hub
+from gateway.realtime.people import Nobody
+from gateway.settings import Settings
+from streams import bus
+from streams.view import View
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The gateway's own pages; starting them starts the edge, which the server puts in front."""
+    redis = bus.connect(settings.redis_url.reveal())
+    services = Services(settings)
+    revoked = RevokedSessions()
+    verifier = Verifier(KeySet(services.keys), service="gateway", revoked=revoked)
+
+    @asynccontextmanager
+    async def lifespan(application: Litestar) -> AsyncGenerator[None]:
+        limits = Limits(settings.redis_url, settings)
+        hub = Hub(services, settings, Nobody())
+        forwarders = {name: Forwarder(name, url, settings) for name, url in services.urls.items()}
+        edge = Edge(
+            observe(cast("Any", application)),
+            forwarders=forwarders,
+            verifier=verifier,
+            limits=limits,
+            settings=settings,
+        )
+        application.state["parts"] = Parts(edge=edge, door=Door(hub, verifier.caller, settings), hub=hub)
+        views = events.views(redis, hub, revoked)
+        async with services.open(), asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(view.run()) for view in views]
+            running.append(tasks.create_task(listen(views, hub)))
+            running.append(tasks.create_task(hub.keep_tidy()))
+            running.append(tasks.create_task(Heartbeat(hub, settings).run()))
+            yield
+            for task in running:
+                task.cancel()
+            await hub.reader.stop()
+        for forwarder in forwarders.values():
+            forwarder.upstream.close()
+        await limits.close()
+        await redis.aclose()
+
+    async def redis_answers() -> None:
+        await redis.ping()  # pyright: ignore[reportUnknownMemberType]  untyped in redis
+
+    return app.create_app(
+        "gateway",
+        settings,
+        routes=[],
+        dependencies={"services": lambda: services},
+        lifespan=[lifespan],
+        checks={"redis": redis_answers} | {name: services.readiness(name) for name in services.urls},
+    )
+
+
+async def listen(views: list[View], hub: Hub) -> None:
+    """Let topics be opened once the streams are read: then nothing that is told can be missed."""
+    for view in views:
+        await view.started.wait()
+    hub.reader.listening.set()

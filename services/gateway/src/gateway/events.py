@@ -1,0 +1,33 @@
+"""Streams in: every gateway sees every event, gives it to the hub, and ends what was revoked."""
+
+from datetime import timedelta
+
+import msgspec
+from redis.asyncio import Redis
+
+from chassis.tokens import RevokedSessions
+from contracts.auth import SessionRevoked
+from contracts.events import Envelope
+from gateway.realtime.hub import Hub
+from streams.view import View
+
+REVOKED_SINCE = timedelta(minutes=15)
+"""Longer than an access token lives: what was revoked before cannot come back."""
+
+
+def views(redis: Redis, hub: Hub, revoked: RevokedSessions) -> list[View]:
+    """The views to keep running."""
+    decoder = msgspec.json.Decoder(SessionRevoked)
+
+    def deliver_of_auth(envelopes: list[Envelope]) -> None:
+        for envelope in envelopes:
+            if envelope.type == SessionRevoked.TYPE:
+                session_id = decoder.decode(envelope.data).session_id
+                revoked.add(session_id)
+                hub.end_session(session_id)
+        hub.deliver(envelopes)
+
+    return [
+        View(redis, streams=["auth.events"], deliver=deliver_of_auth, since=REVOKED_SINCE),
+        View(redis, streams=["messaging.events", "media.events"], deliver=hub.deliver),
+    ]

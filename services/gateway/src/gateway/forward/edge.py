@@ -1,0 +1,116 @@
+"""The hot road: every HTTP request comes here first, and leaves for a service or for the gateway's own pages."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from opentelemetry.trace import SpanKind
+
+from chassis.problems import STATUS
+from chassis.tokens import Caller, Verifier
+from chassis.tracing import continued
+from contracts.problems import Problem, Unauthenticated, Unavailable
+from gateway.forward.answers import Headers, answer, answer_problem
+from gateway.forward.forwarder import ClientLeft, Cut, Forwarder
+from gateway.forward.paths import owner_of
+from gateway.limits import Limits
+from gateway.settings import Settings
+
+log = structlog.get_logger()
+
+_METHODS: Final = b"GET, POST, PUT, PATCH, DELETE"
+_CORS_SECONDS: Final = b"600"
+
+
+class Edge:
+    """Which road a request takes, who sends it, whether it is one too many."""
+
+    def __init__(
+        self,
+        pages: ASGIApp,
+        *,
+        forwarders: Mapping[str, Forwarder],
+        verifier: Verifier,
+        limits: Limits,
+        settings: Settings,
+    ) -> None:
+        self._pages = pages
+        self._forwarders = forwarders
+        self._verifier = verifier
+        self._limits = limits
+        self._settings = settings
+        self._origins = frozenset(origin.encode() for origin in settings.allowed_origins.split())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        more = self._allowing(scope) if self._origins else []
+        try:
+            service = owner_of(scope["raw_path"])
+            if service is None:
+                await self._pages(scope, receive, send)
+            elif scope["method"] == "OPTIONS" and more:
+                await answer(send, 204, more)
+            else:
+                await self._forward(service, scope, receive, send, more)
+        except (ClientLeft, Cut):
+            return
+        except Problem as problem:
+            log.info("request.refused", path=scope["path"], code=problem.code, status=STATUS[problem.kind])
+            await answer_problem(send, problem, more)
+
+    async def _forward(self, service: str, scope: HTTPScope, receive: Receive, send: Send, more: Headers) -> None:
+        parent, authorization, forwarded = b"", b"", b""
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                authorization = value
+            elif name == b"traceparent":
+                parent = value
+            elif name == b"x-forwarded-for":
+                forwarded = value
+        address = self._address(scope, forwarded)
+        caller = await self._caller(authorization, service) if authorization else None
+        more = more + await self._limits.check(caller, address)
+        forwarder = self._forwarders.get(service)
+        if forwarder is None:
+            raise Unavailable(f"This installation runs no {service} service")
+        with continued(f"forward {scope['method']} to {service}", parent.decode("latin-1"), SpanKind.SERVER):
+            await forwarder.forward(scope, receive, send, client=address, more=more)
+
+    async def _caller(self, authorization: bytes, service: str) -> Caller | None:
+        """Who it is. Auth judges tokens itself: one renews an expired token there."""
+        scheme, _, token = authorization.partition(b" ")
+        try:
+            if scheme.lower() != b"bearer" or not token:
+                raise Unauthenticated
+            return await self._verifier.caller(token.decode("latin-1"))
+        except Problem:
+            if service == "auth":
+                return None
+            raise
+
+    def _address(self, scope: HTTPScope, forwarded: bytes) -> str:
+        """The client's address as the first of our own proxies saw it."""
+        hops = self._settings.trusted_proxies
+        if hops and forwarded:
+            seen = [one.strip() for one in forwarded.decode("latin-1").split(",")]
+            return seen[-hops] if len(seen) >= hops else seen[0]
+        return scope["client"][0] if scope["client"] else ""
+
+    def _allowing(self, scope: HTTPScope) -> Headers:
+        """The headers that let a page of an allowed origin use the API."""
+        origin = next((value for name, value in scope["headers"] if name == b"origin"), b"")
+        if origin not in self._origins:
+            return []
+        return [
+            (b"access-control-allow-origin", origin),
+            (b"access-control-allow-methods", _METHODS),
+            (b"access-control-allow-headers", b"authorization, content-type, if-match, idempotency-key"),
+            (
+                b"access-control-expose-headers",
+                b"etag, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after",
+            ),
+            (b"access-control-max-age", _CORS_SECONDS),
+            (b"vary", b"origin"),
+        ]

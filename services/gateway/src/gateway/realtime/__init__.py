@@ -1,0 +1,1 @@
+"""The realtime edge: sockets, topics, and the hub that joins them."""

@@ -1,0 +1,191 @@
+"""Where events meet sockets: the open topics, who is connected, and who reads whose log when."""
+
+import asyncio
+import itertools
+import random
+import time
+from collections.abc import Iterable
+from typing import Final, TypeVar
+
+from contracts.events import Envelope
+from contracts.ids import SessionId, UserId
+from contracts.problems import NotFound
+from gateway.realtime import meters
+from gateway.realtime.access import change_of_access
+from gateway.realtime.frames import CloseCode, TooMany
+from gateway.realtime.reading import Logs, Reader
+from gateway.realtime.session import Bystanders, Session
+from gateway.realtime.topic import Asked, Topic
+from gateway.settings import Settings
+
+KeyT = TypeVar("KeyT", UserId, SessionId)
+
+TIDY_SECONDS: Final = 15.0
+
+
+class Hub:
+    """One per process. Only the reading of logs takes time; all else happens in one go on the event loop."""
+
+    def __init__(self, logs: Logs, settings: Settings, bystanders: Bystanders) -> None:
+        self.topics: dict[str, Topic] = {}
+        self.sessions: set[Session] = set()
+        self.bystanders = bystanders
+        self.draining = False
+        self.reader = Reader(logs, settings, self)
+        self._settings = settings
+        self._numbers = itertools.count()
+        self._of_user: dict[UserId, set[Session]] = {}
+        self._of_session: dict[SessionId, set[Session]] = {}
+
+    # sessions
+
+    def opened(self, session: Session) -> None:
+        session.number = next(self._numbers)
+        self.sessions.add(session)
+        meters.sockets.add(1)
+
+    def admit(self, session: Session) -> None:
+        """The session has said who it is."""
+        caller = session.caller
+        if caller is None:
+            return
+        of_user = self._of_user.setdefault(caller.user_id, set())
+        if len(of_user) >= self._settings.sockets_per_user_max:
+            raise TooMany("too many sockets")
+        of_user.add(session)
+        self._of_session.setdefault(caller.session_id, set()).add(session)
+        self.bystanders.acted(session)
+
+    def left(self, session: Session) -> None:
+        """The socket is gone; to be called as often as one likes."""
+        if session not in self.sessions:
+            return
+        self.sessions.discard(session)
+        meters.sockets.add(-1)
+        for topic in tuple(session.topics.values()):
+            session.forget(topic)
+        caller = session.caller
+        if caller is not None:
+            _discard(self._of_user, caller.user_id, session)
+            _discard(self._of_session, caller.session_id, session)
+            self.bystanders.acted(session)
+
+    def of_user(self, user_id: UserId) -> frozenset[Session]:
+        return frozenset(self._of_user.get(user_id, ()))
+
+    def end_session(self, session_id: SessionId) -> None:
+        """Close what a revoked session has open."""
+        for session in tuple(self._of_session.get(session_id, ())):
+            session.socket.close(CloseCode.SESSION_ENDED, "session_ended")
+
+    # topics
+
+    def watch(self, name: str, asked: Asked) -> None:
+        topic = self.topics.get(name)
+        if topic is None:
+            if not self.reader.knows(name):
+                Topic(name, self._settings).refuse(asked, NotFound())
+                return
+            topic = self.topics[name] = Topic(name, self._settings)
+        if not topic.answer(asked, informed=False):
+            topic.waiting.append(asked)
+            self.reader.read(topic)
+
+    def unwatch(self, session: Session, name: str) -> None:
+        topic = self.topics.get(name)
+        if topic is not None:
+            session.forget(topic)
+
+    def deliver(self, envelopes: Iterable[Envelope]) -> None:
+        """Take what one read of the streams returned; each client gets its share of it in one write."""
+        touched: dict[Topic, None] = {}
+        for envelope in envelopes:
+            topic = self.topics.get(envelope.topic)
+            if topic is not None:
+                if topic.accept(envelope):
+                    self.reader.read(topic)
+                touched[topic] = None
+            if envelope.topic.startswith("space:"):
+                self._change_access(envelope)
+        self.write([topic for topic in touched if topic.fresh])
+
+    def write(self, topics: list[Topic]) -> None:
+        """Send what is fresh in these topics: encoded once, one write per client."""
+        letters: dict[Session, list[bytes]] = {}
+        counts: dict[Session, int] = {}
+        for topic in topics:
+            fresh, topic.fresh = topic.fresh, []
+            for wire, sessions in topic.watchers.items():
+                letter = b"".join([wire.tell("event", payload) for payload in fresh])
+                if len(topics) == 1:
+                    self._post(sessions, letter, len(fresh))
+                    continue
+                for session in sessions:
+                    letters.setdefault(session, []).append(letter)
+                    counts[session] = counts.get(session, 0) + len(fresh)
+        for session, parts in letters.items():
+            session.socket.send(b"".join(parts), count=counts[session])
+        for topic in topics:
+            for span in topic.spans:
+                span.end()
+            topic.spans.clear()
+
+    def _post(self, sessions: set[Session], letter: bytes, count: int) -> None:
+        for session in tuple(sessions):
+            session.socket.send(letter, count=count)
+        meters.deliveries.add(count * len(sessions))
+
+    def _change_access(self, envelope: Envelope) -> None:
+        """A space told who may see what: act on it now where the event says enough, ask its owner where not."""
+        change = change_of_access(envelope)
+        for topic in self.reader.changed(envelope.topic):
+            if change.gone_topic == topic.name:
+                self.close(topic)
+            elif change.left is not None:
+                topic.audience.discard(change.left)
+                topic.lose_strangers()
+            elif change.concerns(topic.name):
+                topic.audience_is_old = True
+                if change.may_exclude:
+                    topic.must_ask_audience = True
+                    self.reader.read(topic)
+
+    def close(self, topic: Topic) -> None:
+        """The topic is gone, or nobody has wanted it for a while."""
+        topic.closed = True
+        for session in topic.sessions():
+            topic.lose(session)
+        self.reader.forget(topic)
+        self.topics.pop(topic.name, None)
+
+    async def keep_tidy(self) -> None:
+        """Close topics that nobody has watched for `topic_linger_seconds`."""
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            for topic in tuple(self.topics.values()):
+                if topic.watchers or topic.waiting:
+                    topic.unwatched_since = time.monotonic()
+                elif time.monotonic() - topic.unwatched_since > self._settings.topic_linger_seconds:
+                    self.close(topic)
+
+    async def drain(self) -> None:
+        """Ask everybody to come back elsewhere; spread over `drain_sockets_seconds`, so that not all come at once."""
+        self.draining = True
+        sessions = list(self.sessions)
+        random.shuffle(sessions)
+        pause = self._settings.drain_sockets_seconds / max(1, len(sessions))
+        behind = 0.0
+        for session in sessions:
+            session.socket.close(CloseCode.RESTART, "restart")
+            behind += pause
+            if behind > 0.05:
+                await asyncio.sleep(behind)
+                behind = 0.0
+
+
+def _discard(groups: "dict[KeyT, set[Session]]", key: KeyT, session: Session) -> None:
+    group = groups.get(key)
+    if group is not None:
+        group.discard(session)
+        if not group:
+            del groups[key]

@@ -1,0 +1,227 @@
+"""One open topic: where it stands, its recent events, who watches, and how gaps are filled from the owner's log."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from opentelemetry.trace import Span
+
+from contracts.events import Envelope, LogPage, short_type
+from contracts.ids import UserId
+from contracts.problems import NotFound, Problem
+from contracts.times import rfc3339
+from gateway.realtime.frames import EventFrame, Reset, TopicLost, Watched, encode, problem
+from gateway.realtime.traces import span_of
+from gateway.realtime.wires import Wire, tell
+from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.realtime.session import Session
+
+
+class Asked(NamedTuple):
+    """A wish to watch: `after` is the last `seq` the client has seen, None means from now on."""
+
+    session: "Session"
+    after: int | None
+    answered: Callable[[], None]
+
+
+class Topic:
+    """Its events are known without a gap from `start` to `head`; what comes twice is dropped, what is missing is read.
+
+    Everything that changes the position or the watchers happens in one go, never across an await: so nobody can join
+    between a replay and what follows it.
+    """
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name = name
+        self.head: int | None = None
+        self.depends_on: str | None = name if name.startswith("space:") else None
+        self.audience: set[UserId] = set()
+        self.audience_is_old = False
+        self.must_ask_audience = False
+        self.closed = False
+        self.watchers: dict[Wire, set[Session]] = {}
+        self.waiting: list[Asked] = []
+        self.fresh: list[bytes] = []
+        self.spans: list[Span] = []
+        self.unwatched_since = time.monotonic()
+        self.seen = 0
+        self._settings = settings
+        self._ring: deque[bytes] = deque()
+        self._ahead: dict[int, Envelope] = {}
+        self._replay: tuple[Wire, int, int, bytes] | None = None
+
+    # what comes from the stream and the log
+
+    def accept(self, envelope: Envelope) -> bool:
+        """Take an event from the stream. Says whether the log must be read, because something before it is missing."""
+        seq = envelope.seq
+        if self.head is None or seq > self.head + 1:
+            self.seen = max(self.seen, seq)
+            if len(self._ahead) < self._settings.ring_events_max:
+                self._ahead[seq] = envelope
+            return self.head is not None
+        if seq == self.head + 1:
+            self._append(envelope)
+            self._append_what_was_ahead()
+        return False
+
+    @property
+    def misses_events(self) -> bool:
+        return self.head is not None and self.seen > self.head
+
+    def apply(self, page: LogPage, *, seen: int | None) -> None:
+        """Take what the log said. A gap that cannot be filled any more resets everybody.
+
+        `seen` is how far the stream had come when the log was asked for events: what the log lacks of that is nowhere.
+        """
+        if page.audience is not None:
+            self.audience, self.audience_is_old = set(page.audience), False
+            self.depends_on = page.depends_on or self.depends_on
+        if self.head is None or (page.reset and page.seq > self.head):
+            self.reset_watchers(page.seq)
+            self.head = page.seq
+            self._ring = deque(_payload(event) for event in page.events)
+        else:
+            self._fill(page.events)
+        self._append_what_was_ahead()
+        if seen is not None and self.seen <= seen:
+            self.seen = self.head
+
+    def _fill(self, events: tuple[Envelope, ...]) -> None:
+        start = self._start
+        older = [_payload(event) for event in events if event.seq < start]
+        self._ring.extendleft(reversed(older))
+        for event in events:
+            if self.head is not None and event.seq == self.head + 1:
+                self._append(event)
+
+    def _append(self, envelope: Envelope) -> None:
+        payload = _payload(envelope)
+        self.head = envelope.seq
+        self._ring.append(payload)
+        while len(self._ring) > self._settings.ring_events_max:
+            self._ring.popleft()
+        if self.watchers:
+            self.fresh.append(payload)
+            if envelope.trace.endswith("1"):  # the sampled flag of a traceparent
+                self.spans.append(span_of(envelope))
+
+    def _append_what_was_ahead(self) -> None:
+        while self.head is not None and (envelope := self._ahead.pop(self.head + 1, None)):
+            self._append(envelope)
+        if self._ahead:
+            self._ahead = {seq: event for seq, event in self._ahead.items() if seq > (self.head or 0)}
+
+    # who watches
+
+    def answer(self, asked: Asked, *, informed: bool) -> bool:
+        """Admit or refuse. False: the log must be asked first; `informed` says that it was, after the question."""
+        session, after = asked.session, asked.after
+        if session.socket.closed:
+            return True
+        if self.head is None:
+            return False
+        if session.user_id not in self.audience:
+            if self.audience_is_old and not informed:
+                return False
+            self.refuse(asked, NotFound())
+        elif after is None:
+            self._admit(asked, b"")
+        elif self._start - 1 <= after <= self.head:
+            replay = self._replay_after(after, session.wire)
+            if len(replay) > self._settings.queue_bytes_max:
+                self._reset(asked)
+            else:
+                self._admit(asked, replay)
+        elif informed:
+            self._reset(asked)
+        else:
+            return False
+        return True
+
+    def refuse(self, asked: Asked, refusal: Problem) -> None:
+        asked.session.tell(problem(refusal, topic=self.name))
+        asked.answered()
+
+    def remove(self, session: "Session") -> None:
+        sessions = self.watchers.get(session.wire)
+        if sessions is not None:
+            sessions.discard(session)
+            if not sessions:
+                del self.watchers[session.wire]
+
+    def sessions(self) -> list["Session"]:
+        return [session for sessions in self.watchers.values() for session in sessions]
+
+    def lose_strangers(self) -> None:
+        """Watchers who are no longer of the audience lose the topic."""
+        for session in self.sessions():
+            if session.user_id not in self.audience:
+                self.lose(session)
+
+    def lose(self, session: "Session") -> None:
+        session.forget(self)
+        session.tell(problem(TopicLost, topic=self.name))
+
+    def reset_watchers(self, seq: int) -> None:
+        for session in self.sessions():
+            session.forget(self)
+            session.tell(Reset(topic=self.name, seq=seq))
+
+    @property
+    def wanted(self) -> list[int]:
+        """Positions that the log must be read from: of those who wait and of our own gap."""
+        afters = [asked.after for asked in self.waiting if asked.after is not None]
+        if self.head is None:
+            return afters
+        head, start = self.head, self._start
+        unknown = [min(after, head) for after in afters if not start - 1 <= after <= head]
+        return [*unknown, head] if self.misses_events else unknown
+
+    def goes_back(self, after: int) -> bool:
+        return self.head is None or after < self._start - 1
+
+    @property
+    def _start(self) -> int:
+        """The first `seq` in the ring; one after `head` when it is empty."""
+        return (self.head or 0) - len(self._ring) + 1
+
+    def _admit(self, asked: Asked, replay: bytes) -> None:
+        session = asked.session
+        watched = tell(session.wire, Watched(topic=self.name, seq=self.head or 0))
+        session.socket.send(replay + watched, count=0)  # A replay is no sign of slowness; its bytes still count.
+        if not session.socket.closed:
+            self.watchers.setdefault(session.wire, set()).add(session)
+            session.remember(self)
+        asked.answered()
+
+    def _reset(self, asked: Asked) -> None:
+        asked.session.forget(self)
+        asked.session.tell(Reset(topic=self.name, seq=self.head or 0))
+        asked.answered()
+
+    def _replay_after(self, after: int, wire: Wire) -> bytes:
+        """The missed events as frames; the last answer is kept, for those who come back together."""
+        head = self.head or 0
+        if after == head:
+            return b""
+        if self._replay is None or self._replay[:3] != (wire, after, head):
+            missed = list(self._ring)[after - head :]
+            self._replay = wire, after, head, b"".join(wire.tell("event", payload) for payload in missed)
+        return self._replay[3]
+
+
+def _payload(envelope: Envelope) -> bytes:
+    return encode(
+        EventFrame(
+            topic=envelope.topic,
+            seq=envelope.seq,
+            type=short_type(envelope.type),
+            at=rfc3339(envelope.at),
+            data=envelope.data,
+        )
+    )

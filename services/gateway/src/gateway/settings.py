@@ -1,0 +1,58 @@
+"""What the gateway can be told; every limit of the edge has its name here."""
+
+from chassis.settings import Secret, ServiceSettings
+
+
+class Settings(ServiceSettings, frozen=True, kw_only=True):
+    """`GATEWAY_<NAME>` in the environment; addresses of others and Redis have shared names."""
+
+    port: int = 8000
+    redis_url: Secret
+    auth_url: str
+    messaging_url: str
+    media_url: str = ""
+    public_url: str = ""
+    allowed_origins: str = ""
+    """Other origins whose pages may use the API and the socket, parted by spaces; none by default."""
+
+    # HTTP
+    trusted_proxies: int = 0
+    """How many proxies of ours stand in front; the address that the first of them saw is the client's."""
+    body_bytes_max: int = 16_000_000
+    """The services have smaller limits of their own."""
+    user_requests_per_minute: int = 3_000
+    network_requests_per_minute: int = 1_200
+    """For requests without a valid token, by IPv4 address or IPv6 /64."""
+    forward_seconds: float = 30.0
+    """How long a service may stay silent, before its answer and within it."""
+    upstream_connections_max: int = 256
+
+    # realtime
+    hello_seconds: float = 5.0
+    heartbeat_seconds: int = 25
+    pong_seconds: int = 10
+    frame_bytes_max: int = 65_536
+    frames_per_second: float = 20.0
+    frames_burst: float = 100.0
+    topics_per_socket_max: int = 200
+    sockets_max: int = 20_000
+    sockets_per_user_max: int = 50
+    queue_frames_max: int = 256
+    queue_bytes_max: int = 1_048_576
+    ring_events_max: int = 500
+    """How far back a client can resume: one more is a `reset`."""
+    ring_margin: int = 100
+    """How much further back than asked the log is read, so that those who resume next need not ask it again."""
+    topic_linger_seconds: float = 300.0
+    log_calls_max: int = 32
+    close_seconds: float = 5.0
+    """How long a closed socket may take over its leave."""
+    drain_sockets_seconds: float = 4.0
+
+    # typing and presence
+    typing_seconds: float = 8.0
+    beat_seconds: float = 10.0
+    lease_seconds: float = 30.0
+    """A gateway that dies is forgotten after `lease_seconds` + `beat_seconds` at most, and its people with it."""
+    presence_people_max: int = 200
+    """With more people than this in a space presence is not told: the frames would grow with the square."""
