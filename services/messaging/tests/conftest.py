@@ -13,7 +13,8 @@ from chassis.database import connect
 from chassis.settings import Secret
 from messaging.app import create_app
 from messaging.settings import Settings
-from testkit.plugin import FreshDatabase
+from testkit.databases import Databases
+from testkit.servers import Servers
 from testkit.tokens import Signer
 
 from .people import Person, Place
@@ -27,12 +28,15 @@ def signer() -> Signer:
     return Signer()
 
 
-@pytest.fixture
-async def database_url(fresh_database: FreshDatabase) -> Secret:
-    return await fresh_database("messaging")
+@pytest.fixture(scope="session")
+async def database_url(servers: Servers) -> AsyncGenerator[Secret]:
+    """One database for all tests: each makes its own people and spaces."""
+    databases = Databases(servers.database_url)
+    yield await databases.create("messaging")
+    await databases.drop_all()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def engine(database_url: Secret) -> AsyncGenerator[AsyncEngine]:
     """To look behind the application."""
     made = connect(database_url, schema="messaging", connections_max=4)
@@ -40,12 +44,13 @@ async def engine(database_url: Secret) -> AsyncGenerator[AsyncEngine]:
     await made.dispose()
 
 
-@pytest.fixture
-async def start(database_url: Secret, redis_url: Secret, signer: Signer) -> AsyncGenerator[StartMessaging]:
-    """`client = await start(page_items_max=3)`: an application of its own, with these settings."""
+@pytest.fixture(scope="session")
+async def start(database_url: Secret, servers: Servers, signer: Signer) -> AsyncGenerator[StartMessaging]:
+    """`client = await start(page_items_max=3)`: one more replica, with these settings."""
     async with AsyncExitStack() as stack:
 
         async def start(**changes: Any) -> httpx.AsyncClient:
+            redis_url = Secret(servers.redis_url)
             given: dict[str, Any] = {"database_url": database_url, "redis_url": redis_url, "auth_url": ""} | changes
             app = create_app(Settings(**given), fetch_keys=signer.fetch_keys)
             return await stack.enter_async_context(AsyncTestClient(app, base_url="http://127.0.0.1:8002"))
@@ -53,7 +58,7 @@ async def start(database_url: Secret, redis_url: Secret, signer: Signer) -> Asyn
         yield start
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def client(start: StartMessaging) -> httpx.AsyncClient:
     return await start()
 

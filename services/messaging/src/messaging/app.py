@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from chassis import app, database
 from chassis.service_tokens import KeysOfAuth
-from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, callers, calling_services
+from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, callers
 from contracts.auth import SessionRevoked
 from contracts.events import Envelope
 from messaging.events import handlers
@@ -64,10 +64,9 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     return app.create_app(
         "messaging",
         settings,
-        routes=[spaces.router, channels.router, messages.router, internal.router],
+        routes=[spaces.router, channels.router, messages.router, internal.router(verifier)],
         dependencies={
             "caller": callers(verifier),
-            "calling_service": calling_services(verifier),
             "transaction": database.transactions(engine),
             "snapshot": database.snapshots(engine),
             "limits": lambda: settings,
@@ -79,4 +78,4 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
 
 
 async def _answers(redis: Redis) -> None:
-    await redis.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
+    await redis.ping()  # pyright: ignore[reportUnknownMemberType]  untyped in redis

@@ -1,11 +1,16 @@
 """What only other services may ask."""
 
+from typing import Any
+
 import msgspec
 from litestar import Router, get, put
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.tokens import Verifier, bearer_of
 from contracts.events import LogPage
 from contracts.ids import RecordingId, SpaceId, UserId
 from contracts.messaging import Channel, Member, Role, Space
@@ -23,7 +28,6 @@ class RecordingChannelWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=
 @get("/internal/log")
 async def read_log(
     topic: FromQuery[str],
-    calling_service: NamedDependency[str],
     snapshot: NamedDependency[AsyncConnection],
     limits: NamedDependency[Settings],
     after: FromQuery[int | None] = None,
@@ -38,9 +42,7 @@ async def read_log(
 
 
 @get("/internal/spaces")
-async def find_space(
-    guild_id: FromQuery[str], calling_service: NamedDependency[str], transaction: NamedDependency[AsyncConnection]
-) -> Space:
+async def find_space(guild_id: FromQuery[str], transaction: NamedDependency[AsyncConnection]) -> Space:
     """The space that a Discord server is linked to."""
     return await spaces.show_linked_space(transaction, guild_id)
 
@@ -49,7 +51,6 @@ async def find_space(
 async def show_member(
     space_id: FromPath[SpaceId],
     user_id: FromPath[UserId],
-    calling_service: NamedDependency[str],
     transaction: NamedDependency[AsyncConnection],
 ) -> Member:
     """Whether somebody is a member, and with which role."""
@@ -58,7 +59,7 @@ async def show_member(
 
 @get("/internal/spaces/{space_id:uuid}/members")
 async def list_member_ids(
-    space_id: FromPath[SpaceId], calling_service: NamedDependency[str], transaction: NamedDependency[AsyncConnection]
+    space_id: FromPath[SpaceId], transaction: NamedDependency[AsyncConnection]
 ) -> dict[UserId, Role]:
     """Everybody's role: who may watch what concerns the space."""
     return await members.list_roles(transaction, space_id)
@@ -69,7 +70,6 @@ async def provide_recording_channel(
     space_id: FromPath[SpaceId],
     recording_id: FromPath[RecordingId],
     data: JSONBody[RecordingChannelWanted],
-    calling_service: NamedDependency[str],
     transaction: NamedDependency[AsyncConnection],
     limits: NamedDependency[Settings],
 ) -> Channel:
@@ -79,8 +79,15 @@ async def provide_recording_channel(
     )
 
 
-router = Router(
-    "/",
-    route_handlers=[read_log, find_space, show_member, list_member_ids, provide_recording_channel],
-    include_in_schema=False,
-)
+def router(verifier: Verifier) -> Router:
+    """These routes, behind the check of a service's token."""
+
+    async def services_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        await verifier.calling_service(bearer_of(connection.headers.get("authorization")))
+
+    return Router(
+        "/",
+        route_handlers=[read_log, find_space, show_member, list_member_ids, provide_recording_channel],
+        guards=[services_only],
+        include_in_schema=False,
+    )

@@ -1,8 +1,7 @@
 """Channels, threads, overrides, and who may use which."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.ids import ChannelId, SpaceId, UserId
 from contracts.messaging import Channel, Role
 from messaging.domain.access import Access, Override, Permission, permissions, role_subject, user_subject
+from messaging.store.rows import Row
 from messaging.store.tables import channels, overrides
 
 _CHANNEL = """
@@ -53,7 +53,7 @@ _FIND = text(f"""
 """)  # noqa: S608  built from constants
 
 
-def channel_of(row: Mapping[str, Any]) -> Channel:
+def channel_of(row: Row) -> Channel:
     return Channel(
         id=row["id"],
         space_id=row["space_id"],
@@ -68,7 +68,7 @@ def channel_of(row: Mapping[str, Any]) -> Channel:
     )
 
 
-def access_of(row: Mapping[str, Any]) -> Access:
+def access_of(row: Row) -> Access:
     role, user_id = Role(row["role"]), UserId(row["user_id"])
     granted = permissions(
         role,

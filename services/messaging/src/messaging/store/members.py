@@ -24,7 +24,7 @@ class Ban(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-def _members() -> Select[Any]:
+def _members() -> Select[*tuple[Any, ...]]:
     query = select(
         members.c.space_id,
         members.c.user_id,
@@ -36,7 +36,7 @@ def _members() -> Select[Any]:
     return query.outerjoin(people, people.c.id == members.c.user_id)
 
 
-def _member_of(row: Row[Any]) -> Member:
+def _member_of(row: Row[*tuple[Any, ...]]) -> Member:
     return Member(
         space_id=row.space_id,
         user=profile_of(row.user_id, row.display_name, row.avatar_url),
@@ -122,7 +122,7 @@ async def ban_count(connection: AsyncConnection, space_id: SpaceId) -> int:
     return int(await connection.scalar(query) or 0)
 
 
-def _invite_of(row: Row[Any]) -> Invite:
+def _invite_of(row: Row[*tuple[Any, ...]]) -> Invite:
     return Invite(
         code=row.code,
         space_id=row.space_id,

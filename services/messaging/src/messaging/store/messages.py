@@ -1,6 +1,6 @@
 """Messages as people read them, their history, reactions and pins."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from contracts.messaging import Message, MessageKind, Reaction
 from messaging.domain.content import from_subjects
 from messaging.domain.paging import Span
 from messaging.store.people import profile_of
+from messaging.store.rows import Row
 from messaging.store.tables import messages, reactions, revisions
 
 SELECT = """
@@ -47,7 +48,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-def message_of(row: Mapping[str, Any], reacted: Sequence[Reaction] = ()) -> Message:
+def message_of(row: Row, reacted: Sequence[Reaction] = ()) -> Message:
     return Message(
         id=row["id"],
         channel_id=row["channel_id"],
@@ -74,8 +75,8 @@ async def span(
     connection: AsyncConnection, channel_id: ChannelId, wanted: Span, *, reader: UserId
 ) -> tuple[list[Message], bool, bool]:
     """The wanted part, oldest first; whether there is older, whether there is newer."""
-    older: list[Mapping[str, Any]] = []
-    newer: list[Mapping[str, Any]] = []
+    older: list[Row] = []
+    newer: list[Row] = []
     limit = wanted.limit
     if wanted.around is not None:
         half = limit // 2
@@ -95,22 +96,19 @@ async def span(
     return await _with_reactions(connection, [*reversed(older), *newer], reader=reader), has_older, has_newer
 
 
-async def _rows(
-    connection: AsyncConnection, query: Any, channel_id: ChannelId, seq: int, count: int
-) -> list[Mapping[str, Any]]:
+async def _rows(connection: AsyncConnection, query: Any, channel_id: ChannelId, seq: int, count: int) -> list[Row]:
     rows = await connection.execute(query, {"channel": channel_id, "seq": seq, "count": count})
     return list(rows.mappings())
 
 
-async def _with_reactions(
-    connection: AsyncConnection, rows: Sequence[Mapping[str, Any]], *, reader: UserId
-) -> list[Message]:
+async def _with_reactions(connection: AsyncConnection, rows: Sequence[Row], *, reader: UserId) -> list[Message]:
     if not rows:
         return []
     found: dict[MessageId, list[Reaction]] = {}
-    for one in await connection.execute(_REACTIONS, {"ids": [row["id"] for row in rows], "reader": reader}):
-        reaction = Reaction(emoji=one.emoji, count=one.count, me=one.me)
-        found.setdefault(one.message_id, []).append(reaction)
+    counted = await connection.execute(_REACTIONS, {"ids": [row["id"] for row in rows], "reader": reader})
+    for one in counted.mappings():
+        reaction = Reaction(emoji=one["emoji"], count=one["count"], me=one["me"])
+        found.setdefault(one["message_id"], []).append(reaction)
     return [message_of(row, found.get(row["id"], ())) for row in rows]
 
 
@@ -188,7 +186,8 @@ async def unreact(connection: AsyncConnection, message_id: MessageId, *, emoji: 
 
 async def reaction_counts(connection: AsyncConnection, message_id: MessageId) -> dict[str, int]:
     query = select(reactions.c.emoji, func.count()).where(reactions.c.message_id == message_id)
-    return {emoji: count for emoji, count in await connection.execute(query.group_by(reactions.c.emoji))}
+    rows = await connection.execute(query.group_by(reactions.c.emoji))
+    return dict(rows.tuples().all())
 
 
 async def pinned(connection: AsyncConnection, channel_id: ChannelId, *, reader: UserId) -> list[Message]:

@@ -1,7 +1,6 @@
 """The queries behind posting: each one statement for any number of posts, on any driver."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +13,7 @@ from messaging.domain.content import Post, subjects
 from messaging.store.channels import ACCESS, access_of
 from messaging.store.messages import SELECT, message_of
 from messaging.store.people import profile_of
+from messaging.store.rows import Row
 from streams.bulk import Fetch
 
 _POSTERS = f"""
@@ -67,7 +67,7 @@ class Line(msgspec.Struct, frozen=True):
 def fetching(connection: AsyncConnection) -> Fetch:
     """Run statements of this kind in a transaction of SQLAlchemy's."""
 
-    async def fetch(statement: str, *values: object) -> Sequence[Mapping[str, Any]]:
+    async def fetch(statement: str, *values: object) -> Sequence[Row]:
         result = await connection.exec_driver_sql(statement, values)
         return result.mappings().all() if result.returns_rows else []
 

@@ -21,7 +21,7 @@ _SPACE = (
 )
 
 
-def _space_of(row: Row[Any]) -> Space:
+def _space_of(row: Row[*tuple[Any, ...]]) -> Space:
     return Space(
         id=row.id,
         name=row.name,

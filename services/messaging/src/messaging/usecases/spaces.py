@@ -37,8 +37,8 @@ class SpaceChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What is absent stays; `guild_id` and `welcome_channel_id` may be taken away by null."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
-    guild_id: str | None | msgspec.UnsetType = msgspec.UNSET
-    welcome_channel_id: ChannelId | None | msgspec.UnsetType = msgspec.UNSET
+    guild_id: str | msgspec.UnsetType | None = msgspec.UNSET
+    welcome_channel_id: ChannelId | msgspec.UnsetType | None = msgspec.UNSET
     archived: bool | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -124,8 +124,8 @@ async def _changed(
         given["name"] = check_name(change.name, limits=limits)
     if change.guild_id is not msgspec.UNSET and change.guild_id is not None and not _is_snowflake(change.guild_id):
         raise InvalidInput(errors=[FieldError("/guild_id", "is not the id of a Discord server")])
-    if isinstance(welcome := given.get("welcome_channel_id"), object) and welcome is not None:
-        channel = await channels.find(connection, welcome)
+    if change.welcome_channel_id is not msgspec.UNSET and change.welcome_channel_id is not None:
+        channel = await channels.find(connection, change.welcome_channel_id)
         if channel is None or channel.space_id != space.id or channel.private:
             raise InvalidInput(errors=[FieldError("/welcome_channel_id", "is no public channel of this space")])
     if change.archived is not msgspec.UNSET and change.archived != (space.archived_at is not None):

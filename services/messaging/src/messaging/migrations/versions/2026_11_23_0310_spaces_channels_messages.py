@@ -21,8 +21,8 @@ PEOPLE = (
     """create table people (
         id uuid primary key, display_name text not null, avatar_url text)""",
     """create table spaces (
-        id uuid primary key, name text not null, guild_id text, welcome_channel_id uuid, created_at timestamptz not null,
-        archived_at timestamptz, deleted_at timestamptz)""",
+        id uuid primary key, name text not null, guild_id text, welcome_channel_id uuid,
+        created_at timestamptz not null, archived_at timestamptz, deleted_at timestamptz)""",
     "create unique index spaces_guild on spaces (guild_id) where deleted_at is null",
     """create table members (
         space_id uuid not null references spaces, user_id uuid not null, role text not null,
@@ -72,7 +72,8 @@ MESSAGES = (
 
 READING = (
     """create table mentions (
-        channel_id uuid not null, seq bigint not null, subject text not null, primary key (channel_id, seq, subject))""",
+        channel_id uuid not null, seq bigint not null, subject text not null,
+        primary key (channel_id, seq, subject))""",
     """create table read_markers (
         user_id uuid not null, channel_id uuid not null, seq bigint not null, primary key (user_id, channel_id))""",
 )
