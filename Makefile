@@ -23,8 +23,8 @@ setup: $(READY) ## Make .venv from the locks (every other target does it when ne
 run: $(READY) ## Run everything on embedded servers and print the address (PORT=8000 DATA_DIR=var)
 	@exec $(BIN)/python -m launcher
 
-chat: $(READY) ## Talk in a terminal with whoever else does, against a running `make run`
-	@exec $(BIN)/python -m testkit.chat $(ARGS)
+chat: $(READY) ## Talk in two terminals, against a running `make run` (the first shows the CODE= for the second)
+	@exec $(BIN)/python -m testkit.chat $(CODE) $(if $(NAME),--name "$(NAME)") $(if $(URL),--url $(URL))
 
 dev: $(READY) ## Run one service with reload on embedded servers (S=auth)
 	@exec $(BIN)/python -m launcher dev $(or $(S),$(error say which service: make dev S=auth))
