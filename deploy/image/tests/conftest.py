@@ -18,7 +18,7 @@ def _write_programs(folder: Path, services: tuple[str, ...]) -> Path:
     folder.mkdir()
     for name in ("postgres", "valkey", "seaweedfs"):
         shutil.copy(_PROGRAMS / f"{name}.conf", folder)
-    pattern = (_PROGRAMS / "auth.conf").read_text().replace("startretries=5", "startretries=0")
+    pattern = (_PROGRAMS / "auth.conf").read_text().replace("startretries=10", "startretries=0")
     for service in services:
         text = pattern.replace("-m auth serve", f'"{_STAND_IN}" {service}').replace("auth", service)
         (folder / f"{service}.conf").write_text(text)

@@ -8,11 +8,11 @@ import msgspec
 from supervisor.xmlrpc import SupervisorTransport
 
 
-class Status(msgspec.Struct, frozen=True, rename={"state": "statename"}):
-    """One program as supervisord sees it; `state` is STARTING, RUNNING, BACKOFF, FATAL, ..."""
+class Status(msgspec.Struct, frozen=True):
+    """One program as supervisord sees it; `pid` is 0 while there is no process."""
 
     name: str
-    state: str
+    pid: int
 
 
 class Control:

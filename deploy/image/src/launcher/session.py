@@ -1,39 +1,20 @@
 """One run: from the first process to the last."""
 
-import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from types import FrameType
 
-from launcher import logs, programs, readiness
+from launcher import logs, programs
 from launcher.environment import variable
 from launcher.failures import LaunchError
 from launcher.plan import EDGE, Plan, set_up
-from launcher.progress import Progress
 from launcher.reload import Sources
-from launcher.supervisor import Supervisor, failure
+from launcher.startup import StartUp
+from launcher.stop import Stop
+from launcher.supervisor import Supervisor
 
 _POLL_SECONDS = 0.1
-
-
-class Stop:
-    """Ctrl-C, SIGTERM, or the terminal closed: all mean the same."""
-
-    def __init__(self) -> None:
-        self._asked = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._ask)
-
-    def wait(self, seconds: float) -> bool:
-        """Whether a stop was asked for, after at most this long."""
-        return self._asked.wait(seconds)
-
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self._asked.set()
 
 
 def run(plan: Plan) -> None:
@@ -48,53 +29,13 @@ def run(plan: Plan) -> None:
             follower.start()
             stack.callback(follower.stop)
         supervisor = stack.enter_context(Supervisor(plan.home, environ, lock))
-        if start_up(plan, environ, supervisor, stop):
+        if StartUp(plan, environ, supervisor).run(stop):
             if plan.migrate:
                 migrate(plan, environ)
                 return
             announce(plan, environ)
             stay(plan, supervisor, stop)
         print("stopping …", file=sys.stderr, flush=True)
-
-
-def start_up(plan: Plan, environ: Mapping[str, str], supervisor: Supervisor, stop: Stop) -> bool:
-    """Start servers, then services; True when all answer, False when a stop came first."""
-    until = time.monotonic() + plan.ready_seconds
-    progress = Progress(plan.names, sys.stderr)
-    while not supervisor.is_listening():
-        if stop.wait(_POLL_SECONDS):
-            return False
-    for group, stage in plan.groups.items():
-        with supervisor.orders() as control:
-            control.start(group)
-        for name in stage:
-            progress.tell(name, "starting")
-        missing = set(stage)
-        while missing:
-            if stop.wait(_POLL_SECONDS):
-                return False
-            supervisor.check()
-            missing -= answering(plan, environ, supervisor, progress, missing)
-            if missing and time.monotonic() > until:
-                late = min(missing)
-                raise failure(plan.home, late, f"did not answer within {plan.ready_seconds:g} s")
-    return True
-
-
-def answering(
-    plan: Plan, environ: Mapping[str, str], supervisor: Supervisor, progress: Progress, names: set[str]
-) -> set[str]:
-    """Which of these programs answer; tells about those that stop and start again."""
-    ready: set[str] = set()
-    with supervisor.orders() as control:
-        statuses = control.statuses()
-    for name in names:
-        if statuses[name].state == "BACKOFF":
-            progress.tell(name, "failing")
-        elif readiness.is_ready(name, int(environ[variable(name, "PORT")]), path=plan.health_path):
-            progress.tell(name, "ready")
-            ready.add(name)
-    return ready
 
 
 def stay(plan: Plan, supervisor: Supervisor, stop: Stop) -> None:
