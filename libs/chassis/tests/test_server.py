@@ -1,0 +1,88 @@
+"""A service as its operator sees it: it starts, says what is wrong with its settings, and stops when told."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from embedded import ports
+
+PROGRAM = """
+import asyncio, os, sys
+from litestar import get
+from chassis.app import create_app
+from chassis.cli import Service
+from chassis.settings import ServiceSettings
+
+@get("/slow")
+async def slow() -> str:
+    await asyncio.sleep(0.5)
+    return "done"
+
+def make(settings):
+    return create_app("try", settings, routes=[slow], checks={}, dependencies={})
+
+Service(name="try", settings=ServiceSettings, create_app=make).main(os.environ, sys.argv[1:])
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM)
+    return path
+
+
+async def start(program: Path, *arguments: str, **environ: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        program,
+        *arguments,
+        env={**os.environ, **environ},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+class TestServe:
+    async def test_finishes_what_is_under_way_when_told_to_stop(self, program: Path) -> None:
+        [port] = ports.choose(1)
+        process = await start(program, "serve", TRY_PORT=str(port))
+        assert process.stdout is not None
+        assert b"service.started" in await process.stdout.readline()
+
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+            while True:
+                try:
+                    async with http.get("/livez") as alive:
+                        assert alive.status == 200
+                        break
+                except aiohttp.ClientConnectionError:
+                    await asyncio.sleep(0.02)  # it says that it starts just before it listens
+            under_way = asyncio.create_task(http.get("/slow"))
+            await asyncio.sleep(0.1)
+            process.send_signal(signal.SIGTERM)
+            answer = await under_way
+            assert (answer.status, await answer.text()) == (200, "done")
+
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+
+    async def test_says_what_is_wrong_with_its_settings(self, program: Path) -> None:
+        process = await start(program, "serve", TRY_PROT="1")
+        _, said = await process.communicate()
+
+        assert process.returncode == 2
+        assert b"TRY_PROT: no such setting" in said
+        assert b"TRY_PORT: is needed" in said
+        assert b"Traceback" not in said
+
+    async def test_explains_its_commands(self, program: Path) -> None:
+        process = await start(program, "sreve")
+        _, said = await process.communicate()
+
+        assert process.returncode == 2
+        assert b"serve | migrate | openapi" in said
