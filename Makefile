@@ -39,8 +39,8 @@ check: $(READY) ## Lint, format, types, import arrows and house rules; starts no
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
-	$(BIN)/lint-imports
-	$(BIN)/python -m pytest tests-e2e/tidy -q -n0
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest tests-e2e/tidy -q -n0 --tb=short
 
 format: $(READY) ## Let ruff format the code and fix what it can
 	$(BIN)/ruff check --fix .
@@ -55,8 +55,8 @@ openapi: $(READY) ## Write docs/openapi/<service>.json anew from the code
 bench: $(READY) ## Measure against the peers (see bench/README.md)
 	@exec $(BIN)/python -m bench $(ARGS)
 
-pants: ## Lint, test and package each target with Pants; every PEX must start
-	@tools/pants_check
+pants: $(READY) ## Lint, test and package each target with Pants; every PEX must start
+	@$(BIN)/python -m tools.check_with_pants
 
 lock: $(READY) ## Compile the locks again; UPGRADE=1 takes newer versions
 	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group test -o 3rdparty/python/default.txt

@@ -41,6 +41,11 @@ def text(path: str) -> str:
         return ""
 
 
+def present(path: str) -> str | None:
+    """The same, or None where there is no such file."""
+    return text(path) if (ROOT / path).is_file() else None
+
+
 @cache
 def syntax(path: str) -> ast.Module:
     return ast.parse(text(path), path)
