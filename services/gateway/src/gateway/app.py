@@ -8,6 +8,7 @@ from typing import Any, cast
 from litestar import Litestar
 
 from chassis import app
+from chassis.health import Readiness
 from chassis.tokens import KeySet, RevokedSessions, Verifier
 from chassis.tracing import observe
 from gateway import events
@@ -20,6 +21,7 @@ from gateway.realtime.handover import Door
 from gateway.realtime.heartbeat import Heartbeat
 from gateway.realtime.hub import Hub
 from gateway.realtime.people import Nobody
+from gateway.routes import documents, status
 from gateway.settings import Settings
 from streams import bus
 from streams.view import View
@@ -63,13 +65,15 @@ def create_app(settings: Settings) -> Litestar:
     async def redis_answers() -> None:
         await redis.ping()  # pyright: ignore[reportUnknownMemberType]  untyped in redis
 
+    checks = {"redis": redis_answers} | {name: services.readiness(name) for name in services.urls}
+    readiness = Readiness(checks)
     return app.create_app(
         "gateway",
         settings,
-        routes=[],
-        dependencies={"services": lambda: services},
+        routes=[*documents.ROUTES, *status.ROUTES],
+        dependencies={"readiness": lambda: readiness, "services": lambda: services, "settings": lambda: settings},
         lifespan=[lifespan],
-        checks={"redis": redis_answers} | {name: services.readiness(name) for name in services.urls},
+        checks=checks,
     )
 
 

@@ -1,0 +1,1 @@
+"""The gateway's own pages: what runs here, the documents, the status."""
