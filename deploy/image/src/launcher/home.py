@@ -14,7 +14,7 @@ from launcher.failures import LaunchError
 
 _LEFTOVER_SECONDS = 40.0
 # Where server data go when the unprivileged user can't pass the folders above DATA_DIR.
-_REACHABLE = Path("/var/lib/guildhall")
+REACHABLE = Path("/var/lib/guildhall")
 
 
 class Home(msgspec.Struct, frozen=True):
@@ -102,7 +102,7 @@ class Home(msgspec.Struct, frozen=True):
 
 
 def _elsewhere(folder: Path) -> Path:
-    place = _REACHABLE / hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    place = REACHABLE / hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
     place.mkdir(mode=0o711, parents=True, exist_ok=True)
     return place
 

@@ -30,6 +30,8 @@ class Follower:
         """Write what is left and end."""
         self._ending.set()
         self._thread.join()
+        for log in self._logs:
+            log.close()
 
     def _follow(self) -> None:
         while not self._ending.wait(_POLL_SECONDS):
@@ -52,6 +54,10 @@ class _Log:
         if self._stream is not None:
             self._stream.seek(0, 2)
 
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
     def read_lines(self) -> str:
         text = self._rest + self._read()
         whole, newline, self._rest = text.rpartition("\n")
@@ -64,7 +70,7 @@ class _Log:
         if self._stream is not None:
             # What came between reading and rotation; nothing is added to a file that was rotated away.
             old += self._stream.read()
-            self._stream.close()
+        self.close()
         self._stream = self._file.open(errors="replace")
         return old + self._stream.read()
 

@@ -30,7 +30,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def groups(self) -> dict[str, list[str]]:
-        """What is started together, in this order, and stopped in the opposite one; what is empty is left out.
+        """What is stopped together, the last first; what is empty is left out.
 
         The edge is apart: while it drains, the services behind it still answer.
         """

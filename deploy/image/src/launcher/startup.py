@@ -16,7 +16,7 @@ _TRIES = 3
 
 
 class StartUp:
-    """Starts one group after the other, each when the one before it answers."""
+    """Starts the servers, and when they answer all the rest."""
 
     def __init__(self, plan: Plan, environ: Mapping[str, str], supervisor: Supervisor) -> None:
         self._plan = plan
@@ -31,9 +31,8 @@ class StartUp:
         while not self._supervisor.is_listening():
             if stop.wait(_POLL_SECONDS):
                 return False
-        for group, names in self._plan.groups.items():
-            self._begin(group, names)
-            missing = set(names)
+        for stage in (self._plan.groups.keys() & {"servers"}, self._plan.groups.keys() - {"servers"}):
+            missing = self._begin(stage)
             while missing := missing - self._answering(missing):
                 if stop.wait(_POLL_SECONDS):
                     return False
@@ -41,11 +40,14 @@ class StartUp:
                     raise failure(self._plan.home, min(missing), f"did not answer in {self._plan.ready_seconds:g} s")
         return True
 
-    def _begin(self, group: str, names: list[str]) -> None:
-        with self._supervisor.orders() as control:
-            control.start(group)
+    def _begin(self, stage: set[str]) -> set[str]:
+        for group in stage:
+            with self._supervisor.orders() as control:
+                control.start(group)
+        names = {name for group in stage for name in self._plan.groups[group]}
         for name in names:
             self._progress.tell(name, "starting")
+        return names
 
     def _answering(self, names: set[str]) -> set[str]:
         self._supervisor.check()
