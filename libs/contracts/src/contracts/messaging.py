@@ -22,7 +22,7 @@ class Role(StrEnum):
 
 
 class Space(msgspec.Struct, frozen=True, kw_only=True):
-    """A community; may be linked to one Discord guild. Who joins is announced in `welcome_channel_id`, if there is one."""
+    """A community; may be linked to one Discord guild. `welcome_channel_id` announces who joins."""
 
     id: SpaceId
     name: str
@@ -67,7 +67,6 @@ class MessageKind(StrEnum):
     MEMBER_JOINED = "member_joined"
     MESSAGE_PINNED = "message_pinned"
     CHANNEL_RENAMED = "channel_renamed"
-    THREAD_STARTED = "thread_started"
 
 
 class Mentions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -233,13 +232,13 @@ class MessageUnpinned(Event, frozen=True, kw_only=True):
 
 
 class ThreadCreated(Channel, Event, frozen=True, kw_only=True):
-    """A thread hangs on the message `parent_message_id`. Topic `channel:<parent_id>`, like all of a thread as a whole."""
+    """A thread hangs on the message `parent_message_id`. Topic `channel:<parent_id>`, like all about the thread."""
 
     TYPE: ClassVar[str] = "messaging.thread_created.v1"
 
 
 class ReadMoved(Event, frozen=True, kw_only=True):
-    """The reader has read up to `seq` and has so many unread mentions left. Topic `user:<id>`: for their other devices."""
+    """The reader has read up to `seq`; so many unread mentions are left. Topic `user:<id>`: for other devices."""
 
     TYPE: ClassVar[str] = "messaging.read_moved.v1"
     channel_id: ChannelId

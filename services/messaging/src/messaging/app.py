@@ -16,7 +16,7 @@ from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, callers
 from contracts.auth import SessionRevoked
 from contracts.events import Envelope
 from messaging.events import handlers
-from messaging.routes import channels, internal, messages, spaces
+from messaging.routes import changes, channels, export, internal, messages, reading, spaces
 from messaging.routes.posting import OrdinaryRoad, Road
 from messaging.settings import Settings
 from streams import bus
@@ -64,11 +64,20 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     return app.create_app(
         "messaging",
         settings,
-        routes=[spaces.router, channels.router, messages.router, internal.router(verifier)],
+        routes=[
+            spaces.router,
+            channels.router,
+            messages.router,
+            changes.router,
+            reading.router,
+            export.router,
+            internal.router(verifier),
+        ],
         dependencies={
             "caller": callers(verifier),
             "transaction": database.transactions(engine),
             "snapshot": database.snapshots(engine),
+            "engine": lambda: engine,
             "limits": lambda: settings,
             "road": lambda: road,
         },

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from litestar import Router, delete, get, patch, post
+from litestar import Router, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,8 +12,9 @@ from contracts.ids import ChannelId, SpaceId
 from contracts.times import now
 from messaging.routes.answers import answers
 from messaging.settings import Settings
-from messaging.usecases import channels
+from messaging.usecases import channels, overrides
 from messaging.usecases.channels import ChannelChange, ChannelSeen, ChannelWanted
+from messaging.usecases.overrides import OverrideSeen, OverrideWanted
 
 
 @post("/api/v1/spaces/{space_id:uuid}/channels", responses=answers(400, 403, 404, 409))
@@ -64,8 +65,49 @@ async def delete_channel(
     await channels.delete_channel(transaction, channel_id, user_id=caller.user_id, at=now())
 
 
+@get("/api/v1/channels/{channel_id:uuid}/overrides", responses=answers(403, 404, 409))
+async def list_overrides(
+    channel_id: FromPath[ChannelId], caller: NamedDependency[Caller], transaction: NamedDependency[AsyncConnection]
+) -> Sequence[OverrideSeen]:
+    return await overrides.list_overrides(transaction, channel_id, user_id=caller.user_id)
+
+
+@put("/api/v1/channels/{channel_id:uuid}/overrides/{subject:str}", responses=answers(400, 403, 404, 409))
+async def put_override(
+    channel_id: FromPath[ChannelId],
+    subject: FromPath[str],
+    data: JSONBody[OverrideWanted],
+    caller: NamedDependency[Caller],
+    transaction: NamedDependency[AsyncConnection],
+    limits: NamedDependency[Settings],
+) -> OverrideSeen:
+    """`subject` is `role:moderator`, `role:member` or `user:<id>`; a private channel is opened by `allow: ["view"]`."""
+    return await overrides.put_override(
+        transaction, channel_id, subject, user_id=caller.user_id, wanted=data, at=now(), limits=limits
+    )
+
+
+@delete("/api/v1/channels/{channel_id:uuid}/overrides/{subject:str}", responses=answers(403, 404, 409))
+async def remove_override(
+    channel_id: FromPath[ChannelId],
+    subject: FromPath[str],
+    caller: NamedDependency[Caller],
+    transaction: NamedDependency[AsyncConnection],
+) -> None:
+    await overrides.remove_override(transaction, channel_id, subject, user_id=caller.user_id, at=now())
+
+
 router = Router(
     "/",
-    route_handlers=[create_channel, list_channels, show_channel, change_channel, delete_channel],
+    route_handlers=[
+        create_channel,
+        list_channels,
+        show_channel,
+        change_channel,
+        delete_channel,
+        list_overrides,
+        put_override,
+        remove_override,
+    ],
     tags=["channels"],
 )

@@ -1,4 +1,4 @@
-"""Messages: say, read."""
+"""A channel's messages: say one, read them."""
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.tokens import Caller
 from chassis.tracing import traceparent
-from contracts.ids import ChannelId, MessageId
+from contracts.ids import ChannelId
 from contracts.messaging import Message
 from messaging.domain.content import Draft, Post
 from messaging.routes.answers import answers
@@ -56,14 +56,4 @@ async def list_messages(
     )
 
 
-@get("/api/v1/channels/{channel_id:uuid}/messages/{message_id:uuid}", responses=answers(404))
-async def show_message(
-    channel_id: FromPath[ChannelId],
-    message_id: FromPath[MessageId],
-    caller: NamedDependency[Caller],
-    transaction: NamedDependency[AsyncConnection],
-) -> Message:
-    return await reading.show_message(transaction, channel_id, message_id, user_id=caller.user_id)
-
-
-router = Router("/", route_handlers=[post_message, list_messages, show_message], tags=["messages"])
+router = Router("/", route_handlers=[post_message, list_messages], tags=["messages"])

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.ids import ChannelId, SpaceId, UserId
+from contracts.ids import ChannelId, MessageId, SpaceId, UserId
 from contracts.messaging import Channel, Role
 from messaging.domain.access import Access, Override, Permission, permissions, role_subject, user_subject
 from messaging.store.rows import Row
 from messaging.store.tables import channels, overrides
+
+Threads = Literal["none", "followed", "all"]
 
 _CHANNEL = """
     channel.id, channel.space_id, channel.name, channel.topic, channel.parent_id, channel.parent_message_id,
@@ -43,13 +46,20 @@ _ACCESS_OF_ONE = text(
 _ACCESS_IN_SPACES = text(
     ACCESS.format(
         asked="(select 1 as place, one.id as channel_id, cast(:user as uuid) as user_id from channels one"
-        " where one.space_id = any(:spaces)) asked"
+        " where one.space_id = any(:spaces) and (one.parent_id is null or :threads = 'all' or :threads = 'followed'"
+        " and exists (select from read_markers where user_id = :user and channel_id = one.id))) asked"
     )
 )
 _FIND = text(f"""
     select {_CHANNEL} from channels channel left join channels parent on parent.id = channel.parent_id
     join spaces space on space.id = channel.space_id and space.deleted_at is null
     where channel.id = :channel and channel.deleted_at is null
+""")  # noqa: S608  built from constants
+
+
+_THREADS = text(f"""
+    select {_CHANNEL} from channels channel join channels parent on parent.id = channel.parent_id
+    where channel.parent_id = :parent and channel.deleted_at is null order by channel.id desc
 """)  # noqa: S608  built from constants
 
 
@@ -90,9 +100,12 @@ async def access(connection: AsyncConnection, channel_id: ChannelId, user_id: Us
     return None if row is None else access_of(row)
 
 
-async def visible(connection: AsyncConnection, space_ids: Sequence[SpaceId], user_id: UserId) -> list[Access]:
-    """All channels and threads that this person sees in these spaces, oldest first."""
-    rows = await connection.execute(_ACCESS_IN_SPACES, {"spaces": list(space_ids), "user": user_id})
+async def visible(
+    connection: AsyncConnection, space_ids: Sequence[SpaceId], user_id: UserId, *, threads: Threads
+) -> list[Access]:
+    """The channels that this person sees in these spaces, oldest first; with all threads, or those they have read."""
+    wanted = {"spaces": list(space_ids), "user": user_id, "threads": threads}
+    rows = await connection.execute(_ACCESS_IN_SPACES, wanted)
     found = [access_of(row) for row in rows.mappings()]
     return sorted((one for one in found if Permission.VIEW in one.granted), key=lambda one: one.channel.id)
 
@@ -152,6 +165,12 @@ async def count(connection: AsyncConnection, space_id: SpaceId) -> int:
     return int(await connection.scalar(query) or 0)
 
 
+async def had_thread(connection: AsyncConnection, message_id: MessageId) -> bool:
+    """Whether a thread hangs on the message, or hung there and was deleted."""
+    query = select(channels.c.id).where(channels.c.parent_message_id == message_id)
+    return await connection.scalar(query) is not None
+
+
 async def thread_count(connection: AsyncConnection, parent_id: ChannelId) -> int:
     query = (
         select(func.count())
@@ -159,6 +178,12 @@ async def thread_count(connection: AsyncConnection, parent_id: ChannelId) -> int
         .where(channels.c.parent_id == parent_id, channels.c.deleted_at.is_(None))
     )
     return int(await connection.scalar(query) or 0)
+
+
+async def threads(connection: AsyncConnection, parent_id: ChannelId) -> list[Channel]:
+    """Newest first."""
+    rows = await connection.execute(_THREADS, {"parent": parent_id})
+    return [channel_of(row) for row in rows.mappings()]
 
 
 async def overrides_of(connection: AsyncConnection, channel_id: ChannelId) -> list[Override]:

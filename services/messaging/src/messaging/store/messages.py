@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import ChannelId, MessageId, UserId
 from contracts.messaging import Message, MessageKind, Reaction
-from messaging.domain.content import from_subjects
+from messaging.domain.content import from_subjects, subjects
 from messaging.domain.paging import Span
 from messaging.store.people import profile_of
 from messaging.store.rows import Row
@@ -30,7 +30,7 @@ _OLDER = text(
     SELECT + "where message.channel_id = :channel and message.seq < :seq order by message.seq desc limit :count"
 )
 _NEWER = text(SELECT + "where message.channel_id = :channel and message.seq > :seq order by message.seq limit :count")
-_BY_IDS = text(SELECT + "where message.id = any(:ids)")
+_BY_IDS = text(SELECT + "where message.channel_id = any(:channels) and message.id = any(:ids)")
 _PINNED = text(
     SELECT + "where message.channel_id = :channel and message.pinned_at is not null order by message.pinned_at desc"
 )
@@ -55,7 +55,7 @@ def message_of(row: Row, reacted: Sequence[Reaction] = ()) -> Message:
         seq=row["seq"],
         author=profile_of(row["author_id"], row["display_name"], row["avatar_url"]),
         content=row["content"],
-        nonce=row["nonce"],
+        nonce=row["nonce"] if row["deleted_at"] is None else None,
         reply_to=row["reply_to"],
         attachments=tuple(row["attachments"]),
         reactions=tuple(reacted),
@@ -112,45 +112,46 @@ async def _with_reactions(connection: AsyncConnection, rows: Sequence[Row], *, r
     return [message_of(row, found.get(row["id"], ())) for row in rows]
 
 
-async def by_ids(connection: AsyncConnection, ids: Sequence[MessageId], *, reader: UserId) -> dict[MessageId, Message]:
-    rows = list((await connection.execute(_BY_IDS, {"ids": list(ids)})).mappings())
+async def by_ids(
+    connection: AsyncConnection, channel_ids: Sequence[ChannelId], ids: Sequence[MessageId], *, reader: UserId
+) -> dict[MessageId, Message]:
+    """Those of them that are in these channels."""
+    rows = list((await connection.execute(_BY_IDS, {"channels": list(channel_ids), "ids": list(ids)})).mappings())
     return {one.id: one for one in await _with_reactions(connection, rows, reader=reader)}
 
 
 async def find(
     connection: AsyncConnection, channel_id: ChannelId, message_id: MessageId, *, reader: UserId
 ) -> Message | None:
-    """Only if it is in this channel."""
-    found = (await by_ids(connection, [message_id], reader=reader)).get(message_id)
-    return found if found is not None and found.channel_id == channel_id else None
+    return (await by_ids(connection, [channel_id], [message_id], reader=reader)).get(message_id)
+
+
+def _one(channel_id: ChannelId, message_id: MessageId) -> ColumnElement[bool]:
+    return (messages.c.channel_id == channel_id) & (messages.c.id == message_id)
 
 
 async def place(connection: AsyncConnection, channel_id: ChannelId, message_id: MessageId) -> int | None:
     """A message's seq."""
-    query = select(messages.c.seq).where(messages.c.id == message_id, messages.c.channel_id == channel_id)
-    return await connection.scalar(query)
+    return await connection.scalar(select(messages.c.seq).where(_one(channel_id, message_id)))
 
 
-async def lock(connection: AsyncConnection, message_id: MessageId) -> None:
+async def lock(connection: AsyncConnection, channel_id: ChannelId, message_id: MessageId) -> None:
     """Nobody else changes this message or its reactions until the transaction ends."""
-    await connection.execute(select(messages.c.id).where(messages.c.id == message_id).with_for_update())
+    await connection.execute(select(messages.c.id).where(_one(channel_id, message_id)).with_for_update())
 
 
 async def save(connection: AsyncConnection, message: Message) -> None:
     """What can change of a message."""
     values = {
         "content": message.content,
-        "nonce": message.nonce,
         "attachments": list(message.attachments),
-        "mentions": [],
+        "mentions": subjects(message.mentions),
         "rev": message.rev,
         "edited_at": message.edited_at,
         "deleted_at": message.deleted_at,
         "pinned_at": message.pinned_at,
     }
-    if message.deleted_at is None:
-        del values["mentions"]
-    await connection.execute(update(messages).where(messages.c.id == message.id).values(values))
+    await connection.execute(update(messages).where(_one(message.channel_id, message.id)).values(values))
 
 
 async def keep_revision(connection: AsyncConnection, message_id: MessageId, revision: Revision) -> None:

@@ -25,7 +25,10 @@ _POSTERS = f"""
         and first.nonce = ($3::text[])[poster.place]
 """  # noqa: S608  built from constants
 _REACHABLE = ACCESS.format(asked="unnest($1::uuid[], $2::uuid[]) with ordinality as asked(channel_id, user_id, place)")
-_PLACES = "select id, channel_id from messages where id = any($1::uuid[]) and deleted_at is null"
+_TARGETS = """
+    select asked.channel_id, asked.id from unnest($1::uuid[], $2::uuid[]) as asked(channel_id, id)
+    join messages on messages.channel_id = asked.channel_id and messages.id = asked.id and deleted_at is null
+"""
 _INSERT = """
     insert into messages (id, channel_id, seq, author_id, kind, content, nonce, fingerprint, reply_to, attachments,
         mentions, at_ms, rev, created_at)
@@ -37,11 +40,11 @@ _INSERT = """
         as said(id, channel_id, seq, author_id, kind, content, nonce, fingerprint, reply_to, attachments, mentions,
             at_ms, created_at)
 """
-_BY_IDS = SELECT + "where message.id = any($1::uuid[])"
+_BY_IDS = SELECT + "where message.channel_id = any($1::uuid[]) and message.id = any($2::uuid[])"
 _REACTIONS = """
     select message_id, emoji, count(*) as count, bool_or(user_id = author_id) as me
-    from reactions join messages on messages.id = message_id
-    where message_id = any($1::uuid[]) group by message_id, emoji order by message_id, emoji
+    from reactions join messages on messages.id = message_id and messages.channel_id = any($1::uuid[])
+    where message_id = any($2::uuid[]) group by message_id, emoji order by message_id, emoji
 """
 _MENTION = """
     insert into mentions (channel_id, seq, subject) select * from unnest($1::uuid[], $2::bigint[], $3::text[])
@@ -101,9 +104,11 @@ async def reachable(fetch: Fetch, wanted: Iterable[tuple[ChannelId, UserId]]) ->
     return {(one.channel.id, one.user_id) for one in seen if Permission.VIEW in one.granted}
 
 
-async def channels_of(fetch: Fetch, ids: Iterable[MessageId]) -> dict[MessageId, ChannelId]:
-    """Where these messages are, if they are."""
-    return {row["id"]: row["channel_id"] for row in await fetch(_PLACES, list(ids))}
+async def present(fetch: Fetch, wanted: Iterable[tuple[ChannelId, MessageId]]) -> set[tuple[ChannelId, MessageId]]:
+    """Those messages that are in that channel and not deleted."""
+    pairs = list(dict.fromkeys(wanted))
+    rows = await fetch(_TARGETS, [channel for channel, _ in pairs], [message for _, message in pairs])
+    return {(row["channel_id"], row["id"]) for row in rows}
 
 
 async def add(fetch: Fetch, lines: Sequence[Line]) -> None:
@@ -129,10 +134,11 @@ async def add(fetch: Fetch, lines: Sequence[Line]) -> None:
         await fetch(_MENTION, *map(list, zip(*called, strict=True)))
 
 
-async def as_authors_see(fetch: Fetch, ids: Sequence[MessageId]) -> dict[MessageId, Message]:
+async def as_authors_see(fetch: Fetch, wanted: Sequence[tuple[ChannelId, MessageId]]) -> dict[MessageId, Message]:
     """Messages with their reactions, each as its author sees it."""
+    channel_ids, ids = [channel for channel, _ in wanted], [message for _, message in wanted]
     found: dict[MessageId, list[Reaction]] = {}
-    for row in await fetch(_REACTIONS, ids):
+    for row in await fetch(_REACTIONS, channel_ids, ids):
         reaction = Reaction(emoji=row["emoji"], count=row["count"], me=row["me"])
         found.setdefault(row["message_id"], []).append(reaction)
-    return {row["id"]: message_of(row, found.get(row["id"], ())) for row in await fetch(_BY_IDS, ids)}
+    return {row["id"]: message_of(row, found.get(row["id"], ())) for row in await fetch(_BY_IDS, channel_ids, ids)}

@@ -1,10 +1,13 @@
 """System messages: what somebody did, said by messaging in their name."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.auth import Profile
+from contracts.events import Event
 from contracts.ids import ChannelId, MessageId, new_id
 from contracts.messaging import MessageKind, MessagePosted
 from messaging.store import posting
@@ -17,17 +20,20 @@ async def announce(
     *,
     author: Profile,
     kind: MessageKind,
-    content: str,
+    content: str = "",
     reply_to: MessageId | None = None,
     at: datetime,
+    along: Sequence[tuple[str, Event]] = (),
 ) -> None:
-    """It has its place in the channel like any message."""
+    """It has its place in the channel like any message. What is told `along` goes in the same breath: the heads of
+    all topics are locked once, in order.
+    """
     topic = f"channel:{channel_id}"
-    seq = (await claim(connection, {topic: 1}))[topic]
+    places = await claim(connection, Counter([topic, *(other for other, _ in along)]))
     message = MessagePosted(
         id=MessageId(new_id()),
         channel_id=channel_id,
-        seq=seq,
+        seq=places[topic],
         author=author,
         content=content,
         kind=kind,
@@ -35,4 +41,8 @@ async def announce(
         created_at=at,
     )
     await posting.add(posting.fetching(connection), [posting.Line(message, None)])
-    await append(connection, [Told(topic, seq, message, at)])
+    told: list[Told] = []
+    for other, event in [(topic, message), *along]:
+        told.append(Told(other, places[other], event, at))
+        places[other] += 1
+    await append(connection, told)

@@ -53,12 +53,12 @@ def home(channel: Channel) -> str:
     return f"channel:{channel.id}" if channel.private else f"space:{channel.space_id}"
 
 
-async def tell_channel(connection: AsyncConnection, channel: Channel, event: Event, *, access_changed: bool) -> None:
-    """Tell the channel's own audience, and, without naming it, the space that somebody's access changed."""
+def news(channel: Channel, event: Event, *, access_changed: bool) -> list[tuple[str, Event]]:
+    """What the channel's own audience hears, and, without naming it, the space when somebody's access changed."""
     told: list[tuple[str, Event]] = [(home(channel), event)]
     if access_changed:
         told.append((f"space:{channel.space_id}", AccessChanged(space_id=channel.space_id)))
-    await tell_all(connection, told)
+    return told
 
 
 async def create_channel(
@@ -102,7 +102,7 @@ async def _add(
     )
     await channels.add(connection, channel)
     created = ChannelCreated(**msgspec.structs.asdict(channel))
-    await tell_channel(connection, channel, created, access_changed=channel.private)
+    await tell_all(connection, news(channel, created, access_changed=channel.private))
     return channel
 
 
@@ -130,8 +130,7 @@ async def provide_recording_channel(
 async def list_channels(connection: AsyncConnection, space_id: SpaceId, *, user_id: UserId) -> list[ChannelSeen]:
     """Those that the reader sees, without threads, oldest first."""
     await enter_space(connection, space_id, user_id=user_id)
-    visible = await channels.visible(connection, [space_id], user_id)
-    return [seen(one) for one in visible if one.channel.parent_id is None]
+    return [seen(one) for one in await channels.visible(connection, [space_id], user_id, threads="none")]
 
 
 async def show_channel(connection: AsyncConnection, channel_id: ChannelId, *, user_id: UserId) -> ChannelSeen:
@@ -149,7 +148,7 @@ async def change_channel(
 ) -> ChannelSeen:
     """Also opens an archived channel again."""
     await channels.lock(connection, channel_id)
-    access = await enter_channel(connection, channel_id, user_id=user_id, needs=Permission.MANAGE_CHANNELS)
+    access = await _manage(connection, channel_id, user_id=user_id)
     if change.archived is msgspec.UNSET:
         access.require_open()
     before = access.channel
@@ -167,14 +166,29 @@ async def change_channel(
         after=after,
         at=at,
     )
-    if after.name != before.name:
+    updated = ChannelUpdated(**msgspec.structs.asdict(after))
+    told = news(after, updated, access_changed=after.private != before.private)
+    if after.name == before.name:
+        await tell_all(connection, told)
+    else:
         author = (await people.find(connection, [user_id]))[user_id]
         await announce(
-            connection, channel_id, author=author, kind=MessageKind.CHANNEL_RENAMED, content=after.name, at=at
+            connection,
+            channel_id,
+            author=author,
+            kind=MessageKind.CHANNEL_RENAMED,
+            content=after.name,
+            at=at,
+            along=told,
         )
-    updated = ChannelUpdated(**msgspec.structs.asdict(after))
-    await tell_channel(connection, after, updated, access_changed=after.private != before.private)
     return seen(await enter_channel(connection, channel_id, user_id=user_id))
+
+
+async def _manage(connection: AsyncConnection, channel_id: ChannelId, *, user_id: UserId) -> Access:
+    """A thread belongs to those who moderate its parent."""
+    access = await enter_channel(connection, channel_id, user_id=user_id)
+    access.require(Permission.MANAGE_CHANNELS if access.channel.parent_id is None else Permission.MODERATE)
+    return access
 
 
 def _changed(channel: Channel, change: ChannelChange, *, at: datetime, limits: Settings) -> Channel:
@@ -195,7 +209,7 @@ def _changed(channel: Channel, change: ChannelChange, *, at: datetime, limits: S
 async def delete_channel(connection: AsyncConnection, channel_id: ChannelId, *, user_id: UserId, at: datetime) -> None:
     """With its threads."""
     await channels.lock(connection, channel_id)
-    access = await enter_channel(connection, channel_id, user_id=user_id, needs=Permission.MANAGE_CHANNELS)
+    access = await _manage(connection, channel_id, user_id=user_id)
     channel = access.channel
     await channels.remove(connection, channel_id, at=at)
     await audit.write(
@@ -208,4 +222,4 @@ async def delete_channel(connection: AsyncConnection, channel_id: ChannelId, *, 
         at=at,
     )
     deleted = ChannelDeleted(id=channel_id, space_id=channel.space_id)
-    await tell_channel(connection, channel, deleted, access_changed=channel.private)
+    await tell_all(connection, news(channel, deleted, access_changed=channel.private))

@@ -14,7 +14,7 @@ from messaging.domain.access import Permission
 from messaging.domain.invites import Banned, Invite, InviteEnded
 from messaging.domain.values import SpaceSeen, check_room, seen
 from messaging.settings import Settings
-from messaging.store import audit, members, people, spaces
+from messaging.store import audit, channels, members, people, spaces
 from messaging.usecases.announcing import announce
 from messaging.usecases.entering import enter_space
 from messaging.usecases.spaces import found
@@ -118,10 +118,18 @@ async def accept_invite(
     await people.keep_if_new(connection, person)
     await members.add(connection, space.id, person.id, role=Role.MEMBER, at=at)
     profile = (await people.find(connection, [person.id]))[person.id]
+    topic = f"space:{space.id}"
     joined = MemberJoined(space_id=space.id, user=profile, role=Role.MEMBER, joined_at=at)
-    if space.welcome_channel_id is not None:
+    welcome = None if space.welcome_channel_id is None else await channels.find(connection, space.welcome_channel_id)
+    if welcome is None or welcome.archived_at is not None:
+        await tell(connection, topic, joined)
+    else:
         await announce(
-            connection, space.welcome_channel_id, author=profile, kind=MessageKind.MEMBER_JOINED, content="", at=at
+            connection,
+            welcome.id,
+            author=profile,
+            kind=MessageKind.MEMBER_JOINED,
+            at=at,
+            along=[(topic, joined)],
         )
-    await tell(connection, f"space:{space.id}", joined)
     return seen(space, Role.MEMBER)

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from contracts.ids import ChannelId, MessageId, UserId, new_id
-from contracts.messaging import MentionAdded, Mentions, Message, MessagePosted
+from contracts.messaging import MentionAdded, Mentions, MessagePosted
 from contracts.problems import FieldError, InvalidInput, NotFound, Problem
 from messaging.domain import content
 from messaging.domain.access import Permission
@@ -53,7 +53,7 @@ async def post_messages(
             else:
                 allowed.append(index)
     if repeated:
-        outcomes |= await _answer_repeats(fetch, repeated)
+        outcomes |= await _answer_repeats(fetch, posts, repeated)
     for index in await _without_target(fetch, posts, allowed):
         allowed.remove(index)
         outcomes[index] = InvalidInput(errors=[FieldError("/reply_to", "is not a message of this channel")])
@@ -78,23 +78,21 @@ def _decide(post: Post, poster: store.Poster | None, *, limits: Settings) -> Mes
     return poster.first_id
 
 
-async def _answer_repeats(fetch: Fetch, repeated: dict[int, MessageId]) -> dict[int, Outcome]:
-    messages = await store.as_authors_see(fetch, list(repeated.values()))
+async def _answer_repeats(fetch: Fetch, posts: Sequence[Post], repeated: dict[int, MessageId]) -> dict[int, Outcome]:
+    wanted = [(posts[index].channel_id, first) for index, first in repeated.items()]
+    messages = await store.as_authors_see(fetch, wanted)
     return {index: Said(_encode(messages[first]), repeated=True) for index, first in repeated.items()}
 
 
 async def _without_target(fetch: Fetch, posts: Sequence[Post], allowed: Sequence[int]) -> list[int]:
     """Replies to what is not there."""
-    replies = {index: posts[index].draft.reply_to for index in allowed}
-    targets = {target for target in replies.values() if target is not None}
-    if not targets:
-        return []
-    places = await store.channels_of(fetch, targets)
-    return [
-        index
-        for index, target in replies.items()
-        if target is not None and places.get(target) != posts[index].channel_id
-    ]
+    replies = {
+        index: (posts[index].channel_id, target)
+        for index in allowed
+        if (target := posts[index].draft.reply_to) is not None
+    }
+    present = await store.present(fetch, replies.values()) if replies else set[tuple[ChannelId, MessageId]]()
+    return [index for index, target in replies.items() if target not in present]
 
 
 async def _resolve_mentions(
@@ -109,7 +107,8 @@ async def _resolve_mentions(
         index: content.allowed_calls(
             mentions,
             access=posters[index].access,
-            reachable={user_id for channel_id, user_id in reachable if channel_id == posts[index].channel_id},
+            reachable={user_id for channel_id, user_id in reachable if channel_id == posts[index].channel_id}
+            - {posts[index].author_id},
         )
         for index, mentions in called.items()
     }
@@ -170,8 +169,3 @@ def _message(post: Post, poster: store.Poster, called: Mentions, *, seq: int, at
         mentions=called,
         created_at=at,
     )
-
-
-def decoded(said: Said) -> Message:
-    """The message itself, for who needs more than its bytes."""
-    return msgspec.json.decode(said.data, type=Message)

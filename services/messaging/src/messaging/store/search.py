@@ -1,0 +1,93 @@
+"""Full-text search: per channel from the newest down, so that a page costs the same in a channel of any size."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.ids import ChannelId, MessageId, SpaceId, UserId
+
+_FOUND = """
+    select found.channel_id, found.id, ts_headline('simple', found.content, query, :marks) as snippet
+    from (select websearch_to_tsquery('simple', :words) as query) asked
+    cross join unnest(cast(:channels as uuid[])) as channel(id)
+    cross join lateral (
+        select channel_id, id, content from messages
+        where channel_id = channel.id and kind = 'text' and deleted_at is null {conditions}
+        order by messages.id desc limit :count
+    ) found
+    order by found.id desc limit :count
+"""
+_CONDITIONS: Final = {
+    "words": "and words @@ query",
+    "authors": "and author_id = any(:authors)",
+    "before": "and created_at < :before",
+    "after": "and created_at >= :after",
+    "below": "and messages.id < :below",
+}
+_HAS: Final = {
+    "attachment": "and attachments <> '{}'",
+    "link": "and content ~* 'https?://'",
+    "mention": "and mentions <> '{}'",
+    "moment": "and at_ms is not null",
+    "pin": "and pinned_at is not null",
+    "reply": "and reply_to is not null",
+    "thread": "and exists (select from channels thread where thread.parent_message_id = messages.id"
+    " and thread.deleted_at is null)",
+}
+BEGIN: Final = "\x02"
+END: Final = "\x03"
+_MARKS: Final = f"StartSel={BEGIN},StopSel={END},MaxFragments=2,MaxWords=24,MinWords=8"
+_PEOPLE = text("""
+    select distinct member.user_id from members member join people person on person.id = member.user_id
+    where member.space_id = any(:spaces) and lower(person.display_name) = any(:names)
+""")
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A search that may be run: `channels` are those that the reader sees."""
+
+    channels: Sequence[ChannelId]
+    words: str = ""
+    authors: Sequence[UserId] | None = None
+    before: datetime | None = None
+    after: datetime | None = None
+    has: frozenset[str] = frozenset()
+    below: UUID | None = None
+    count: int
+
+
+class Found(msgspec.Struct, frozen=True):
+    """`snippet` has the marks `BEGIN` and `END` around what matched."""
+
+    channel_id: ChannelId
+    message_id: MessageId
+    snippet: str
+
+
+async def find(connection: AsyncConnection, wanted: Wanted) -> list[Found]:
+    """Newest first."""
+    values: dict[str, Any] = {
+        "channels": list(wanted.channels),
+        "words": wanted.words,
+        "marks": _MARKS,
+        "count": wanted.count,
+    }
+    conditions = [_HAS[one] for one in sorted(wanted.has)]
+    for name, condition in _CONDITIONS.items():
+        value = getattr(wanted, name)
+        if value is not None and value != "":
+            conditions.append(condition)
+            values[name] = list(value) if name == "authors" else value
+    rows = await connection.execute(text(_FOUND.format(conditions=" ".join(conditions))), values)
+    return [Found(row.channel_id, row.id, row.snippet) for row in rows]
+
+
+async def people_named(connection: AsyncConnection, space_ids: Sequence[SpaceId], names: Sequence[str]) -> list[UserId]:
+    """Members of these spaces with one of these names, in any case."""
+    wanted = {"spaces": list(space_ids), "names": [name.lower() for name in names]}
+    return [row.user_id for row in await connection.execute(_PEOPLE, wanted)]
