@@ -4,7 +4,8 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import pytest
 
 from discord_sim.interactions import EPHEMERAL
 from discord_sim.stage import Stage, stage
+from discord_sim.voice.sounds import read_ogg_opus
+
+RECORDING = Path(__file__).parent / "two_seconds.ogg"
 
 
 class Script:
@@ -37,19 +41,27 @@ async def live() -> AsyncIterator[Stage]:
         yield ready
 
 
-@pytest.fixture
-async def bot(live: Stage, independent: Path) -> AsyncIterator[Script]:
+@asynccontextmanager
+async def running(name: str, *, folder: Path, live: Stage, **more: str) -> AsyncGenerator[Script]:
     node = shutil.which("node")
     assert node
-    environment = os.environ | {"API": f"{live.sim.url}/api", "TOKEN": live.bot.token}
+    environment = os.environ | {"API": f"{live.sim.url}/api", "TOKEN": live.bot.token} | more
     process = await asyncio.create_subprocess_exec(
-        node, "bot.mjs", cwd=independent, env=environment, stdout=asyncio.subprocess.PIPE
+        node, name, cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE
     )
-    script = Script(process)
-    await script.told("ready")
-    yield script
-    process.terminate()
-    await process.communicate()
+    try:
+        yield Script(process)
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.communicate()
+
+
+@pytest.fixture
+async def bot(live: Stage, independent: Path) -> AsyncIterator[Script]:
+    async with running("bot.mjs", folder=independent, live=live) as script:
+        await script.told("ready")
+        yield script
 
 
 class TestDiscordJs:
@@ -78,3 +90,21 @@ class TestDiscordJs:
         live.sim.gateway.invalidate(live.bot.id)
 
         await bot.told("identified")
+
+
+class TestDiscordJsVoice:
+    async def test_speaks_and_every_frame_arrives(self, live: Stage, independent: Path) -> None:
+        ada = live.person("ada").user
+        live.sim.speaker(live.guild.id, user_id=ada.id).join(live.voice.id)
+        more = {
+            "GUILD": str(live.guild.id),
+            "CHANNEL": str(live.voice.id),
+            "FILE": str(RECORDING),
+            "NODE_EXTRA_CA_CERTS": str(live.sim.certificates.authority),
+        }
+
+        async with running("speaker.mjs", folder=independent, live=live, **more) as script:
+            await script.told("finished")
+
+        sent = [each for each in live.sim.voice.ledger.sent if each.user_id == live.bot.id]
+        assert sum(not each.silence for each in sent) == len(read_ogg_opus(RECORDING))

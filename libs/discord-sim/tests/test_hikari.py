@@ -28,8 +28,48 @@ async def live() -> AsyncIterator[Stage]:
         yield ready
 
 
-@pytest.fixture
-async def bot(live: Stage) -> AsyncIterator[hikari.GatewayBot]:
+async def suggest(context: lightbulb.AutocompleteContext[str]) -> None:
+    await context.respond([f"{context.focused.value}eting", "Talk"])
+
+
+class Counter(lightbulb.components.Menu):
+    def __init__(self) -> None:
+        self.presses = 0
+        self.add_interactive_button(hikari.ButtonStyle.PRIMARY, self.press, label="More", custom_id="more")
+
+    async def press(self, context: lightbulb.components.MenuContext) -> None:
+        self.presses += 1
+        await context.respond(str(self.presses), edit=True)
+        context.stop_interacting()
+
+
+class Panel(lightbulb.SlashCommand, name="panel", description="A live panel"):
+    topic = lightbulb.string("topic", "About", autocomplete=suggest, default="")
+
+    @lightbulb.invoke
+    async def run(self, context: lightbulb.Context) -> None:
+        menu = Counter()
+        menu.attach_persistent(context.client, timeout=None)
+        await context.respond("0", components=menu)
+
+
+class NoteForm(lightbulb.components.Modal):
+    def __init__(self) -> None:
+        self.text = self.add_short_text_input("Text", custom_id="text")
+
+    async def on_submit(self, ctx: lightbulb.components.ModalContext) -> None:
+        await ctx.respond(f"Noted: {ctx.value_for(self.text)}")
+
+
+class Note(lightbulb.SlashCommand, name="note", description="Write a note"):
+    @lightbulb.invoke
+    async def run(self, context: lightbulb.Context) -> None:
+        form = NoteForm()
+        await context.respond_with_modal("Note", "note", components=form)
+        await form.attach(context.client, "note", timeout=20)
+
+
+async def connect(live: Stage) -> hikari.GatewayBot:
     bot = hikari.GatewayBot(
         live.bot.token,
         rest_url=live.sim.rest_url,
@@ -41,10 +81,17 @@ async def bot(live: Stage) -> AsyncIterator[hikari.GatewayBot]:
     client = lightbulb.client_from_app(bot)
     group = lightbulb.Group("record", "Recording")
     group.register(Start)
-    client.register(group)
+    for command in (group, Panel, Note):
+        client.register(command)
     bot.subscribe(hikari.StartingEvent, client.start)
     await bot.start(check_for_updates=False)
     await live.sim.ready(live.bot.id)
+    return bot
+
+
+@pytest.fixture
+async def bot(live: Stage) -> AsyncIterator[hikari.GatewayBot]:
+    bot = await connect(live)
     yield bot
     await bot.close()
 
@@ -57,10 +104,12 @@ async def back_again(live: Stage) -> None:
 
 class TestHikari:
     async def test_registers_its_commands_once(self, live: Stage, bot: hikari.GatewayBot) -> None:
-        syncs = [(made.method, made.status) for made in live.sim.calls if made.path.endswith("/commands")]
+        again = await connect(live)
+        await again.close()
 
-        assert [command["name"] for command in live.bot.commands[None]] == ["record"]
-        assert syncs == [("GET", 200), ("PUT", 200)]
+        assert {command["name"] for command in live.bot.commands[None]} == {"record", "panel", "note"}
+        syncs = [(made.method, made.status) for made in live.sim.calls if made.path.endswith("/commands")]
+        assert syncs == [("GET", 200), ("PUT", 200), ("GET", 200)]
 
     async def test_answers_a_command(self, live: Stage, bot: hikari.GatewayBot) -> None:
         handle = live.person("ada").types(live.text, "/record start", title="Meeting")
@@ -72,6 +121,20 @@ class TestHikari:
         assert [message.content for message in follow_ups] == ["Speak up"]
         assert handle.acknowledged_after
         assert handle.acknowledged_after < 1
+
+    async def test_offers_choices_presses_and_forms(self, live: Stage, bot: hikari.GatewayBot) -> None:
+        ada = live.person("ada")
+
+        choices = await ada.completes(live.text, "/panel", "topic", "Me").chosen_from()
+        panel = await ada.types(live.text, "/panel").answered()
+        await ada.presses(panel, "more").acknowledged()
+        note = ada.types(live.text, "/note")
+        await note.asked_for()
+        noted = await ada.submits(note, text="hello").answered()
+
+        assert [choice["value"] for choice in choices] == ["Meeting", "Talk"]
+        assert panel.content == "1"
+        assert noted.content == "Noted: hello"
 
     async def test_resumes_after_a_cut_and_misses_nothing(self, live: Stage, bot: hikari.GatewayBot) -> None:
         heard: asyncio.Queue[str | None] = asyncio.Queue()

@@ -49,8 +49,9 @@ class TestMessages:
         gone = await rest("GET", f"{path}/{made.body['id']}")
 
         assert (read.body["content"], read.body["embeds"][0]["title"]) == ("Ho", "Recording")
-        assert (read.body["components"], made.body["edited_timestamp"]) == ([button()], None)
-        assert read.body["edited_timestamp"]
+        (row,) = read.body["components"]
+        assert (row["id"], row["components"]) == (1, [button()["components"][0] | {"id": 2}])
+        assert (made.body["edited_timestamp"], bool(read.body["edited_timestamp"])) == (None, True)
         assert (gone.status, gone.body["code"]) == (404, 10008)
 
     async def test_are_listed_newest_first_around_an_id(self, scene: Stage, rest: Rest) -> None:

@@ -46,6 +46,8 @@ class Interaction(msgspec.Struct, kw_only=True):
     repeats: int = 0
     source: Message | None = None
     """The message with the button, or the one whose button opened the form."""
+    opened_by: "Interaction | None" = None
+    """What opened the form that is sent in."""
     answered_by: Answered | None = None
     acknowledged_after: float | None = None
     """Seconds from the act to the acknowledgement."""

@@ -124,7 +124,7 @@ class Person:
             raise CannotType(f"No such field: {', '.join(sorted(strange))}")
         data = {"custom_id": asked.modal["custom_id"], "components": _filled(asked.modal, answers)}
         channel = self._world.channel(asked.channel_id)
-        return self._begin(Asked.MODAL, asked.application, channel, data=data, source=asked.source)
+        return self._begin(Asked.MODAL, asked.application, channel, data=data, source=asked.source, opened_by=asked)
 
     def says(self, channel: Channel, content: str) -> Message:
         return self._world.say(channel.id, author=self.user, content=content)
@@ -172,7 +172,14 @@ class Person:
         return self._begin(Asked.COMPONENT, application, channel, data=data, source=message)
 
     def _begin(
-        self, kind: Asked, application: Application, channel: Channel, *, data: Json, source: Message | None = None
+        self,
+        kind: Asked,
+        application: Application,
+        channel: Channel,
+        *,
+        data: Json,
+        source: Message | None = None,
+        opened_by: Interaction | None = None,
     ) -> Handle:
         world = self._world
         interaction_id, token = world.snowflakes.new(), world.secret(32)
@@ -204,6 +211,7 @@ class Person:
             payload=payload,
             born=world.clock(),
             source=source,
+            opened_by=opened_by,
         )
         return Handle(self._interactions.begin(interaction), self._interactions)
 

@@ -1,5 +1,6 @@
 """What Discord demands of the messages that bots write: lengths, counts and shapes, refused as Discord refuses them."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ ROW, BUTTON, STRING_SELECT = 1, 2, 3
 SELECTS = {3, 5, 6, 7, 8}
 LAYOUT = {9, 10, 11, 12, 13, 14, 17}
 LABEL = 18
+NESTED = ("accessory", "component")
 LINK, PREMIUM = 5, 6
 
 EMBED_LENGTHS = {"title": 256, "description": 4096}
@@ -73,7 +75,21 @@ def walk(components: list[Json]) -> Iterator[Json]:
     for component in components:
         yield component
         yield from walk(many(component, "components"))
-        yield from walk([inner(component, name) for name in ("accessory", "component") if component.get(name)])
+        yield from walk([inner(component, name) for name in NESTED if component.get(name)])
+
+
+def numbered(components: list[Json]) -> list[Json]:
+    """The components with an `id` each, as Discord keeps them: the given ones stay, the others count from 1."""
+    taken = {component["id"] for component in walk(components) if component.get("id")}
+    free = (number for number in itertools.count(1) if number not in taken)
+
+    def number(component: Json) -> Json:
+        kept = component | {"id": component.get("id") or next(free)}
+        if "components" in component:
+            kept["components"] = [number(each) for each in many(component, "components")]
+        return kept | {name: number(inner(component, name)) for name in NESTED if component.get(name)}
+
+    return [number(component) for component in components]
 
 
 def check_components(problems: Problems, path: str, *, components: list[Json], modern: bool) -> None:

@@ -145,4 +145,4 @@ class Simulator:
         app.add_routes(self.gateway.routes())
         app.add_routes(self.files.routes())
         app.add_routes(Control(self).routes())
-        return web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
+        return web.AppRunner(app, access_log=None, shutdown_timeout=1.0)

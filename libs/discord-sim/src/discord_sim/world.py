@@ -157,10 +157,10 @@ class World:
         """Bots get a role of their own with the permissions that their invitation asked for."""
         guild = self.guild(guild_id)
         member = Member(guild_id=guild_id, user=user, joined_at=self.clock())
-        guild.members[user.id] = member
         if user.bot:
             role = self.add_role(guild_id, name=user.name, permissions=permissions or 0, managed=True)
             member.roles.append(role.id)
+        guild.members[user.id] = member
         self.announce(changes.MemberJoined(member))
         return member
 

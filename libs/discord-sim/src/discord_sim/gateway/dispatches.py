@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from discord_sim import changes, wire
-from discord_sim.entities import Channel, ChannelKind, Guild, Json, Message
+from discord_sim.entities import Channel, Guild, Json, Message
 from discord_sim.gateway.codes import Intent
 from discord_sim.world import World
 
@@ -93,10 +93,8 @@ def _guild_changed(world: World, reader: Reader, change: changes.GuildChanged) -
 
 
 def _channel(world: World, reader: Reader, name: str, channel: Channel) -> Dispatch | None:
-    if channel.kind is ChannelKind.DIRECT or channel.guild_id is None:
-        known = reader.bot_id in {person.id for person in channel.recipients}
-        return Dispatch(name, wire.channel(channel)) if known and on_shard(reader, guild_id=None) else None
-    if not _hears(world, reader, guild_id=channel.guild_id, intent=Intent.GUILDS):
+    """Bots are not told of direct channels."""
+    if channel.guild_id is None or not _hears(world, reader, guild_id=channel.guild_id, intent=Intent.GUILDS):
         return None
     return Dispatch(name, wire.channel(channel)) if wire.can_see(world, channel, user_id=reader.bot_id) else None
 

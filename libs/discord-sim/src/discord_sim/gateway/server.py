@@ -81,6 +81,7 @@ class Gateway:
         for connection in tuple(self._connections):
             connection.end()
             connection.close(1001)
+        self.sessions.clear()
 
     # A connection's life
 

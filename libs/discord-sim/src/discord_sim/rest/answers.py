@@ -108,7 +108,7 @@ def _choices(call: Call, interaction: Interaction, *, data: Json, answered: Answ
 def _modal(call: Call, interaction: Interaction, *, data: Json, answered: Answered) -> None:
     del call, answered
     shapes.check_modal(data)
-    interaction.modal = data
+    interaction.modal = data | {"components": shapes.numbered(many(data, "components"))}
 
 
 def _new_message(call: Call, interaction: Interaction, *, data: Json, flags: int) -> Message:
@@ -120,16 +120,26 @@ def _new_message(call: Call, interaction: Interaction, *, data: Json, flags: int
         flags=flags,
         type=COMMAND_ANSWER if interaction.kind is Asked.COMMAND else REPLY,
         application_id=interaction.application.id,
-        interaction={
-            "id": str(interaction.id),
-            "type": int(interaction.kind),
-            "user": wire.user(interaction.user),
-            "authorizing_integration_owners": {"0": str(interaction.guild_id or 0)},
-        },
+        interaction=_metadata(interaction),
         seen_by=interaction.user.id if flags & EPHEMERAL else None,
     )
     fill(posted, data)
     return posted
+
+
+def _metadata(interaction: Interaction) -> Json:
+    """What a message tells of the act that it answers."""
+    told: Json = {
+        "id": str(interaction.id),
+        "type": int(interaction.kind),
+        "user": wire.user(interaction.user),
+        "authorizing_integration_owners": {"0": str(interaction.guild_id or 0)},
+    }
+    if interaction.kind is Asked.COMPONENT and interaction.source:
+        told["interacted_message_id"] = str(interaction.source.id)
+    if interaction.opened_by:
+        told["triggering_interaction_metadata"] = _metadata(interaction.opened_by)
+    return told
 
 
 def _edit(call: Call, interaction: Interaction, message: Message) -> Json:
@@ -160,15 +170,13 @@ def _answer(call: Call, interaction: Interaction) -> Message:
 
 
 def _callback_response(interaction: Interaction) -> Json:
-    message = interaction.original
-    told: Json = {
-        "id": str(interaction.id),
-        "type": int(interaction.kind),
-        "response_message_id": str(message.id) if message else None,
-        "response_message_loading": bool(message and message.flags & LOADING),
-        "response_message_ephemeral": bool(message and message.flags & EPHEMERAL),
-    }
+    told: Json = {"id": str(interaction.id), "type": int(interaction.kind)}
     resource: Json = {"type": int(interaction.answered_by or 0)}
-    if message:
+    if message := interaction.original:
+        told |= {
+            "response_message_id": str(message.id),
+            "response_message_loading": bool(message.flags & LOADING),
+            "response_message_ephemeral": bool(message.flags & EPHEMERAL),
+        }
         resource["message"] = wire.message(message)
     return {"interaction": told, "resource": resource}

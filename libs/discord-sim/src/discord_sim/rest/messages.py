@@ -106,7 +106,7 @@ def fill(message: Message, body: Json) -> None:
     if "embeds" in body:
         message.embeds = [{"type": "rich"} | embed for embed in many(body, "embeds")]
     if "components" in body:
-        message.components = many(body, "components")
+        message.components = shapes.numbered(many(body, "components"))
     if "attachments" in body:
         known = {each["id"]: each for each in message.attachments}
         message.attachments = [known.get(str(each["id"]), each) for each in many(body, "attachments")]
