@@ -66,7 +66,7 @@ class Home(msgspec.Struct, frozen=True):
                 link.mkdir(mode=0o711)
             else:
                 link.symlink_to(_elsewhere(self.folder), target_is_directory=True)
-        return link.resolve()
+        return link.resolve() if link.is_symlink() else link
 
     def lock(self, *, url: str) -> int:
         """Be the only run here; the answer is the descriptor to hand on to the supervisor.

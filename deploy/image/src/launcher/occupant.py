@@ -9,7 +9,7 @@ def describe(port: int) -> str:
     """`process 123 (python -m http.server)`, or `another process` when it is not ours to know."""
     sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     for folder in Path("/proc").glob("[0-9]*"):
-        if sockets & _links(folder / "fd"):
+        if any(_target(link) in sockets for link in _links(folder / "fd")):
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
             return f"process {folder.name} ({command[:80]})"
     return "another process"
@@ -25,8 +25,15 @@ def _listening_inodes(port: int) -> set[str]:
     return found
 
 
-def _links(folder: Path) -> set[str]:
+def _links(folder: Path) -> list[Path]:
     try:
-        return {str(link.readlink()) for link in folder.iterdir()}
+        return list(folder.iterdir())
     except OSError:  # gone, or somebody else's
-        return set()
+        return []
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except OSError:  # closed since we looked
+        return ""

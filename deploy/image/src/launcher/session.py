@@ -23,6 +23,13 @@ def run(plan: Plan) -> None:
     plan.home.make()
     lock = plan.home.lock(url=plan.url)
     environ = set_up(plan)
+    if not plan.home.servers().is_relative_to(plan.home.folder):
+        print(
+            f"the servers' data are in {plan.home.servers()}: the unprivileged user who runs them "
+            f"can't pass the folders above {plan.home.folder}",
+            file=sys.stderr,
+            flush=True,
+        )
     with ExitStack() as stack:
         if plan.logs_to_stdout:
             follower = logs.Follower([plan.home.log / f"{name}.log" for name in plan.names], sys.stdout)
