@@ -1,6 +1,7 @@
 """A real hikari bot on a simulated Discord, and for every test a guild of its own."""
 
 from collections.abc import AsyncIterator
+from typing import TypeVar
 
 import hikari
 import msgspec
@@ -9,6 +10,8 @@ import pytest
 import voice
 from discord_sim.entities import ALL_PERMISSIONS, Application, ChannelKind
 from discord_sim.simulator import Simulator
+from discord_sim.voice.ciphers import CIPHERS
+from discord_sim.voice.epochs import Timing
 from discord_sim.voice.faults import Faults
 from discord_sim.voice.ledger import Sent, digest
 from discord_sim.voice.members import DaveyMember, MakeMember
@@ -26,6 +29,9 @@ LIMITS = voice.Limits(
     reconnect_seconds=4.0,
     first_backoff_seconds=0.01,
 )
+
+
+Kind = TypeVar("Kind")
 
 
 class Discord(msgspec.Struct, frozen=True):
@@ -92,7 +98,7 @@ class Hall:
     def frames(self, person: Person) -> list[Frame]:
         return [heard for heard in self.heard if isinstance(heard, Frame) and heard.user_id == person.user_id]
 
-    def happened(self, kind: type[voice.Event]) -> list[Heard]:
+    def happened(self, kind: type[Kind]) -> list[Kind]:
         return [heard for heard in self.heard if isinstance(heard, kind)]
 
     def missing(self, *people: Person) -> list[Sent]:
@@ -122,15 +128,14 @@ class Hall:
         for state in list(self.sim.world.voice_states.values()):
             if state.guild_id == self.guild_id:
                 self.sim.world.leave_voice(self.guild_id, user_id=state.user_id)
-        reset = Faults()
-        for name in reset.__struct_fields__:
-            setattr(self.faults, name, getattr(reset, name))
+        self.faults.clear()
+        self.sim.voice.modes = list(CIPHERS)
 
 
 @pytest.fixture(scope="session")
 async def discord() -> AsyncIterator[Discord]:
     async with Simulator(seed=1) as sim:
-        sim.voice.limits = ServiceLimits(heartbeat_ms=1_000, transition_seconds=0.3)
+        sim.voice.limits = ServiceLimits(heartbeat_ms=1_000, timing=Timing(transition_seconds=0.3))
         application = sim.world.add_bot("recorder")
         bot = hikari.GatewayBot(
             application.token,

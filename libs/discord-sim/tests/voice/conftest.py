@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from discord_sim.certs import Certificates, make_certificates
+from discord_sim.voice.epochs import Timing
 from discord_sim.voice.service import Limits
 from discord_sim.voice.stage import Stage, voice_stage
 
@@ -16,5 +17,5 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 @pytest.fixture
 async def stage(certificates: Certificates) -> AsyncIterator[Stage]:
-    async with voice_stage(certificates, limits=Limits(transition_seconds=0.2)) as stage:
+    async with voice_stage(certificates, limits=Limits(timing=Timing(transition_seconds=0.2))) as stage:
         yield stage

@@ -39,11 +39,11 @@ class TestAGroup:
             person.join(stage.channel_id)
         await together(*people)
         leaver, *stayers = people
-        old = leaver.membership and leaver.membership.authenticator()
+        old = leaver.membership and leaver.membership.sealed_for
 
         leaver.leave()
 
-        await until(lambda: all(p.membership and p.membership.authenticator() != old for p in stayers))
+        await until(lambda: all(p.membership and p.membership.sealed_for != old for p in stayers))
         await together(*stayers)
 
     async def test_starts_over_when_one_is_alone_again(self, stage: Stage, stacks: tuple[MakeMember, ...]) -> None:

@@ -8,6 +8,7 @@ import structlog
 from voice import messages, opus
 from voice.accounts import Cause
 from voice.encryption import KEY_OVERLAP_SECONDS, PROTOCOL_VERSION, EndToEnd, Outcome, is_sealed
+from voice.limits import Limits
 from voice.messages import Op
 
 OVERLAP_NS = round(KEY_OVERLAP_SECONDS * 1e9)
@@ -29,6 +30,7 @@ class Epochs:
         *,
         version: int,
         users: set[int],
+        limits: Limits,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.version = version
@@ -36,6 +38,7 @@ class Epochs:
         self.entered = 0
         """How many epochs we have entered."""
         self._users = users
+        self._plaintext_ns = round(limits.plaintext_seconds * 1e9)
         self._end_to_end = end_to_end
         self._clock_ns = clock_ns
         self._plaintext_until_ns: int | None = None
@@ -76,7 +79,7 @@ class Epochs:
         if before and not self.version:
             self._sealed_until_ns = now_ns + OVERLAP_NS
         elif self.version and not before:
-            self._plaintext_until_ns = now_ns + OVERLAP_NS
+            self._plaintext_until_ns = now_ns + self._plaintext_ns
         self.state += 1
 
     def prepare_epoch(self, epoch: int) -> Answers:
@@ -115,7 +118,7 @@ class Epochs:
         self.entered += 1
         self._prepared[transition] = PROTOCOL_VERSION
         if self.version and self._plaintext_until_ns is None:
-            self._plaintext_until_ns = self._clock_ns() + OVERLAP_NS
+            self._plaintext_until_ns = self._clock_ns() + self._plaintext_ns
         self.state += 1
         if transition == AT_ONCE:
             self.execute_transition(transition)

@@ -14,6 +14,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Per SSRC: ten seconds of speech."""
     grace_seconds: float = 2.0
     """How long packets of someone who has left are still taken as theirs."""
+    plaintext_seconds: float = 10.0
+    """How long frames that are not end-to-end encrypted are still taken once the group stands."""
 
     connect_seconds: float = 10.0
     """For one attempt to open a socket."""

@@ -109,7 +109,13 @@ class Receiver:
     async def _follow(self, http: aiohttp.ClientSession) -> Closed:
         order = await self._next_order(self._limits.server_seconds)
         while isinstance(order, Server):
-            session = Session(self.identity, order, reception=self.reception, make_end_to_end=self._options.end_to_end)
+            session = Session(
+                self.identity,
+                order,
+                reception=self.reception,
+                make_end_to_end=self._options.end_to_end,
+                limits=self._limits,
+            )
             try:
                 order = await self._stay(http, session)
             finally:

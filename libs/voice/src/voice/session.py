@@ -8,6 +8,7 @@ from voice.ciphers import MODES
 from voice.encryption import PROTOCOL_VERSION, MakeEndToEnd
 from voice.epochs import Answers, Epochs
 from voice.events import Joined, Transition
+from voice.limits import Limits
 from voice.messages import (
     Body,
     ClientDisconnect,
@@ -48,13 +49,20 @@ class NoCommonMode(Exception):
 
 class Session:
     def __init__(
-        self, identity: Identity, server: Server, *, reception: Reception, make_end_to_end: MakeEndToEnd
+        self,
+        identity: Identity,
+        server: Server,
+        *,
+        reception: Reception,
+        make_end_to_end: MakeEndToEnd,
+        limits: Limits,
     ) -> None:
         self.identity, self.server = identity, server
         self.seq_ack = -1
         self.established = False
         self._reception = reception
         self._make_end_to_end = make_end_to_end
+        self._limits = limits
         self._epochs: Epochs | None = None
         self._users: set[int] = set()
         self._udp: Udp | None = None
@@ -141,6 +149,8 @@ class Session:
             raise NoCommonMode(description.mode)
         cipher = MODES[description.mode](bytes(description.secret_key))
         end_to_end = self._make_end_to_end(self.identity.user_id, self.identity.channel_id)
-        self._epochs = Epochs(end_to_end, version=description.dave_protocol_version, users=self._users)
+        self._epochs = Epochs(
+            end_to_end, version=description.dave_protocol_version, users=self._users, limits=self._limits
+        )
         self._reception.begin(cipher=cipher, keys=self._epochs)
         return self._epochs.begin()

@@ -28,3 +28,9 @@ class Faults(msgspec.Struct, kw_only=True):
 
     def strikes(self, chance: float) -> bool:
         return chance > 0 and self.source.random() < chance
+
+    def clear(self) -> None:
+        """All of it off."""
+        untouched = Faults()
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(untouched, name))

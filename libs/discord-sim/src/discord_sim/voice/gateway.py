@@ -250,7 +250,8 @@ class Client:
     def _heartbeat(self, heartbeat: Heartbeat) -> None:
         if self.session:
             self.session.acknowledge(heartbeat.seq_ack)
-        self._link.send(_encode(Op.HEARTBEAT_ACK, {"t": heartbeat.t}))
+        if not self._service.ignore_heartbeats:
+            self._link.send(_encode(Op.HEARTBEAT_ACK, {"t": heartbeat.t}))
 
     def _select(self, session: Session, select: SelectProtocol) -> None:
         if select.data.mode not in CIPHERS or select.data.mode not in self._service.modes:

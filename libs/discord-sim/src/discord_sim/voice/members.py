@@ -16,9 +16,6 @@ class Rejected(Exception):
 class Member(Protocol):
     """One person's side of the group. `users` are those whom the voice gateway has named, the person included."""
 
-    @property
-    def ready(self) -> bool: ...
-
     def restart(self) -> bytes:
         """Forget every group; answers a fresh key package."""
         ...
@@ -55,10 +52,6 @@ class DaveyMember:
         self._user_id, self._channel_id = user_id, channel_id
         self._session = davey.DaveSession(PROTOCOL_VERSION, user_id, channel_id)
         self._sender: bytes | None = None
-
-    @property
-    def ready(self) -> bool:
-        return self._session.ready
 
     def restart(self) -> bytes:
         self._session.reinit(PROTOCOL_VERSION, self._user_id, self._channel_id)
@@ -97,6 +90,37 @@ class DaveyMember:
         return self._session.get_epoch_authenticator()
 
 
+class Bystander:
+    """Takes a place in the group and never says or works out anything: a crowd of them costs next to nothing."""
+
+    def __init__(self, user_id: int, channel_id: int) -> None:
+        self._session = davey.DaveSession(PROTOCOL_VERSION, user_id, channel_id)
+
+    def restart(self) -> bytes:
+        return self._session.get_serialized_key_package()
+
+    def external_sender(self, package: bytes) -> None:
+        pass
+
+    def proposals(self, payload: bytes, users: set[int]) -> bytes | None:
+        pass
+
+    def commit(self, commit: bytes) -> None:
+        pass
+
+    def welcome(self, welcome: bytes, users: set[int]) -> None:
+        pass
+
+    def execute(self) -> None:
+        pass
+
+    def encrypt(self, frame: bytes) -> bytes:
+        return frame
+
+    def authenticator(self) -> bytes | None:
+        return None
+
+
 class LibdaveMember:
     """Seals for the old epoch until the transition is executed, as Discord's own clients do."""
 
@@ -107,10 +131,6 @@ class LibdaveMember:
         self._encryptor = dave.Encryptor()
         self._encryptor.assign_ssrc_to_codec(1, dave.Codec.opus)
         self._sender: bytes | None = None
-
-    @property
-    def ready(self) -> bool:
-        return self._encryptor.has_key_ratchet()
 
     def restart(self) -> bytes:
         self._session.reset()

@@ -15,6 +15,8 @@ class Membership:
     def __init__(self, session: Session, *, epochs: Epochs, member: Member) -> None:
         self.sealing = asyncio.Event()
         """Set while frames are sealed."""
+        self.sealed_for: bytes | None = None
+        """The authenticator of the epoch for which they are sealed: the same for all who are in it."""
         self._session = session
         self._epochs = epochs
         self._member = member
@@ -25,13 +27,12 @@ class Membership:
     def seal(self, frame: bytes) -> bytes:
         return self._member.encrypt(frame) if self.sealing.is_set() else frame
 
-    def authenticator(self) -> bytes | None:
-        return self._member.authenticator()
-
     def told(self, op: int, data: Json) -> None:
         match op:
             case Op.SESSION_DESCRIPTION:
                 self._version = data["dave_protocol_version"]
+                if self._version:
+                    self._restart()
             case Op.CLIENTS_CONNECT:
                 self._users |= {int(user_id) for user_id in data["user_ids"]}
             case Op.CLIENT_DISCONNECT:
@@ -49,7 +50,6 @@ class Membership:
         match op:
             case Op.EXTERNAL_SENDER:
                 self._member.external_sender(payload)
-                self._restart()
             case Op.PROPOSALS:
                 if made := self._member.proposals(payload, self._users):
                     self._epochs.commit(self._session, made)
@@ -80,7 +80,8 @@ class Membership:
 
     def _execute(self, transition: int) -> None:
         self._version = self._prepared.pop(transition, self._version)
-        if self._version and self._member.authenticator():
+        self.sealed_for = self._member.authenticator() if self._version else None
+        if self.sealed_for:
             self._member.execute()
             self.sealing.set()
         else:
@@ -89,4 +90,5 @@ class Membership:
     def _restart(self) -> None:
         """A new group from nothing; until it stands, frames go out as they are."""
         self.sealing.clear()
+        self.sealed_for = None
         self._epochs.key_package(self._session, self._member.restart())

@@ -10,7 +10,7 @@ import msgspec
 from discord_sim.certs import Certificates
 from discord_sim.entities import VoiceServer
 from discord_sim.voice.ciphers import CIPHERS
-from discord_sim.voice.epochs import Epochs
+from discord_sim.voice.epochs import Epochs, Timing
 from discord_sim.voice.faults import Faults
 from discord_sim.voice.gateway import Gateway
 from discord_sim.voice.ledger import Ledger
@@ -28,8 +28,7 @@ DISCONNECTED = 4014
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_ms: int = 13_750
-    transition_seconds: float = 2.0
-    """After this long a transition happens without those who are not ready."""
+    timing: Timing = Timing()
     resume_seconds: float = 60.0
     """How long a session waits for its client after the socket broke."""
 
@@ -52,6 +51,7 @@ class VoiceService:
         self.modes = list(CIPHERS)
         self.next_ssrcs: deque[int] = deque()
         """SSRCs to give out before counting on: a test decides here who reuses whose."""
+        self.ignore_heartbeats = False
         self._ssrcs = itertools.count(1000)
         self._admissions: dict[str, Admission] = {}
         self._places: dict[int, Place] = {}
@@ -155,7 +155,7 @@ class VoiceService:
         channel_id = session.admission.channel_id
         if channel_id not in self._places:
             room = Room(channel_id)
-            epochs = Epochs(room, faults=self.faults, transition_seconds=self.limits.transition_seconds)
+            epochs = Epochs(room, faults=self.faults, timing=self.limits.timing)
             self._places[channel_id] = Place(room, epochs)
         return self._places[channel_id]
 
@@ -188,6 +188,14 @@ class VoiceService:
                     self.world.assign_voice_server(guild_id, user_id=user_id)
 
         return allocate
+
+    def members(self, channel_id: int) -> set[int]:
+        """Who is in the channel's encrypted group."""
+        return self._places[channel_id].epochs.group.members if channel_id in self._places else set()
+
+    def settled(self, channel_id: int) -> bool:
+        """Whether the channel's encryption is at rest: everybody seals for the same epoch."""
+        return channel_id not in self._places or self._places[channel_id].epochs.settled
 
     def downgrade(self, channel_id: int) -> None:
         self._places[channel_id].epochs.downgrade()

@@ -71,6 +71,7 @@ class Session:
         self.cipher: Cipher | None = None
         self.address: Address | None = None
         self.speaking = 0
+        self.knows_sender = False
         self.key_package: bytes | None = None
         self.sealed_packets = 0
         self._sequence = 0

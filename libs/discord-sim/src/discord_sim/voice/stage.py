@@ -57,4 +57,8 @@ async def together(*people: Person) -> None:
     """Wait until these people seal their frames in one and the same epoch."""
     for person in people:
         await person.ready()
-    await until(lambda: len({person.membership and person.membership.authenticator() for person in people}) == 1)
+    await until(lambda: all(person.settled for person in people) and len(_epochs(people)) == 1)
+
+
+def _epochs(people: tuple[Person, ...]) -> set[bytes | None]:
+    return {person.membership and person.membership.sealed_for for person in people}
