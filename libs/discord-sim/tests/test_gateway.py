@@ -111,6 +111,15 @@ class TestIdentify:
 
         assert await client.closed() == code
 
+    @pytest.mark.parametrize("data", [{}, {"guild_id": "x"}, [], None])
+    async def test_is_followed_by_what_makes_sense(self, door: Door, data: Any) -> None:
+        client = await door.enter()
+        await client.identify()
+
+        await client.say(8, data)
+
+        assert await client.closed() == 4002
+
     async def test_needs_a_version_that_is_spoken(self, door: Door) -> None:
         assert await (await door.enter("?v=6")).closed() == 4012
 

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+import sys
 from pathlib import Path
 
 from discord_sim.scene import DEFAULT, Play, Scene, SceneError, read_scene
@@ -37,7 +38,10 @@ def main() -> None:
     except SceneError as problem:
         parser.error(str(problem))
     folder = given.scene.parent if given.scene else Path()
-    asyncio.run(serve(scene, host=given.host, port=given.port, folder=folder))
+    try:
+        asyncio.run(serve(scene, host=given.host, port=given.port, folder=folder))
+    except OSError as problem:
+        sys.exit(f"can't listen: {problem}")
 
 
 if __name__ == "__main__":

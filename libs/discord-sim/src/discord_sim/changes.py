@@ -2,15 +2,11 @@
 
 import msgspec
 
-from discord_sim.entities import Channel, Guild, Json, Member, Message, Role, User, VoiceServer, VoiceState
+from discord_sim.entities import Channel, Json, Member, Message, Role, User, VoiceServer, VoiceState
 
 
 class Change(msgspec.Struct, frozen=True):
     """Something happened; the entity inside is the state after it."""
-
-
-class GuildChanged(Change, frozen=True):
-    guild: Guild
 
 
 class ChannelAdded(Change, frozen=True):
@@ -26,14 +22,6 @@ class ChannelRemoved(Change, frozen=True):
 
 
 class RoleAdded(Change, frozen=True):
-    role: Role
-
-
-class RoleChanged(Change, frozen=True):
-    role: Role
-
-
-class RoleRemoved(Change, frozen=True):
     role: Role
 
 

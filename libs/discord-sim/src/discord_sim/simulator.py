@@ -89,10 +89,9 @@ class Simulator:
         return self.rest.calls
 
     async def start(self) -> None:
-        await self.voice.start(self.host)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.host, self.port)
-        await site.start()
+        await web.TCPSite(self._runner, self.host, self.port).start()
+        await self.voice.start(self.host)
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:

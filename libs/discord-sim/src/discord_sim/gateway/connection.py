@@ -94,10 +94,13 @@ class Connection:
             self._zombie.cancel()
         self._zombie = self._loop.call_later(self._heartbeat_s * 1.5, self.close, Close.SESSION_TIMED_OUT)
 
-    def close(self, code: int) -> None:
-        """Close politely, without waiting for it."""
+    async def hang_up(self, code: int) -> None:
         self.closed_with = code
-        task = self._loop.create_task(self.socket.close(code=code))
+        await self.socket.close(code=code)
+
+    def close(self, code: int) -> None:
+        """Hang up without waiting for it."""
+        task = self._loop.create_task(self.hang_up(code))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -86,12 +86,6 @@ def _member_left(world: World, reader: Reader, change: changes.MemberLeft) -> Di
     return Dispatch("GUILD_MEMBER_REMOVE", {"guild_id": str(member.guild_id), "user": wire.user(member.user)})
 
 
-@_writes(changes.GuildChanged)
-def _guild_changed(world: World, reader: Reader, change: changes.GuildChanged) -> Dispatch | None:
-    heard = _hears(world, reader, guild_id=change.guild.id, intent=Intent.GUILDS)
-    return Dispatch("GUILD_UPDATE", wire.guild(heard)) if heard else None
-
-
 def _channel(world: World, reader: Reader, name: str, channel: Channel) -> Dispatch | None:
     """Bots are not told of direct channels."""
     if channel.guild_id is None or not _hears(world, reader, guild_id=channel.guild_id, intent=Intent.GUILDS):
@@ -120,14 +114,6 @@ def _role_added(world: World, reader: Reader, change: changes.RoleAdded) -> Disp
     if not _hears(world, reader, guild_id=role.guild_id, intent=Intent.GUILDS):
         return None
     return Dispatch("GUILD_ROLE_CREATE", {"guild_id": str(role.guild_id), "role": wire.role(role)})
-
-
-@_writes(changes.RoleChanged)
-def _role_changed(world: World, reader: Reader, change: changes.RoleChanged) -> Dispatch | None:
-    role = change.role
-    if not _hears(world, reader, guild_id=role.guild_id, intent=Intent.GUILDS):
-        return None
-    return Dispatch("GUILD_ROLE_UPDATE", {"guild_id": str(role.guild_id), "role": wire.role(role)})
 
 
 def _sees(world: World, reader: Reader, message: Message, *, intent: Intent) -> bool:

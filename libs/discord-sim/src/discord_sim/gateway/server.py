@@ -111,8 +111,10 @@ class Gateway:
             while command := await connection.read():
                 session = self._obey(connection, session, command)
         except Hangup as hangup:
-            connection.closed_with = hangup.code
-            await socket.close(code=hangup.code)
+            await connection.hang_up(hangup.code)
+        except (KeyError, TypeError, ValueError):
+            # A field is missing or of another kind: Discord, too, can't tell what is wanted.
+            await connection.hang_up(Close.DECODE_ERROR)
         finally:
             writer.cancel()
             connection.end()
