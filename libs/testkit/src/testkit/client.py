@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import uuid4
 
 import aiohttp
@@ -20,7 +20,7 @@ Frame = dict[str, Any]
 class Refused(Exception):
     """The server answered with a problem."""
 
-    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+    def __init__(self, status: int, problem: Any) -> None:
         super().__init__(f"{status} {problem.get('code')}: {problem.get('title')} {problem.get('detail', '')}")
         self.status = status
         self.code = str(problem.get("code"))
@@ -67,7 +67,7 @@ class Person:
             content = await got.read()
             decoded = msgspec.json.decode(content) if content and "json" in got.content_type else content
             if got.status >= 400:
-                raise Refused(got.status, decoded if isinstance(decoded, dict) else {"title": repr(content[:200])})
+                raise Refused(got.status, decoded or {"title": repr(content[:200])})
             return decoded
 
     async def persist(self, method: str, path: str, body: Any = None) -> Any:
@@ -97,7 +97,7 @@ class Person:
         return space, await self.general_of(space)
 
     async def general_of(self, space: Space) -> str:
-        found: list[dict[str, str]] = (await self.call("GET", f"/api/v1/spaces/{space.id}/channels"))["items"]
+        found: list[dict[str, str]] = await self.call("GET", f"/api/v1/spaces/{space.id}/channels")
         return next(channel["id"] for channel in found if channel["name"] == "general")
 
     async def say(self, channel_id: str, content: str, *, nonce: str | None = None) -> Message:

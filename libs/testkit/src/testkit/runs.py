@@ -1,9 +1,12 @@
 """`make run` as a subprocess on a data folder of its own: to use it as people do, and to break it."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from embedded import ports
@@ -47,6 +50,23 @@ class Run:
     def kill(self, program: str) -> None:
         """`kill -9` for one program; the supervisor starts it again."""
         os.kill(self.pid(program), signal.SIGKILL)
+
+    @contextmanager
+    def paused(self, program: str) -> Generator[None]:
+        """The program hangs (SIGSTOP) for the length of a block, as after a lost machine."""
+        pid = self.pid(program)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    @property
+    def redis_url(self) -> str:
+        """The address of its Valkey, as an operator may use it."""
+        remembered: dict[str, int] = json.loads((self.data / "ports.json").read_text())
+        password = (self.data / "secrets" / "valkey.password").read_text().strip()
+        return f"redis://:{password}@127.0.0.1:{remembered['valkey']}/0"
 
     def commands(self) -> list[str]:
         """The command lines of all living processes that have to do with this run, its launchers included."""
