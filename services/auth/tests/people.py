@@ -1,5 +1,6 @@
 """Somebody with an HTTP client, as tests need them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -10,6 +11,9 @@ from litestar.testing import AsyncTestClient
 from auth.settings import Settings
 from testkit.clock import Clock
 
+from .mailbox import Mailbox
+
+EMAIL = "ann@example.org"
 PASSWORD = "seven brown foxes"
 
 
@@ -20,37 +24,46 @@ class Tokens(msgspec.Struct, frozen=True):
     refresh_token: str
     session_id: str
     user: dict[str, Any]
+    device_token: str | None = None
 
 
 class Auth:
     """A running auth, and short words for what clients do with it."""
 
-    def __init__(self, client: AsyncTestClient[Litestar], *, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, client: AsyncTestClient[Litestar], *, settings: Settings, clock: Clock, mailbox: Mailbox
+    ) -> None:
         self.client = client
         self.settings = settings
         self.clock = clock
+        self.mailbox = mailbox
 
     async def ask(self, method: str, path: str, body: Any = None, *, token: str = "", **headers: str) -> Response:
-        """`path` below /api/v1/auth, or from the root; header names with _ for -."""
-        path = path if path.startswith(("/internal", "/.well-known", "/dev")) else f"/api/v1/auth{path}"
+        """`path` below /api/v1/auth unless it begins with /internal or /.well-known; header names with _ for -."""
+        path = path if path.startswith(("/internal", "/.well-known")) else f"/api/v1/auth{path}"
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token:
             sent["authorization"] = f"Bearer {token}"
         return await self.client.request(method, path, json=body, headers=sent)
 
-    async def register(self, email: str = "ann@example.org", password: str = PASSWORD, name: str = "Ann") -> Response:
+    async def register(self, email: str = EMAIL, password: str = PASSWORD, name: str = "Ann") -> Response:
         return await self.ask("POST", "/register", {"email": email, "password": password, "display_name": name})
 
-    async def try_login(self, email: str = "ann@example.org", password: str = PASSWORD, **more: Any) -> Response:
-        headers = {key: more.pop(key) for key in list(more) if key.lower() != key or "_for" in key or key == "headers"}
-        return await self.ask("POST", "/login", {"email": email, "password": password} | more, **headers)
+    async def try_login(
+        self, email: str = EMAIL, password: str = PASSWORD, *, proof: Mapping[str, str] | None = None, **headers: str
+    ) -> Response:
+        return await self.ask("POST", "/login", {"email": email, "password": password, **(proof or {})}, **headers)
 
-    async def login(self, email: str = "ann@example.org", password: str = PASSWORD, **more: Any) -> Tokens:
-        answer = await self.try_login(email, password, **more)
+    async def login(
+        self, email: str = EMAIL, password: str = PASSWORD, *, proof: Mapping[str, str] | None = None, **headers: str
+    ) -> Tokens:
+        answer = await self.try_login(email, password, proof=proof, **headers)
         assert answer.status_code == 200, answer.text
         return msgspec.convert(answer.json(), Tokens)
 
-    async def person(self, email: str = "ann@example.org", name: str = "Ann") -> Tokens:
-        """Register and log in."""
+    async def person(self, email: str = EMAIL, name: str = "Ann") -> Tokens:
+        """Register, confirm the address, log in."""
         assert (await self.register(email, name=name)).status_code == 202
+        token = await self.mailbox.link(email)
+        assert (await self.ask("POST", "/verify-email", {"token": token})).status_code == 204
         return await self.login(email)

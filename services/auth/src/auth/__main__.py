@@ -1,9 +1,10 @@
-"""`python -m auth serve | migrate | openapi | rotate-keys`."""
+"""`python -m auth serve | migrate | openapi | rotate-keys | make-admin EMAIL`."""
 
 import os
 import sys
 
-from auth.app import create_app, rotate_keys
+from auth.app import create_app
+from auth.commands import make_admin, rotate_keys
 from auth.settings import Settings
 from chassis.cli import Service
 
@@ -12,7 +13,7 @@ SERVICE = Service(
     settings=Settings,
     create_app=create_app,
     migrated=lambda settings: settings.database_url,
-    commands={"rotate-keys": rotate_keys},
+    commands={"rotate-keys": rotate_keys, "make-admin": make_admin},
 )
 
 if __name__ == "__main__":

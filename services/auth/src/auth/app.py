@@ -1,44 +1,67 @@
 """The wiring: settings in, application out."""
 
 import asyncio
-import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
 from litestar import Litestar, Router
+from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from auth.clients.discord import Discord
 from auth.clients.hasher import Hasher
+from auth.clients.postman import FolderPostman, postman_for
 from auth.clients.service_keys import ServiceKeys
+from auth.clients.throttle import Throttle
 from auth.domain.refusals import Recorded
-from auth.routes import accounts, services, sessions
-from auth.routes.visits import actors, visits
+from auth.routes import accounts, credentials, dev_mail, discord, factors, security, services, sessions
+from auth.routes.limits import show_problem
+from auth.routes.visits import actors, administrators, confirmed_actors, visits
 from auth.settings import Settings
 from auth.store.vault import Vault
-from auth.usecases import keeping, keys
+from auth.usecases import keeping, mailing
 from auth.usecases.keys import KeyRing
 from auth.usecases.tools import Begin, Tools
 from chassis import app, database
 from chassis.tokens import KeySet, RevokedSessions, Verifier, calling_services
-from contracts.times import now, rfc3339
+from contracts.problems import Problem
+from contracts.times import now
 from streams import bus
 from streams.relay import Relay
 
 STREAM = "auth.events"
+THROTTLE_TIMEOUT_SECONDS = 1.0
+
+ROUTES = [
+    *accounts.ROUTES,
+    *credentials.ROUTES,
+    *sessions.ROUTES,
+    *factors.ROUTES,
+    *discord.ROUTES,
+    *security.ROUTES,
+]
 
 
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Litestar:
     """Auth, ready to be served; `clock` stands still in tests."""
     engine = database.connect(settings.database_url, schema="auth", connections_max=settings.database_connections_max)
     redis = bus.connect(settings.redis_url.reveal())
+    counts = bus.connect(settings.redis_url.reveal(), timeout_seconds=THROTTLE_TIMEOUT_SECONDS)
     begin = transactions(engine)
     tools = Tools(
-        settings=settings, vault=Vault(settings.master_key), ring=KeyRing(), hasher=Hasher(settings), clock=clock
+        settings=settings,
+        vault=Vault(settings.master_key),
+        ring=KeyRing(),
+        hasher=Hasher(settings),
+        throttle=Throttle(counts),
+        postman=postman_for(settings),
+        discord=Discord(settings),
+        clock=clock,
     )
-    verifier = Verifier(KeySet(tools.ring.jwks, kept_seconds=0), service="auth", revoked=RevokedSessions())
-
     service_keys = ServiceKeys(settings.service_jwks_file)
+    verifier = Verifier(KeySet(tools.ring.jwks, kept_seconds=0), service="auth", revoked=RevokedSessions())
+    relay = Relay(engine, redis, stream=STREAM)
 
     async def transaction() -> AsyncGenerator[AsyncConnection]:
         """One request, one transaction."""
@@ -49,32 +72,29 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Li
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         await keeping.prepare(begin, tools)
         async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(Relay(engine, redis, stream=STREAM).run()),
-                tasks.create_task(keeping.keep(begin, tools)),
-            ]
+            work = (relay.run(), keeping.keep(begin, tools), mailing.keep_delivering(begin, tools))
+            running = [tasks.create_task(one) for one in work]
             yield
             for task in running:
                 task.cancel()
         tools.hasher.close()
+        await tools.discord.close()
+        await counts.aclose()
         await redis.aclose()
         await engine.dispose()
 
-    async def redis_answers() -> str:
-        try:
-            await redis.ping()  # pyright: ignore[reportUnknownMemberType]  untyped in redis
-        except bus.AWAY:
-            return "away: events wait, attempts are counted in this process"
-        return "ok"
-
+    shown_mail = dev_mail.routes_for(tools.postman) if isinstance(tools.postman, FolderPostman) else []
+    api = Router("/api/v1/auth", route_handlers=ROUTES, exception_handlers={Problem: show_problem})
     return app.create_app(
         "auth",
         settings,
-        routes=[Router("/api/v1/auth", route_handlers=[*accounts.ROUTES, *sessions.ROUTES]), *services.ROUTES],
+        routes=[api, *services.ROUTES, *shown_mail],
         dependencies={
             "actor": actors(tools, verifier),
+            "administrator": administrators(tools),
             "begin": lambda: begin,
             "calling_service": calling_services(verifier),
+            "confirmed": confirmed_actors(tools),
             "service_keys": lambda: service_keys,
             "tools": lambda: tools,
             "transaction": transaction,
@@ -82,8 +102,21 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Li
             "visit": visits(tools),
         },
         lifespan=[lifespan],
-        checks={"database": database.check(engine), "redis": redis_answers},
+        checks={"database": database.check(engine), "redis": redis_check(redis)},
     )
+
+
+def redis_check(redis: Redis) -> Callable[[], Awaitable[str]]:
+    """Redis away does not make auth unready: it goes on without."""
+
+    async def answers() -> str:
+        try:
+            await redis.ping()  # pyright: ignore[reportUnknownMemberType]  untyped in redis
+        except bus.AWAY:
+            return "away: events wait, attempts are counted in this process"
+        return "ok"
+
+    return answers
 
 
 def transactions(engine: AsyncEngine) -> Begin:
@@ -101,14 +134,3 @@ def transactions(engine: AsyncEngine) -> Begin:
             raise refused
 
     return begin
-
-
-async def rotate_keys(settings: Settings, _: list[str]) -> None:
-    """Put a new signing key beside the present one; it takes over once every verifier has it."""
-    engine = database.connect(settings.database_url, schema="auth", connections_max=1)
-    vault = Vault(settings.master_key)
-    async with engine.begin() as connection:
-        await vault.unlock(connection)
-        key = await keys.rotate_keys(connection, vault, settings=settings, at=now())
-    await engine.dispose()
-    sys.stdout.write(f"{key.id} signs from {rfc3339(key.active_from)} on\n")

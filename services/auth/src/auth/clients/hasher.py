@@ -38,9 +38,11 @@ class Hasher:
         right = await self._run(self._verify, password_hash or self._nobodys, password)
         return right and password_hash is not None
 
-    def outdated(self, password_hash: str) -> bool:
-        """Whether it was made with other parameters than today's."""
-        return self._argon2.check_needs_rehash(password_hash)
+    async def renewed(self, password_hash: str | None, password: str) -> str | None:
+        """A right password's new hash, if the old one was made with other parameters than today's."""
+        if password_hash is None or not self._argon2.check_needs_rehash(password_hash):
+            return None
+        return await self.hash(password)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

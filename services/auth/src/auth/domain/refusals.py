@@ -25,3 +25,19 @@ class RefreshTokenReused(Recorded):
 
 class AssertionInvalid(Recorded):
     code, kind, title = "assertion_invalid", Kind.UNAUTHENTICATED, "The service could not prove who it is"
+
+
+class AdminOnly(Recorded):
+    code, kind, title = "admin_only", Kind.FORBIDDEN, "Only an administrator of this server may do this"
+
+
+class AdminThere(Problem):
+    code, kind, title = "admin_there", Kind.CONFLICT, "There is an administrator already; ask them to appoint others"
+
+
+class OriginRefused(Problem):
+    code, kind, title = "origin_refused", Kind.FORBIDDEN, "This was not asked by a page of ours"
+
+
+class NotActing(Recorded):
+    code, kind, title = "not_acting", Kind.FORBIDDEN, "This service does not act for people"

@@ -3,24 +3,33 @@
 import re
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
 from contracts.auth import Profile
 from contracts.ids import UserId
-from contracts.problems import FieldError, InvalidInput
+from contracts.problems import FieldError, InvalidInput, Kind, Problem
 
 EMAIL_LENGTH_MAX: Final = 254
 NAME_LENGTH_MAX: Final = 64
+AVATAR_URL_LENGTH_MAX: Final = 500
 
 _EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f<>,;:\"()\[\]\\]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})*")
 
 
+class EmailTaken(Problem):
+    code, kind, title = "email_taken", Kind.CONFLICT, "Another account has this address"
+
+
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """An account. Until `activated_at` it may not act; from `delete_at` on it is forgotten."""
+    """An account. Until `activated_at` it may not act; from `delete_at` on it is forgotten.
+
+    Whoever came by an outside identity has no e-mail address until they give one.
+    """
 
     id: UserId
-    email: str
+    email: str | None = None
     email_verified_at: datetime | None = None
     display_name: str
     avatar_url: str | None = None
@@ -54,3 +63,15 @@ def checked_name(name: str) -> str:
         message = f"Expected 1 to {NAME_LENGTH_MAX} printable characters"
         raise InvalidInput(errors=[FieldError("/display_name", message)])
     return stripped
+
+
+def checked_avatar(url: str | None) -> str | None:
+    """A picture of ours (`/api/v1/files/...`) or one served over HTTPS."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    ours = url.startswith("/api/v1/files/") and not parts.netloc
+    elsewhere = parts.scheme == "https" and bool(parts.hostname) and not parts.username
+    if len(url) > AVATAR_URL_LENGTH_MAX or not url.isascii() or not url.isprintable() or not (ours or elsewhere):
+        raise InvalidInput(errors=[FieldError("/avatar_url", "Expected a file of this server or an https address")])
+    return url

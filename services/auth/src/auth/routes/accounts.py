@@ -1,17 +1,23 @@
-"""Register, and who am I."""
+"""Register, confirm the address; who am I, what may I change, what do you know about me."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import get, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from auth.domain.users import checked_name, email_key
 from auth.domain.visits import Visit
 from auth.routes.answers import Me, me_of, refusals
-from auth.usecases import accounts
+from auth.routes.limits import admit
+from auth.usecases import accounts, attempts
 from auth.usecases.tools import Actor, Begin, Tools
+
+AnyRequest = Request[Any, Any, Any]
+SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}]
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,32 +31,101 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class VerificationSent(msgspec.Struct, frozen=True):
     """The same for every address."""
 
-    status: str = "verification_sent"
+    status: Literal["verification_sent"] = "verification_sent"
+
+
+class LinkToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a mailed link carries."""
+
+    token: Annotated[str, Meta(max_length=100)]
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is left out stays as it is."""
+
+    display_name: Annotated[str, Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
+    avatar_url: Annotated[str, Meta(max_length=500)] | msgspec.UnsetType | None = msgspec.UNSET
+    language: Literal["en", "de"] | msgspec.UnsetType = msgspec.UNSET
 
 
 @post("/register", status_code=202, responses=refusals())
 async def register(
+    request: AnyRequest,
     data: JSONBody[Registration],
     begin: NamedDependency[Begin],
     tools: NamedDependency[Tools],
     visit: NamedDependency[Visit],
 ) -> VerificationSent:
+    key, name = email_key(data.email), checked_name(data.display_name)
+    accounts.check_password(tools, data.password, about=[data.email, name])
+    await admit(request, tools, attempts.of_registration(tools, visit=visit, email_key=key))
     password_hash = await tools.hasher.hash(data.password)
     async with begin() as transaction:
         await accounts.register(
-            transaction,
-            tools=tools,
-            visit=visit,
-            email=data.email,
-            password_hash=password_hash,
-            display_name=data.display_name,
+            transaction, tools=tools, visit=visit, email=data.email, password_hash=password_hash, display_name=name
         )
     return VerificationSent()
 
 
-@get("/me", responses=refusals(401), security=[{"bearer": []}])
-async def show_me(actor: NamedDependency[Actor]) -> Me:
-    return me_of(actor.user)
+@post("/verify-email", status_code=204, responses=refusals(410))
+async def verify_email(
+    request: AnyRequest,
+    data: JSONBody[LinkToken],
+    transaction: NamedDependency[AsyncConnection],
+    tools: NamedDependency[Tools],
+    visit: NamedDependency[Visit],
+) -> None:
+    await admit(request, tools, attempts.of_link(tools, visit=visit))
+    await accounts.verify_email(transaction, tools=tools, visit=visit, token=data.token)
 
 
-ROUTES = [register, show_me]
+@get("/me", responses=refusals(401), security=SIGNED_IN)
+async def show_me(
+    actor: NamedDependency[Actor], transaction: NamedDependency[AsyncConnection], tools: NamedDependency[Tools]
+) -> Me:
+    return me_of(actor.user, await accounts.identities_of(transaction, tools=tools, user=actor.user))
+
+
+@patch("/me", responses=refusals(401), security=SIGNED_IN)
+async def change_me(
+    data: JSONBody[Profile],
+    actor: NamedDependency[Actor],
+    transaction: NamedDependency[AsyncConnection],
+    tools: NamedDependency[Tools],
+) -> Me:
+    user = await accounts.change_profile(
+        transaction,
+        tools=tools,
+        actor=actor,
+        display_name=data.display_name,
+        avatar_url=data.avatar_url,
+        language=data.language,
+    )
+    return me_of(user, await accounts.identities_of(transaction, tools=tools, user=user))
+
+
+@delete("/me", status_code=204, responses=refusals(401, 403), security=SIGNED_IN)
+async def delete_me(
+    confirmed: NamedDependency[Actor],
+    transaction: NamedDependency[AsyncConnection],
+    tools: NamedDependency[Tools],
+    visit: NamedDependency[Visit],
+) -> None:
+    """All sessions end now; logging in within the days of grace keeps the account."""
+    await accounts.ask_deletion(transaction, tools=tools, visit=visit, actor=confirmed)
+
+
+@get("/me/export", responses=refusals(401, 403), security=SIGNED_IN)
+async def export_me(
+    confirmed: NamedDependency[Actor],
+    transaction: NamedDependency[AsyncConnection],
+    tools: NamedDependency[Tools],
+    visit: NamedDependency[Visit],
+) -> Response[dict[str, Any]]:
+    """All that is kept here about you, as one JSON file."""
+    headers = {"Content-Disposition": 'attachment; filename="account.json"', "Cache-Control": "no-store"}
+    exported = await accounts.export(transaction, tools=tools, visit=visit, actor=confirmed)
+    return Response(exported, headers=headers)
+
+
+ROUTES = [register, verify_email, show_me, change_me, delete_me, export_me]

@@ -1,17 +1,25 @@
 """What is answered to many calls: the user, a session with its tokens; and how refusals are documented."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
 
+from auth.domain.identities import Identity
 from auth.domain.users import User
+from auth.domain.visits import Visit
+from auth.routes import cookies
+from auth.usecases import attempts
+from auth.usecases.sessions import Entered
+from auth.usecases.tools import Tools
 from chassis.problems import MEDIA_TYPE
 from contracts.ids import SessionId, UserId
 from contracts.problems import ProblemBody
 
 
-class Identity(msgspec.Struct, frozen=True, kw_only=True):
+class LinkedIdentity(msgspec.Struct, frozen=True, kw_only=True):
     """An outside account that is linked."""
 
     provider: str
@@ -24,37 +32,69 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     """The user, as they see themself."""
 
     id: UserId
-    email: str
+    email: str | None
     email_verified: bool
     display_name: str
     avatar_url: str | None
-    identities: tuple[Identity, ...]
-    created_at: datetime
+    language: str
+    has_password: bool
+    identities: tuple[LinkedIdentity, ...]
     is_admin: bool
+    created_at: datetime
 
 
 class LoggedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """A session's tokens; `expires_in` in seconds. Browsers get the refresh token as a cookie only."""
+    """A session's tokens; `expires_in` in seconds. Browsers get the other tokens as cookies only."""
 
     access_token: str
+    token_type: str = "Bearer"  # noqa: S105  the scheme's name, not a secret
     expires_in: int
     refresh_token: str | msgspec.UnsetType = msgspec.UNSET
+    device_token: str | msgspec.UnsetType = msgspec.UNSET
+    """To be sent as `X-Device-Token` at later logins: others' wrong guesses then don't count against this device."""
     session_id: SessionId
     user: Me
-    token_type: str = "Bearer"  # noqa: S105  the scheme's name, not a secret
 
 
-def me_of(user: User, identities: tuple[Identity, ...] = ()) -> Me:
+def me_of(user: User, identities: Sequence[Identity]) -> Me:
+    shown = [
+        LinkedIdentity(
+            provider=one.provider,
+            provider_user_id=one.provider_user_id,
+            username=one.username,
+            linked_at=one.linked_at,
+        )
+        for one in identities
+    ]
     return Me(
         id=user.id,
         email=user.email,
         email_verified=user.email_verified_at is not None,
         display_name=user.display_name,
         avatar_url=user.avatar_url,
-        identities=identities,
-        created_at=user.created_at,
+        language=user.language,
+        has_password=user.password_hash is not None,
+        identities=tuple(shown),
         is_admin=user.is_admin,
+        created_at=user.created_at,
     )
+
+
+def logged_in(entered: Entered, *, tools: Tools, visit: Visit, email_key: str | None = None) -> Response[LoggedIn]:
+    """With `email_key`: the device becomes known for that address, unless it is already."""
+    set_cookies = cookies.refresh_cookies(entered.refresh_token, tools.settings) if visit.web else []
+    device = attempts.device_token_for(tools, visit=visit, email_key=email_key) if email_key else None
+    if device and visit.web:
+        set_cookies.append(cookies.device_cookie(device, tools.settings))
+    body = LoggedIn(
+        access_token=entered.access_token,
+        expires_in=tools.settings.access_seconds,
+        refresh_token=msgspec.UNSET if visit.web else entered.refresh_token,
+        device_token=device if device and not visit.web else msgspec.UNSET,
+        session_id=entered.session.id,
+        user=me_of(entered.user, entered.identities),
+    )
+    return Response(body, cookies=set_cookies, headers={"Cache-Control": "no-store"})
 
 
 def refusals(*statuses: int) -> dict[int, ResponseSpec]:

@@ -11,9 +11,10 @@ from auth.clients.service_keys import ServiceKeys
 from auth.domain.visits import Visit
 from auth.routes.answers import refusals
 from auth.usecases import services
+from auth.usecases.services import ActingAsked
 from auth.usecases.tools import Tools
 from chassis.tokens import Jwk
-from contracts.auth import ServiceTokenAsked, ServiceTokenGiven
+from contracts.auth import Profile, ServiceTokenAsked, ServiceTokenGiven
 from contracts.events import LogPage
 
 
@@ -53,4 +54,16 @@ async def read_log(
     return await services.read_log(transaction, topic=topic, after=after, limit=limit, audience=audience)
 
 
-ROUTES = [show_keys, give_service_token, read_log]
+@post("/internal/acting", status_code=200, responses=refusals(401, 403, 404), security=[{"bearer": []}])
+async def act_for(
+    data: JSONBody[ActingAsked],
+    calling_service: NamedDependency[str],
+    transaction: NamedDependency[AsyncConnection],
+    tools: NamedDependency[Tools],
+    visit: NamedDependency[Visit],
+) -> Profile:
+    """Who a Discord user is here, for a service that acts for them; it stands in the user's security log."""
+    return await services.act_for(transaction, tools=tools, visit=visit, service=calling_service, asked=data)
+
+
+ROUTES = [show_keys, give_service_token, read_log, act_for]

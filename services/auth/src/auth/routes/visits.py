@@ -1,4 +1,4 @@
-"""The dependencies of handlers: from where a request comes, and who asks."""
+"""The dependencies of handlers: from where a request comes, who asks, and whether they may."""
 
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_network
@@ -9,7 +9,8 @@ from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth.domain.visits import Visit, device_of, network_of
-from auth.usecases import sessions
+from auth.routes import cookies
+from auth.usecases import admin, proofs, sessions
 from auth.usecases.tools import Actor, Tools
 from chassis.tokens import Verifier, bearer_of
 from contracts.problems import SessionEnded
@@ -28,6 +29,7 @@ def visits(tools: Tools) -> Callable[[AnyRequest], Awaitable[Visit]]:
             network=network_of(peer, headers.get("x-forwarded-for"), proxies=proxies),
             device=device_of(headers.get("user-agent", "")),
             web=headers.get("x-client") == "web",
+            device_token=headers.get("x-device-token") or request.cookies.get(cookies.DEVICE),
             language="de" if headers.get("accept-language", "").lower().startswith("de") else "en",
         )
 
@@ -45,3 +47,31 @@ def actors(tools: Tools, verifier: Verifier) -> Callable[..., Awaitable[Actor]]:
         return found
 
     return actor
+
+
+def confirmed_actors(tools: Tools) -> Callable[..., Awaitable[Actor]]:
+    """The dependency `confirmed`: an actor who proved who they are within the last minutes."""
+
+    async def confirmed(
+        actor: NamedDependency[Actor],
+        transaction: NamedDependency[AsyncConnection],
+        visit: NamedDependency[Visit],
+    ) -> Actor:
+        await proofs.require_fresh(transaction, tools=tools, visit=visit, actor=actor)
+        return actor
+
+    return confirmed
+
+
+def administrators(tools: Tools) -> Callable[..., Awaitable[Actor]]:
+    """The dependency `administrator`."""
+
+    async def administrator(
+        actor: NamedDependency[Actor],
+        transaction: NamedDependency[AsyncConnection],
+        visit: NamedDependency[Visit],
+    ) -> Actor:
+        await admin.require_admin(transaction, tools=tools, visit=visit, actor=actor)
+        return actor
+
+    return administrator

@@ -1,5 +1,5 @@
 """Tables and every query; gives and takes domain values; never commits."""
 
-from auth.store import keys, security, services, sessions, users
+from auth.store import identities, keys, mails, proofs, security, services, sessions, users
 
-__all__ = ["keys", "security", "services", "sessions", "users"]
+__all__ = ["identities", "keys", "mails", "proofs", "security", "services", "sessions", "users"]

@@ -15,7 +15,7 @@ from contracts.ids import UserId
 COLUMNS = [users.c[field] for field in User.__struct_fields__]
 
 
-async def add(transaction: AsyncConnection, user: User, *, email_key: str) -> bool:
+async def add(transaction: AsyncConnection, user: User, *, email_key: str | None) -> bool:
     """False if the address has an account already."""
     row = msgspec.structs.asdict(user) | {"email_key": email_key}
     statement = insert(users).values(row).on_conflict_do_nothing(index_elements=["email_key"])
@@ -34,6 +34,18 @@ async def change(transaction: AsyncConnection, user_id: UserId, **values: Any) -
     """Set the named columns; gives the user as they are now."""
     statement = update(users).where(users.c.id == user_id).values(**values).returning(*COLUMNS)
     return from_row((await transaction.execute(statement)).mappings().one())
+
+
+async def any_admin(transaction: AsyncConnection) -> bool:
+    return await transaction.scalar(select(users.c.id).where(users.c.is_admin).limit(1)) is not None
+
+
+async def search(transaction: AsyncConnection, text: str, *, limit: int) -> list[User]:
+    """By the beginning of the address or the name; oldest first."""
+    by_address = users.c.email_key.startswith(text, autoescape=True)
+    by_name = users.c.display_name.istartswith(text, autoescape=True)
+    rows = await transaction.execute(select(*COLUMNS).where(by_address | by_name).order_by(users.c.id).limit(limit))
+    return [from_row(row) for row in rows.mappings()]
 
 
 async def due_for_deletion(transaction: AsyncConnection, *, at: datetime) -> list[UserId]:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from auth import store
-from auth.usecases import keys
+from auth.usecases import accounts, keys
 from auth.usecases.tools import Begin, Tools
 
 log = structlog.get_logger()
@@ -43,9 +43,13 @@ async def keep(begin: Begin, tools: Tools) -> None:
 
 
 async def tidy(begin: Begin, tools: Tools) -> None:
-    """Rotate keys that are due; forget what is over."""
+    """Rotate keys that are due; forget what is over, accounts whose days of grace are over among it."""
     at = tools.clock()
     async with begin() as transaction:
         await keys.ensure_key(transaction, tools.vault, settings=tools.settings, at=at)
         await store.sessions.forget(transaction, ended_before=at - timedelta(days=1))
         await store.services.forget(transaction, before=at)
+        await store.mails.forget(transaction, before=at)
+        await store.proofs.forget(transaction, before=at)
+        await store.security.forget(transaction, before=at - timedelta(days=tools.settings.security_log_days))
+        await accounts.forget_deleted(transaction, tools=tools)

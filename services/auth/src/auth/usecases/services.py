@@ -1,25 +1,36 @@
 """What other services ask: a token for a call, and what followed in an account's log."""
 
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth import store
 from auth.domain.assertions import checked
-from auth.domain.refusals import AssertionInvalid
+from auth.domain.refusals import AssertionInvalid, NotActing
 from auth.domain.tokens import service_claims, sign
 from auth.domain.visits import Visit
 from auth.usecases import security
 from auth.usecases.tools import Tools
 from chassis.tokens import Jwk
-from contracts.auth import ServiceTokenGiven
+from contracts.auth import Profile, ServiceTokenGiven
 from contracts.events import LogPage
 from contracts.ids import UserId
 from contracts.problems import NotFound
 from streams import log
 
-PAGE_MAX = 1000
+PAGE_MAX: Final = 1000
+
+
+class ActingAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`action` says what for ("messaging.space_created"); `on_behalf_by` names the service that began it (a bot)."""
+
+    provider: str
+    provider_user_id: Annotated[str, Meta(max_length=64)]
+    action: Annotated[str, Meta(min_length=1, max_length=100)]
+    on_behalf_by: Annotated[str, Meta(max_length=64)] = ""
 
 
 async def give_token(
@@ -58,6 +69,24 @@ async def read_log(
     else:
         page = await log.read(transaction, topic, after=after, limit=min(limit, PAGE_MAX))
     return msgspec.structs.replace(page, audience=frozenset({user_id})) if audience else page
+
+
+async def act_for(
+    transaction: AsyncConnection, *, tools: Tools, visit: Visit, service: str, asked: ActingAsked
+) -> Profile:
+    """Who an outside person is here, for a service that is about to act for them. The user can read that it did."""
+    actor = f"service:{asked.on_behalf_by or service}"
+    if service not in tools.settings.acting_services.split(","):
+        await security.note(
+            transaction, "service.acted", visit=visit, user_id=None, actor=f"service:{service}", outcome="refused"
+        )
+        raise NotActing
+    owner = await store.identities.owner(transaction, asked.provider, asked.provider_user_id)
+    user = owner and await store.users.by_id(transaction, owner)
+    if not user:
+        raise NotFound
+    await security.note(transaction, "service.acted", visit=visit, user_id=user.id, actor=actor, detail=asked.action)
+    return user.profile
 
 
 def _owner(topic: str) -> UserId:

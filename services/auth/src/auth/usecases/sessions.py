@@ -1,13 +1,14 @@
 """Sessions: log in, refresh, log out, end."""
 
 import os
-from collections.abc import Sequence
 from datetime import timedelta
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth import store
+from auth.domain.identities import Identity
+from auth.domain.proofs import PasskeyRefused
 from auth.domain.refusals import EmailNotVerified, RefreshTokenInvalid, RefreshTokenReused, WrongCredentials
 from auth.domain.sessions import (
     SECRET_BYTES,
@@ -19,13 +20,13 @@ from auth.domain.sessions import (
     rotated,
 )
 from auth.domain.tokens import sign, user_claims
-from auth.domain.users import User, topic_of
+from auth.domain.users import User
 from auth.domain.visits import Visit
-from auth.usecases import accounts, security
+from auth.usecases import accounts, ending, proofs, security
+from auth.usecases.proofs import SecondProof
 from auth.usecases.tools import Actor, Tools
-from contracts.auth import SessionRevoked
-from contracts.ids import SessionId, UserId, new_id
-from streams import outbox
+from contracts.ids import SessionId, new_id
+from contracts.problems import NotFound
 
 
 class Entered(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,32 +34,86 @@ class Entered(msgspec.Struct, frozen=True, kw_only=True):
 
     user: User
     session: Session
+    identities: tuple[Identity, ...]
     access_token: str
     refresh_token: str
 
 
 async def log_in(
-    transaction: AsyncConnection, *, tools: Tools, visit: Visit, user: User | None, right: bool
+    transaction: AsyncConnection,
+    *,
+    tools: Tools,
+    visit: Visit,
+    checked: User | None,
+    right: bool,
+    second: SecondProof,
+    renewed: str | None = None,
 ) -> Entered:
-    """Open a session for somebody whose password was checked."""
-    if user is None or not right:
-        await security.note(
-            transaction, "session.opened", visit=visit, user_id=user and user.id, outcome="refused", detail="password"
-        )
+    """Open a session for somebody whose password was checked, if whatever else the account asks for was given.
+
+    `renewed`: the password hashed with today's parameters, if it was hashed with others.
+    """
+    # Checking took its time without a lock: what was checked must still be so.
+    user = checked and await store.users.by_id(transaction, checked.id, lock=True)
+    right = right and user is not None and checked is not None and user.password_hash == checked.password_hash
+
+    async def refused(detail: str) -> None:
+        whose = user.id if user else None
+        await security.note(transaction, "session.opened", visit=visit, user_id=whose, outcome="refused", detail=detail)
+
+    if not user or not right:
+        await refused("password")
         raise WrongCredentials
     if tools.settings.require_verified_email and user.email_verified_at is None:
-        await security.note(
-            transaction, "session.opened", visit=visit, user_id=user.id, outcome="refused", detail="e-mail not verified"
-        )
+        await refused("e-mail not verified")
         raise EmailNotVerified
-    return await enter(transaction, tools=tools, visit=visit, user=user, method="password")
+    try:
+        factor = await proofs.check_second(transaction, tools=tools, user=user, given=second)
+    except WrongCredentials:
+        await refused("second factor")
+        raise
+    if renewed is not None:
+        user = await store.users.change(transaction, user.id, password_hash=renewed)
+    return await enter(transaction, tools=tools, visit=visit, user=user, method=_method("password", factor))
+
+
+async def step_up(
+    transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor, right: bool, second: SecondProof
+) -> Entered:
+    """Prove again who one is: a new session takes the place of the old one (ASVS 7.2.4)."""
+    try:
+        _require(right)
+        factor = await proofs.check_second(transaction, tools=tools, user=actor.user, given=second)
+    except WrongCredentials:
+        session_id = actor.session.id
+        await security.note(
+            transaction, "step_up.done", visit=visit, user_id=actor.user.id, session_id=session_id, outcome="refused"
+        )
+        raise
+    return await renew(transaction, tools=tools, visit=visit, actor=actor, method=_method("password", factor))
+
+
+async def step_up_by_passkey(
+    transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor, proved: User
+) -> Entered:
+    """As `step_up`; the passkey must be the actor's own."""
+    if proved.id != actor.user.id:
+        raise PasskeyRefused
+    return await renew(transaction, tools=tools, visit=visit, actor=actor, method="passkey")
+
+
+async def renew(transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor, method: str) -> Entered:
+    """A new session in the place of the present one."""
+    await ending.end(transaction, tools=tools, user_id=actor.user.id, only=actor.session.id)
+    return await enter(transaction, tools=tools, visit=visit, user=actor.user, method=method)
 
 
 async def enter(transaction: AsyncConnection, *, tools: Tools, visit: Visit, user: User, method: str) -> Entered:
     """A new session. `method` says what was proved, for the log and the sessions page."""
     at = tools.clock()
-    if user.activated_at is None:
-        user = await accounts.activate(transaction, user, tools=tools)
+    if user.delete_at is not None:
+        user = await accounts.keep_account(transaction, tools=tools, visit=visit, user=user)
+    user = await accounts.activate(transaction, user, tools=tools)
     token = RefreshToken(SessionId(new_id()), os.urandom(SECRET_BYTES))
     session = Session(
         id=token.session_id,
@@ -77,7 +132,7 @@ async def enter(transaction: AsyncConnection, *, tools: Tools, visit: Visit, use
     await security.note(
         transaction, "session.opened", visit=visit, user_id=user.id, session_id=session.id, detail=method
     )
-    return _entered(tools, user, session, token)
+    return await _entered(transaction, tools, user, session, token)
 
 
 async def refresh(transaction: AsyncConnection, *, tools: Tools, visit: Visit, text: str) -> Entered:
@@ -103,15 +158,16 @@ async def refresh(transaction: AsyncConnection, *, tools: Tools, visit: Visit, t
             outcome="refused",
             detail="a spent token came back",
         )
-        await end(transaction, tools=tools, user_id=user.id, only=session.id)
+        await ending.end(transaction, tools=tools, user_id=user.id, only=session.id)
         raise RefreshTokenReused
     elif verdict is Verdict.OVER:
         raise RefreshTokenInvalid
-    return _entered(tools, user, msgspec.structs.replace(session, rotated_at=given_at), successor)
+    return await _entered(transaction, tools, user, msgspec.structs.replace(session, rotated_at=given_at), successor)
 
 
-async def log_out(transaction: AsyncConnection, *, tools: Tools, visit: Visit, session: Session) -> None:
-    if await end(transaction, tools=tools, user_id=session.user_id, only=session.id):
+async def log_out(transaction: AsyncConnection, *, tools: Tools, visit: Visit, session_id: SessionId) -> None:
+    session = await store.sessions.by_id(transaction, session_id)
+    if session and await ending.end(transaction, tools=tools, user_id=session.user_id, only=session.id):
         await security.note(transaction, "session.ended", visit=visit, user_id=session.user_id, session_id=session.id)
 
 
@@ -124,21 +180,25 @@ async def session_of_refresh_token(transaction: AsyncConnection, *, tools: Tools
     return session
 
 
-async def end(
-    transaction: AsyncConnection,
-    *,
-    tools: Tools,
-    user_id: UserId | None = None,
-    only: SessionId | None = None,
-    but: SessionId | None = None,
-) -> Sequence[SessionId]:
-    """End open sessions (of everybody when no user is named) and tell it; gives those that were ended."""
+async def end_one(
+    transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor, session_id: SessionId
+) -> None:
+    if not await ending.end(transaction, tools=tools, user_id=actor.user.id, only=session_id):
+        raise NotFound
+    await security.note(transaction, "session.ended", visit=visit, user_id=actor.user.id, session_id=session_id)
+
+
+async def end_others(transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor) -> None:
+    ended = await ending.end(transaction, tools=tools, user_id=actor.user.id, but=actor.session.id)
+    detail = f"{len(ended)} others"
+    await security.note(transaction, "session.ended", visit=visit, user_id=actor.user.id, detail=detail)
+
+
+async def open_sessions(transaction: AsyncConnection, *, tools: Tools, actor: Actor) -> list[Session]:
+    """The actor's own, newest first."""
     at = tools.clock()
-    ended = await store.sessions.end(transaction, user_id=user_id, only=only, but=but, at=at)
-    if ended:
-        told = [(topic_of(owner), SessionRevoked(user_id=owner, session_id=id_, at=at)) for id_, owner in ended]
-        await outbox.tell_all(transaction, told)
-    return [id_ for id_, _ in ended]
+    known = await store.sessions.of_user(transaction, actor.user.id)
+    return [session for session in known if session.open_at(at, idle=tools.idle)]
 
 
 async def actor_of(transaction: AsyncConnection, *, tools: Tools, session_id: SessionId) -> Actor | None:
@@ -150,7 +210,9 @@ async def actor_of(transaction: AsyncConnection, *, tools: Tools, session_id: Se
     return Actor(user, session) if user else None
 
 
-def _entered(tools: Tools, user: User, session: Session, token: RefreshToken) -> Entered:
+async def _entered(
+    transaction: AsyncConnection, tools: Tools, user: User, session: Session, token: RefreshToken
+) -> Entered:
     claims = user_claims(
         user_id=user.id,
         session_id=session.id,
@@ -159,4 +221,19 @@ def _entered(tools: Tools, user: User, session: Session, token: RefreshToken) ->
         seconds=tools.settings.access_seconds,
     )
     access_token = sign(claims, tools.ring.signing(session.rotated_at))
-    return Entered(user=user, session=session, access_token=access_token, refresh_token=token.encode(tools.refresh_key))
+    return Entered(
+        user=user,
+        session=session,
+        identities=tuple(await store.identities.of_user(transaction, tools.vault, user.id)),
+        access_token=access_token,
+        refresh_token=token.encode(tools.refresh_key),
+    )
+
+
+def _method(first: str, second: str) -> str:
+    return f"{first} and {second}" if second else first
+
+
+def _require(right: bool) -> None:
+    if not right:
+        raise WrongCredentials

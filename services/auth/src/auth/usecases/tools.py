@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from auth.clients.discord import Discord
 from auth.clients.hasher import Hasher
+from auth.clients.postman import Postman
+from auth.clients.throttle import Throttle
 from auth.domain.sessions import Session
 from auth.domain.users import User
 from auth.settings import Settings
@@ -25,6 +28,9 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     vault: Vault
     ring: KeyRing
     hasher: Hasher
+    throttle: Throttle
+    postman: Postman
+    discord: Discord
     clock: Callable[[], datetime]
 
     @property
@@ -32,8 +38,16 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
         return self.vault.derive("refresh-tokens")
 
     @property
+    def device_key(self) -> bytes:
+        return self.vault.derive("devices")
+
+    @property
     def idle(self) -> timedelta:
         return timedelta(days=self.settings.session_idle_days)
+
+    def challenge_ends(self) -> datetime:
+        """When what is asked of a browser now will be too old to be answered."""
+        return self.clock() + timedelta(seconds=self.settings.challenge_seconds)
 
     @property
     def repeat(self) -> timedelta:

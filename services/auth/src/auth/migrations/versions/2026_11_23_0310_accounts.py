@@ -37,8 +37,8 @@ def _users() -> None:
     op.create_table(
         "users",
         sa.Column("id", sa.Uuid, primary_key=True),
-        _text("email"),
-        sa.Column("email_key", sa.Text, nullable=False, unique=True),
+        _text("email", nullable=True),
+        sa.Column("email_key", sa.Text, unique=True),
         _moment("email_verified_at", nullable=True),
         _text("display_name"),
         _text("avatar_url", nullable=True),

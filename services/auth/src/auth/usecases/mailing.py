@@ -1,0 +1,139 @@
+"""Mail: order it with the change it tells of, and deliver what was ordered."""
+
+import asyncio
+import secrets
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth import store
+from auth.clients import letters
+from auth.clients.postman import Undelivered
+from auth.domain.mails import Asked, Mail, MailKind, MailToken, Purpose, link_of
+from auth.domain.users import User
+from auth.store.mails import Due
+from auth.usecases.tools import Begin, Tools
+
+log = structlog.get_logger()
+
+AWAY: Final = (DBAPIError, PoolTimeout, OSError)
+FIRST_RETRY_SECONDS: Final = 10
+
+
+async def tell(
+    transaction: AsyncConnection, kind: MailKind, *, tools: Tools, user: User, what: str = "", link: str = ""
+) -> None:
+    """Order a mail to a user, if they have an address."""
+    if user.email is not None:
+        mail = Mail(kind=kind, to=user.email, language=user.language, name=user.display_name, link=link, what=what)
+        await store.mails.order(transaction, tools.vault, mail, at=tools.clock())
+
+
+async def ask(transaction: AsyncConnection, kind: MailKind, *, tools: Tools, email_key: str) -> None:
+    """Somebody asks for a mail to an address: the same work whether an account has it or not."""
+    await store.mails.order(transaction, tools.vault, Asked(kind=kind, email_key=email_key), at=tools.clock())
+
+
+async def verification(
+    transaction: AsyncConnection, *, tools: Tools, user: User, password_hash: str | None = None
+) -> None:
+    """Order the mail that confirms the address. The link brings the password of the registration it answers."""
+    lifetime = timedelta(hours=tools.settings.verification_hours)
+    link = await _link(
+        transaction, Purpose.VERIFY_EMAIL, tools=tools, user=user, lifetime=lifetime, brings=password_hash
+    )
+    await tell(transaction, MailKind.VERIFY_EMAIL, tools=tools, user=user, link=link)
+
+
+async def password_reset(transaction: AsyncConnection, *, tools: Tools, user: User) -> None:
+    """Order the mail by which a new password can be set; the link before stops working."""
+    await store.mails.drop_tokens(transaction, user.id, purpose=Purpose.RESET_PASSWORD)
+    lifetime = timedelta(minutes=tools.settings.reset_minutes)
+    link = await _link(transaction, Purpose.RESET_PASSWORD, tools=tools, user=user, lifetime=lifetime)
+    await tell(transaction, MailKind.RESET_PASSWORD, tools=tools, user=user, link=link)
+
+
+async def email_change(transaction: AsyncConnection, *, tools: Tools, user: User, email: str) -> None:
+    """Both addresses hear of it; the new one has to confirm."""
+    await store.mails.drop_tokens(transaction, user.id, purpose=Purpose.CONFIRM_EMAIL)
+    await tell(transaction, MailKind.EMAIL_CHANGE_ASKED, tools=tools, user=user, what=email)
+    lifetime = timedelta(minutes=tools.settings.reset_minutes)
+    link = await _link(transaction, Purpose.CONFIRM_EMAIL, tools=tools, user=user, lifetime=lifetime, email=email)
+    mail = Mail(kind=MailKind.CONFIRM_NEW_EMAIL, to=email, language=user.language, name=user.display_name, link=link)
+    await store.mails.order(transaction, tools.vault, mail, at=tools.clock())
+
+
+async def keep_delivering(begin: Begin, tools: Tools) -> None:
+    """Until cancelled. A mail that cannot be handed over waits longer each time."""
+    while True:
+        try:
+            while await deliver_next(begin, tools):
+                pass
+        except AWAY as error:
+            log.warning("mailing.paused", error=repr(error)[:300])
+        await asyncio.sleep(tools.settings.mail_poll_seconds)
+
+
+async def deliver_next(begin: Begin, tools: Tools) -> bool:
+    """Deliver one mail whose time has come, if there is one. After a crash in between it is delivered again."""
+    async with begin() as transaction:
+        due = await store.mails.next_due(transaction, tools.vault, at=tools.clock())
+        if due is None:
+            return False
+        if isinstance(due.order, Mail):
+            await _deliver(transaction, due, due.order, tools=tools)
+        else:
+            await _resolve(transaction, due.order, tools=tools)
+            await store.mails.sent(transaction, due.id)
+        return True
+
+
+async def _deliver(transaction: AsyncConnection, due: Due, mail: Mail, *, tools: Tools) -> None:
+    settings = tools.settings
+    message = letters.write(mail, sender=settings.mail_from, home=settings.public_url.rstrip("/"))
+    try:
+        await tools.postman.deliver(message)
+    except Undelivered as error:
+        log.warning("mail.failed", kind=mail.kind.value, failures=due.failures + 1, error=repr(error)[:300])
+        if due.failures + 1 < settings.mail_failures_max:
+            again_at = tools.clock() + timedelta(seconds=FIRST_RETRY_SECONDS * 2**due.failures)
+            await store.mails.failed(transaction, due, again_at=again_at)
+            return
+        log.error("mail.given_up", kind=mail.kind.value)  # noqa: TRY400  the failures before were logged
+    await store.mails.sent(transaction, due.id)
+
+
+async def _resolve(transaction: AsyncConnection, asked: Asked, *, tools: Tools) -> None:
+    user = await store.users.by_email(transaction, asked.email_key)
+    if user is None:
+        return
+    if asked.kind is MailKind.RESET_PASSWORD:
+        await password_reset(transaction, tools=tools, user=user)
+    elif asked.kind is MailKind.VERIFY_EMAIL and user.email_verified_at is None:
+        await verification(transaction, tools=tools, user=user, password_hash=user.password_hash)
+
+
+async def _link(
+    transaction: AsyncConnection,
+    purpose: Purpose,
+    *,
+    tools: Tools,
+    user: User,
+    lifetime: timedelta,
+    email: str | None = None,
+    brings: str | None = None,
+) -> str:
+    text = secrets.token_urlsafe(32)
+    token = MailToken(
+        user_id=user.id,
+        purpose=purpose,
+        expires_at=tools.clock() + lifetime,
+        email=email or user.email or "",
+        password_hash=brings,
+    )
+    await store.mails.add_token(transaction, tools.vault, token, text=text)
+    return link_of(purpose, text)

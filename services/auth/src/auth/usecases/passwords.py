@@ -1,0 +1,36 @@
+"""Passwords: forgot, reset, change; always hashed before any lock is taken."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth import store
+from auth.domain.mails import LinkInvalid, MailKind, Purpose
+from auth.domain.visits import Visit
+from auth.usecases import accounts, ending, mailing, security
+from auth.usecases.tools import Actor, Tools
+
+
+async def reset(
+    transaction: AsyncConnection, *, tools: Tools, visit: Visit, token: str, password: str, password_hash: str
+) -> None:
+    """By a mailed link: all sessions end, nobody is logged in, and second factors stay. Raises `LinkInvalid`."""
+    at = tools.clock()
+    link = await store.mails.take_token(transaction, tools.vault, token, purpose=Purpose.RESET_PASSWORD, at=at)
+    user = link and await store.users.by_id(transaction, link.user_id, lock=True)
+    if not link or not user or user.email != link.email:
+        raise LinkInvalid
+    accounts.check_password(tools, password, about=[user.email or "", user.display_name])
+    if user.email_verified_at is None:
+        user = await accounts.activate(transaction, user, tools=tools, email_verified_at=at)
+    user = await store.users.change(transaction, user.id, password_hash=password_hash)
+    await ending.end(transaction, tools=tools, user_id=user.id)
+    await security.note(transaction, "password.reset", visit=visit, user_id=user.id)
+    await mailing.tell(transaction, MailKind.PASSWORD_CHANGED, tools=tools, user=user, link="/forgot-password")
+
+
+async def change(transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor, password_hash: str) -> None:
+    """By somebody who proved who they are: their other sessions end."""
+    user = await store.users.change(transaction, actor.user.id, password_hash=password_hash)
+    await store.mails.drop_tokens(transaction, user.id, purpose=Purpose.RESET_PASSWORD)
+    await ending.end(transaction, tools=tools, user_id=user.id, but=actor.session.id)
+    await security.note(transaction, "password.changed", visit=visit, user_id=user.id, session_id=actor.session.id)
+    await mailing.tell(transaction, MailKind.PASSWORD_CHANGED, tools=tools, user=user, link="/forgot-password")
