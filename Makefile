@@ -67,6 +67,7 @@ lock: $(READY) ## Compile the locks again; UPGRADE=1 takes newer versions
 
 new-service: $(READY) ## Make services/NAME from the template (NAME=polls)
 	@$(BIN)/python -m tools.new_service $(or $(NAME),$(error say its name: make new-service NAME=polls))
+	@$(MAKE) docs openapi
 
 clean: ## Remove what was built here; var/ (your data) stays
 	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache .pants.d

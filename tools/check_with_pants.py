@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -85,14 +85,14 @@ def start_the_packages() -> list[str]:
 
 
 @contextmanager
-def running(packages: dict[str, Path], folder: Path) -> Iterator[int]:
+def running(packages: dict[str, Path], folder: Path) -> Generator[int]:
     """The launcher with the container's program list, each `-m service` replaced by its PEX; gives the public port."""
     folder.chmod(0o755)
     shutil.copytree(ROOT / "deploy/image/programs", folder / "programs")
     for name, file in packages.items():
         program = folder / "programs" / f"{name}.conf"
         program.write_text(program.read_text().replace(f"-m {name.replace('-', '_')} serve", f'"{file}" serve'))
-    port = ports.free()
+    (port,) = ports.choose(1)
     environ = ENVIRON | {"PORT": str(port), "DATA_DIR": str(folder / "data"), "PROGRAMS_DIR": str(folder / "programs")}
     command = [sys.executable, "-m", "launcher"]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as launcher:

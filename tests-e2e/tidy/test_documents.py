@@ -4,11 +4,10 @@ import importlib
 import pkgutil
 from collections import Counter
 
-from tools import write_docs, write_openapi
-
 import contracts
 from contracts.events import Event
 from contracts.registry import EVENTS
+from tools import write_docs, write_openapi
 
 from . import tree
 
