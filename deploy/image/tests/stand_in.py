@@ -13,7 +13,7 @@ class Health(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass
 
 

@@ -16,7 +16,8 @@ from testkit.servers import S3, Servers
 
 
 def connect(url: str) -> Any:
-    return redis.Redis.from_url(url, decode_responses=True)  # pyright: ignore[reportUnknownMemberType] - untyped **kwargs
+    client: Any = redis.Redis
+    return client.from_url(url, decode_responses=True)
 
 
 class TestRedisUrl:

@@ -5,6 +5,7 @@ import resource
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from supervisor import supervisord
 
@@ -19,8 +20,8 @@ def main(run: Path) -> int:
     die_with_parent(signal.SIGTERM)
     _raise_open_files()
     os.umask(0o077)
-    arguments = ["--nodaemon", "--configuration", str(run / "supervisord.conf")]
-    supervisord.main(arguments)  # pyright: ignore[reportUnknownMemberType] - supervisor has no types
+    untyped: Any = supervisord
+    untyped.main(["--nodaemon", "--configuration", str(run / "supervisord.conf")])
     return 1 if (run / FATAL_FILE).exists() else 0
 
 

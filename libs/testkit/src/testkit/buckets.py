@@ -38,7 +38,8 @@ def delete_bucket(store: S3) -> None:
 
 
 def _bucket(store: S3) -> _Bucket:
-    resource: Any = boto3.resource(  # pyright: ignore[reportUnknownMemberType] - boto3 has no types
+    untyped: Any = boto3
+    resource = untyped.resource(
         "s3",
         endpoint_url=store.s3_endpoint,
         region_name=store.s3_region,

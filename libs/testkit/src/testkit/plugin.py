@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -69,7 +70,8 @@ async def bare_database(fresh_database: FreshDatabase) -> Secret:
 @pytest.fixture
 def redis_url(servers: Servers) -> Secret:
     """The address of an empty logical database."""
-    redis.Redis.from_url(servers.redis_url).flushdb()  # pyright: ignore[reportUnknownMemberType] - untyped **kwargs
+    client: Any = redis.Redis  # its **kwargs have no type
+    client.from_url(servers.redis_url).flushdb()
     return Secret(servers.redis_url)
 
 
