@@ -19,6 +19,7 @@ from discord_sim.voice.people import Person
 from discord_sim.voice.service import Limits as ServiceLimits
 from discord_sim.voice.stage import together, until
 from voice import Frame, Heard, VoiceConnection
+from voice.encryption import Libdave, MakeEndToEnd
 
 LIMITS = voice.Limits(
     reorder_seconds=0.1,
@@ -73,7 +74,7 @@ class Hall:
         self.sim.world.join_guild(self.guild_id, user=user)
         return Person(self.sim.voice, guild_id=self.guild_id, user_id=user.id, dave=dave)
 
-    async def connect(self, *, limits: voice.Limits = LIMITS) -> VoiceConnection:
+    async def connect(self, *, limits: voice.Limits = LIMITS, end_to_end: MakeEndToEnd = Libdave) -> VoiceConnection:
         connection = await voice.connect(
             self.bot,
             self.guild_id,
@@ -81,6 +82,7 @@ class Hall:
             listener=self.heard.append,
             ssl_context=self.sim.certificates.client_context(),
             limits=limits,
+            end_to_end=end_to_end,
         )
         self.connections.append(connection)
         return connection

@@ -2,10 +2,15 @@
 
 import pytest
 
+import voice
 from discord_sim.voice.members import LibdaveMember
 from discord_sim.voice.sounds import babble
+from discord_sim.voice.stage import until
+from voice import Joined, Left, Speaking
+from voice.encryption import Libdave, MakeEndToEnd
 
 from .conftest import Hall
+from .second_stack import Davey
 
 MODES = ["aead_aes256_gcm_rtpsize", "aead_xchacha20_poly1305_rtpsize"]
 
@@ -23,3 +28,41 @@ class TestReceiving:
         await hall.hears_all(ada, bela)
         assert [frame.opus for frame in hall.frames(ada)][:20] == babble(20, seed=1)
         assert [frame.opus for frame in hall.frames(bela)][:20] == babble(20, seed=2)
+
+    @pytest.mark.parametrize("receiver", [Libdave, Davey])
+    async def test_hears_with_either_stack(self, hall: Hall, receiver: MakeEndToEnd) -> None:
+        await hall.connect(end_to_end=receiver)
+        ada, bela, cyd = hall.person("ada"), hall.person("bela", dave=LibdaveMember), hall.person("cyd")
+        await hall.join(ada, bela)
+        await ada.say(babble(10, seed=1), pace_seconds=0.002)
+        await hall.join(ada, bela, cyd)
+        bela.leave()
+
+        await cyd.say(babble(10, seed=2), pace_seconds=0.002)
+
+        await hall.hears_all(ada, cyd)
+
+    async def test_can_be_iterated_over(self, hall: Hall) -> None:
+        mailbox = voice.Mailbox()
+        ada = hall.person("ada")
+        await hall.gather(ada)
+        await ada.say(babble(10, seed=1), pace_seconds=0.002)
+        await hall.hears_all(ada)
+        await hall.connection.disconnect()
+
+        for heard in hall.heard:
+            mailbox(heard)
+
+        assert [heard async for heard in mailbox] == hall.heard
+
+    async def test_tells_who_comes_speaks_and_goes(self, hall: Hall) -> None:
+        ada = hall.person("ada")
+        await hall.gather(ada)
+        await ada.say(babble(1, seed=1), pace_seconds=0.002)
+        ada.leave()
+
+        await until(lambda: hall.happened(Left))
+
+        assert hall.happened(Joined) == [Joined(ada.user_id)]
+        assert [each.user_id for each in hall.happened(Speaking)] == [ada.user_id]
+        assert hall.happened(Left) == [Left(ada.user_id)]

@@ -1,6 +1,7 @@
 """From a hikari bot to a voice connection that stands."""
 
 import asyncio
+import contextlib
 from ssl import SSLContext
 
 import hikari
@@ -14,6 +15,7 @@ from voice.receiver import CouldNotConnect, Options
 from voice.session import Identity
 
 ATTEMPT_SECONDS = 5
+RETRY_SECONDS = 0.25
 
 log = structlog.get_logger()
 
@@ -61,14 +63,19 @@ async def _connect(
     options: Options,
     deadline: float,
 ) -> VoiceConnection:
-    """hikari 2.6 asserts that the first endpoint is not null. Discord sends a null one while it has no voice server."""
+    """Try until the deadline: Discord may have no voice server yet (hikari 2.6 asserts that it has), and the main
+    gateway may be away."""
+    if hikari.Snowflake(guild) in bot.voice.connections:
+        raise CouldNotConnect("there is a connection in this guild already")
     while True:
         try:
             return await bot.voice.connect_to(
                 guild, channel, VoiceConnection, mute=True, timeout=ATTEMPT_SECONDS, options=options
             )
-        except (AssertionError, hikari.VoiceError) as failed:
+        except (AssertionError, hikari.VoiceError, hikari.ComponentStateConflictError) as failed:
             if asyncio.get_running_loop().time() > deadline:
-                raise CouldNotConnect("no voice server was allocated") from failed
+                raise CouldNotConnect(str(failed) or "there is no voice server") from failed
             log.info("voice.connect_failed", reason=str(failed))
+            await asyncio.sleep(RETRY_SECONDS)
+        with contextlib.suppress(hikari.ComponentStateConflictError):
             await bot.update_voice_state(guild, None)

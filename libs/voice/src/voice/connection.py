@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import hikari
 import msgspec
+import structlog
 from hikari.api import VoiceComponent
 from hikari.api import VoiceConnection as HikariConnection
 from hikari.events import VoiceEvent, VoiceServerUpdateEvent, VoiceStateUpdateEvent
@@ -13,6 +14,8 @@ from voice.accounts import Counts
 from voice.events import Closed, Moved, Reason
 from voice.receiver import Options, Receiver
 from voice.session import Identity, Server
+
+log = structlog.get_logger()
 
 OnClose = Callable[["VoiceConnection"], Awaitable[None]]
 
@@ -121,4 +124,8 @@ class VoiceConnection(HikariConnection):
 
     async def _run(self) -> None:
         await self._receiver.run()
-        await self._on_close(self)
+        try:
+            await self._on_close(self)
+        except hikari.ComponentStateConflictError as away:
+            # hikari cannot leave the channel for us while its shard is away; Discord has taken us out then.
+            log.info("voice.not_left", reason=str(away))

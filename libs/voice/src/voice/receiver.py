@@ -58,6 +58,7 @@ class Receiver:
         self._standing = asyncio.Event()
         self._over = asyncio.Event()
         self._stood = False
+        self._server_is_gone = False
         self._lost_at: float | None = None
         self._failures = 0
         self._interruptions: set[asyncio.Task[object]] = set()
@@ -133,7 +134,7 @@ class Receiver:
             if time.monotonic() - (self._lost_at or 0) > self._limits.reconnect_seconds:
                 return Closed(Reason.UNREACHABLE, code)
             if step is Step.AWAIT:
-                return await self._next_order(self._limits.move_seconds) or Closed(Reason.DISCONNECTED, code)
+                return await self._next_order(self._limits.move_seconds) or self._lost(code)
             order = await self._next_order(self._backoff_seconds())
             if order:
                 return order
@@ -197,11 +198,15 @@ class Receiver:
                     order = await self._orders.get()
                     while not isinstance(order, Closed) and not self._orders.empty():
                         order = self._orders.get_nowait()
+                    self._server_is_gone = order is None
                     if order is not None:
                         return order
                     limit.reschedule(asyncio.get_running_loop().time() + self._limits.server_seconds)
         except TimeoutError:
             return None
+
+    def _lost(self, code: int) -> Closed:
+        return Closed(Reason.UNREACHABLE if self._server_is_gone else Reason.DISCONNECTED, code)
 
     def _backoff_seconds(self) -> float:
         limits = self._limits
