@@ -1,7 +1,7 @@
 """The application, on each of the two roads of a post where that matters."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -50,12 +50,19 @@ async def start(database_url: Secret, servers: Servers, signer: Signer) -> Async
     async with AsyncExitStack() as stack:
 
         async def start(**changes: Any) -> httpx.AsyncClient:
-            redis_url = Secret(servers.redis_url)
-            given: dict[str, Any] = {"database_url": database_url, "redis_url": redis_url, "auth_url": ""} | changes
-            app = create_app(Settings(**given), fetch_keys=signer.fetch_keys)
-            return await stack.enter_async_context(AsyncTestClient(app, base_url="http://127.0.0.1:8002"))
+            return await stack.enter_async_context(
+                serving(signer, database_url=database_url, redis_url=Secret(servers.redis_url), **changes)
+            )
 
         yield start
+
+
+@asynccontextmanager
+async def serving(signer: Signer, **settings: Any) -> AsyncGenerator[httpx.AsyncClient]:
+    given: dict[str, Any] = {"auth_url": ""} | settings
+    app = create_app(Settings(**given), fetch_keys=signer.fetch_keys)
+    async with AsyncTestClient(app, base_url="http://127.0.0.1:8002") as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

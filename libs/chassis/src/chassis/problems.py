@@ -146,3 +146,9 @@ HANDLERS: Final[dict[type[Exception], Any]] = {
     asyncio.TimeoutError: _on_dependency_away,
     Exception: _on_bug,
 }
+
+
+def answer_to(error: Exception) -> Response[ProblemBody]:
+    """For who answers ahead of the framework: what its handlers would."""
+    handler = next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)
+    return handler(None, error)

@@ -54,6 +54,8 @@ class Relay:
         self._settings = settings or RelaySettings()
         self._bell = asyncio.Event()
         self._tidied_at = 0.0
+        self.leading = False
+        """Whether this copy is the one that works: then `wake` after a commit is enough, nobody need be notified."""
 
     def wake(self) -> None:
         """There is something to send: called right after a commit, or by the database's notification."""
@@ -80,6 +82,7 @@ class Relay:
         while not await connection.scalar(_LEAD, {"name": self._stream}):  # noqa: ASYNC110  held by another process
             await asyncio.sleep(self._settings.poll_seconds)
         await driver.add_listener("log_told", ring)
+        self.leading = True
         try:
             logger.info("relay.leading", stream=self._stream)
             await self._resend_what_redis_lost(connection)
@@ -90,6 +93,7 @@ class Relay:
                 await self._tidy(connection)
                 await self._wait()
         finally:
+            self.leading = False
             if not driver.is_closed():
                 await driver.remove_listener("log_told", ring)
                 await connection.execute(text("select pg_advisory_unlock_all()"))

@@ -17,6 +17,8 @@ from contracts.auth import SessionRevoked
 from contracts.events import Envelope
 from messaging.events import handlers
 from messaging.routes import changes, channels, export, internal, messages, reading, spaces
+from messaging.routes.ahead import ahead
+from messaging.routes.group import GroupRoad
 from messaging.routes.posting import OrdinaryRoad, Road
 from messaging.settings import Settings
 from streams import bus
@@ -39,7 +41,8 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
     verifier = Verifier(keys, service="messaging", revoked=revoked)
     relay = Relay(engine, redis, stream="messaging.events")
-    road: Road = OrdinaryRoad(engine, limits=settings)
+    group = GroupRoad(engine, relay, limits=settings)
+    road: Road = group if settings.group_commit else OrdinaryRoad(engine, limits=settings)
 
     def revoke(envelopes: list[Envelope]) -> None:
         for envelope in envelopes:
@@ -53,7 +56,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(one.run()) for one in (relay, view, work)]
+            running = [tasks.create_task(one.run()) for one in (relay, view, work, group)]
             yield
             for task in running:
                 task.cancel()
@@ -61,7 +64,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
         await redis.aclose()
         await engine.dispose()
 
-    return app.create_app(
+    application = app.create_app(
         "messaging",
         settings,
         routes=[
@@ -84,6 +87,11 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
         checks={"database": database.check(engine), "redis": lambda: _answers(redis)},
         lifespan=[lifespan],
     )
+    if settings.group_commit:
+        application.asgi_handler = ahead(
+            application.asgi_handler, verifier=verifier, road=road, body_bytes_max=settings.body_bytes_max
+        )
+    return application
 
 
 async def _answers(redis: Redis) -> None:

@@ -15,6 +15,7 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     group_commit: bool = True
     posts_per_commit_max: int = 200
     posts_waiting_max: int = 10_000
+    commit_seconds_max: float = 10.0
 
     page_items_default: int = 50
     page_items_max: int = 100

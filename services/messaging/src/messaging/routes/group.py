@@ -1,0 +1,148 @@
+"""Group commit: what arrived while the last commit was under way goes into the next, one statement for many rows."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.problems import Problem, Unavailable
+from contracts.times import now
+from messaging.domain.content import Post
+from messaging.routes.posting import TRIES
+from messaging.settings import Settings
+from messaging.usecases.posting import Outcome, Said, post_messages
+from streams.relay import Relay
+
+log = structlog.get_logger()
+
+AWAY: Final = (
+    OSError,
+    TimeoutError,
+    SQLAlchemyError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+)
+"""What a transaction raises when the database is away; whether it was committed is then unknown."""
+
+Waiting = tuple[Post, "asyncio.Future[Said]"]
+
+
+class GroupRoad:
+    """Many posts, one transaction; each has its own outcome, and hears of it after the commit."""
+
+    def __init__(self, engine: AsyncEngine, relay: Relay, *, limits: Settings) -> None:
+        self._engine = engine
+        self._relay = relay
+        self._limits = limits
+        self._waiting: deque[Waiting] = deque()
+        self._bell = asyncio.Event()
+
+    async def post(self, post: Post) -> Said:
+        if len(self._waiting) >= self._limits.posts_waiting_max:
+            raise Unavailable("Too many posts are waiting", retry_after_seconds=1)
+        future: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
+        self._waiting.append((post, future))
+        self._bell.set()
+        return await future
+
+    async def run(self) -> None:
+        """Work until cancelled, on one connection. When the database is away, those who wait hear so."""
+        while True:
+            await self._bell.wait()
+            try:
+                async with self._connection() as connection:
+                    while True:
+                        while batch := self._take():
+                            await self._settle(connection, batch)
+                        self._bell.clear()
+                        await self._bell.wait()
+            except AWAY as error:
+                log.warning("posts.failed", error=repr(error)[:300], waiting=len(self._waiting))
+                self._bell.clear()
+                while batch := self._take():
+                    _fail(batch, Unavailable(retry_after_seconds=1))
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[Any]:
+        """The driver's own; a broken one does not go back into the pool."""
+        async with self._engine.connect() as connection:
+            try:
+                yield (await connection.get_raw_connection()).driver_connection
+            except BaseException:
+                await connection.invalidate()
+                raise
+
+    def _take(self) -> list[Waiting]:
+        """The next batch, without two posts of one nonce: the later one then finds the first."""
+        batch: list[Waiting] = []
+        nonces: set[tuple[object, ...]] = set()
+        while self._waiting and len(batch) < self._limits.posts_per_commit_max:
+            post, future = self._waiting[0]
+            nonce = post.author_id, post.channel_id, post.draft.nonce
+            if post.draft.nonce is not None and nonce in nonces:
+                break
+            nonces.add(nonce)
+            self._waiting.popleft()
+            if not future.done():
+                batch.append((post, future))
+        return batch
+
+    async def _settle(self, connection: Any, batch: Sequence[Waiting]) -> None:
+        """Commit them together. If one spoils it for all, each goes alone."""
+        try:
+            try:
+                _deliver(batch, await self._commit(connection, [post for post, _ in batch]))
+            except asyncpg.PostgresError as error:
+                if isinstance(error, AWAY):
+                    raise
+                log.warning("posts.separated", count=len(batch), error=repr(error)[:300])
+                for one in batch:
+                    await self._settle_alone(connection, one)
+        except Exception as error:
+            away = isinstance(error, AWAY)
+            _fail(batch, Unavailable("Whether it was posted is not known", retry_after_seconds=1) if away else error)
+            if away:
+                raise
+            log.exception("posts.failed")
+
+    async def _settle_alone(self, connection: Any, one: Waiting) -> None:
+        for _ in range(TRIES):
+            try:
+                return _deliver([one], await self._commit(connection, [one[0]]))
+            except asyncpg.UniqueViolationError:
+                continue
+            except asyncpg.PostgresError as error:
+                if isinstance(error, AWAY):
+                    raise
+                return _fail([one], error)
+        return _fail([one], Unavailable("The same message is being posted elsewhere", retry_after_seconds=1))
+
+    async def _commit(self, connection: Any, posts: Sequence[Post]) -> list[Outcome]:
+        ring = not self._relay.leading
+        async with asyncio.timeout(self._limits.commit_seconds_max), connection.transaction():
+            outcomes = await post_messages(connection.fetch, posts, at=now(), limits=self._limits, ring=ring)
+        self._relay.wake()
+        return outcomes
+
+
+def _deliver(batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+    for (_, future), outcome in zip(batch, outcomes, strict=True):
+        if future.done():
+            continue
+        if isinstance(outcome, Problem):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+
+def _fail(batch: Sequence[Waiting], error: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)
