@@ -79,6 +79,12 @@ def is_ready(port: int) -> bool:
         connection.close()
 
 
+def remove_sockets(data: Path) -> None:
+    """Take away what this server left in /tmp, when it has ended and its data are not needed any more."""
+    for port in json.loads((data / "ports.json").read_text()).values():
+        _without_old_socket(port)
+
+
 def _inner_keys(secrets: Path) -> str:
     """Without them anybody on this machine could read and delete objects at the ports behind S3."""
     sections = (f'[{name}]\nkey = "{secret_files.read_or_generate(secrets, f"s3.{name}")}"\n' for name in _SIGNED)

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from embedded import ports
+from embedded import ports, seaweedfs
 from embedded.failures import EmbeddedError
 from embedded.kinds import KINDS, KindName
 
@@ -90,11 +90,9 @@ class Server:
         """End it, whatever state it is in, when its data are not needed any more."""
         if self._process is None or self._process.poll() is not None:
             return
-        # SeaweedFS takes its sockets out of /tmp only when it is asked to end.
+        self.kill()
         if self.kind == "seaweedfs":
-            self.stop()
-        else:
-            self.kill()
+            seaweedfs.remove_sockets(self.data)
 
     def restart(self) -> None:
         """Stop it if it runs, then start it on the same data and port."""
