@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from contracts import auth, messaging
+from contracts import auth, media, messaging
 from contracts.events import Event
 
 EVENTS: Final[tuple[type[Event], ...]] = (
@@ -32,6 +32,19 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     messaging.ReadMoved,
     messaging.MentionAdded,
     messaging.MentionRemoved,
+    media.RecordingRequested,
+    media.RecordingClaimed,
+    media.RecordingStarted,
+    media.RecordingPaused,
+    media.RecordingResumed,
+    media.RecordingProgressed,
+    media.RecordingFinished,
+    media.RecordingReady,
+    media.RecordingFailed,
+    media.RecordingDeleted,
+    media.RecordingRestored,
+    media.NoteAdded,
+    media.ConsentChanged,
 )
 
 BY_TYPE: Final[dict[str, type[Event]]] = {event.TYPE: event for event in EVENTS}
