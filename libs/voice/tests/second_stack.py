@@ -1,4 +1,4 @@
-"""The same shape over davey (OpenMLS): what both stacks can do is what the protocol asks for, not what one of them is."""
+"""The same shape over davey (OpenMLS), so that what we ask of a stack is DAVE and not the ways of one library."""
 
 from collections.abc import Callable
 

@@ -23,6 +23,7 @@ class Membership:
         self._users = {session.user_id}
         self._version = PROTOCOL_VERSION
         self._prepared: dict[int, int] = {}
+        self._in_group = False
 
     def seal(self, frame: bytes) -> bytes:
         return self._member.encrypt(frame) if self.sealing.is_set() else frame
@@ -69,6 +70,7 @@ class Membership:
             log.info("commit.rejected", user_id=self._session.user_id, reason=str(rejected))
             self._restart()
         else:
+            self._in_group = True
             self._prepare(transition, version=PROTOCOL_VERSION)
 
     def _prepare(self, transition: int, *, version: int) -> None:
@@ -80,7 +82,7 @@ class Membership:
 
     def _execute(self, transition: int) -> None:
         self._version = self._prepared.pop(transition, self._version)
-        self.sealed_for = self._member.authenticator() if self._version else None
+        self.sealed_for = self._member.authenticator() if self._version and self._in_group else None
         if self.sealed_for:
             self._member.execute()
             self.sealing.set()
@@ -90,5 +92,5 @@ class Membership:
     def _restart(self) -> None:
         """A new group from nothing; until it stands, frames go out as they are."""
         self.sealing.clear()
-        self.sealed_for = None
+        self.sealed_for, self._in_group = None, False
         self._epochs.key_package(self._session, self._member.restart())

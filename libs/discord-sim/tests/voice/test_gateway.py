@@ -1,0 +1,234 @@
+"""The voice gateway with a client made of nothing but a socket: what it answers, and with which codes it closes."""
+
+import asyncio
+import json
+import struct
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+
+from discord_sim.certs import Certificates
+from discord_sim.entities import VoiceServer
+from discord_sim.voice.ciphers import CIPHERS
+from discord_sim.voice.ledger import digest
+from discord_sim.voice.sounds import babble
+from discord_sim.voice.stage import Stage, until
+
+PACE = 0.001
+AES, XCHACHA = CIPHERS
+
+
+class Udp(asyncio.DatagramProtocol):
+    def __init__(self) -> None:
+        self.received: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        self.received.put_nowait(data)
+
+
+class Client:
+    """One user's socket, and what was said on it."""
+
+    def __init__(
+        self, stage: Stage, socket: aiohttp.ClientWebSocketResponse, *, user_id: int, server: VoiceServer
+    ) -> None:
+        self.stage, self.socket, self.user_id, self.server = stage, socket, user_id, server
+        self.session_id = stage.world.voice_states[(stage.guild_id, user_id)].session_id
+        self.seq = -1
+
+    async def say(self, op: int, **data: Any) -> None:
+        await self.socket.send_json({"op": op, "d": data})
+
+    async def hear(self, op: int) -> Any:
+        """The next message with this op, others passed over."""
+        async with asyncio.timeout(5):
+            async for message in self.socket:
+                if message.type == aiohttp.WSMsgType.BINARY:
+                    self.seq, heard = struct.unpack_from(">HB", message.data)
+                    if heard == op:
+                        return message.data[3:]
+                else:
+                    decoded = json.loads(message.data)
+                    self.seq = decoded.get("seq", self.seq)
+                    if decoded["op"] == op:
+                        return decoded["d"]
+        raise AssertionError(f"closed with {self.socket.close_code} before op {op}")
+
+    async def close_code(self) -> int | None:
+        async with asyncio.timeout(5):
+            async for _ in self.socket:
+                pass
+        return self.socket.close_code
+
+    async def identify(self, **other: Any) -> None:
+        usual = {"server_id": str(self.stage.guild_id), "user_id": str(self.user_id), "session_id": self.session_id}
+        await self.say(0, **(usual | {"token": self.server.token, "max_dave_protocol_version": 1} | other))
+
+    async def resume(self, *, seq_ack: int, token: str | None = None) -> None:
+        who = {"server_id": str(self.stage.guild_id), "session_id": self.session_id}
+        await self.say(7, **who, token=token or self.server.token, seq_ack=seq_ack)
+
+
+Connect = Callable[..., AbstractAsyncContextManager[Client]]
+
+
+@pytest.fixture
+def connect(stage: Stage, certificates: Certificates) -> Connect:
+    @asynccontextmanager
+    async def open_socket(other: Client | None = None) -> AsyncGenerator[Client]:
+        world = stage.world
+        if other is None:
+            user_id = world.add_user("outsider").id
+            world.join_guild(stage.guild_id, user=world.users[user_id])
+            server = world.join_voice(stage.guild_id, user_id=user_id, channel_id=stage.channel_id)
+        else:
+            user_id, server = other.user_id, other.server
+        assert server
+        async with (
+            aiohttp.ClientSession() as http,
+            http.ws_connect(f"wss://{server.endpoint}/?v=8", ssl=certificates.client_context()) as socket,
+        ):
+            yield Client(stage, socket, user_id=user_id, server=server)
+
+    return open_socket
+
+
+class TestIdentifying:
+    async def test_answers_with_an_ssrc_and_both_modes(self, connect: Connect) -> None:
+        async with connect() as client:
+            assert (await client.hear(8))["heartbeat_interval"] > 0
+
+            await client.identify()
+
+            ready = await client.hear(2)
+            assert ready["modes"] == [AES, XCHACHA]
+            assert ready["ssrc"] > 0
+
+    @pytest.mark.parametrize(
+        ("other", "code"),
+        [({"token": "wrong"}, 4006), ({"session_id": "wrong"}, 4006), ({"max_dave_protocol_version": 0}, 4017)],
+    )
+    async def test_is_refused(self, connect: Connect, other: dict[str, Any], code: int) -> None:
+        async with connect() as client:
+            await client.identify(**other)
+
+            assert await client.close_code() == code
+
+    async def test_a_second_time_with_the_same_token_is_refused(self, connect: Connect) -> None:
+        async with connect() as client:
+            await client.identify()
+            await client.hear(2)
+            async with connect(client) as again:
+                await again.identify()
+
+                assert await again.close_code() == 4006
+
+    @pytest.mark.parametrize(
+        ("said", "code"),
+        [
+            ('{"op":1,"d":{}}', 4003),
+            ("no json", 4002),
+            ('{"op":0,"d":{}}', 4002),
+            ('{"op":7,"d":{"token":"x","session_id":"y"}}', 4006),
+        ],
+    )
+    async def test_comes_first(self, connect: Connect, said: str, code: int) -> None:
+        async with connect() as client:
+            await client.socket.send_str(said)
+
+            assert await client.close_code() == code
+
+
+class TestASession:
+    async def test_answers_heartbeats(self, connect: Connect) -> None:
+        async with connect() as client:
+            await client.say(3, t=12, seq_ack=-1)
+
+            assert await client.hear(6) == {"t": 12}
+
+    @pytest.mark.parametrize(
+        "said", ['{"op":99,"d":{}}', '{"op":1,"d":{"protocol":"udp","data":{"address":"","port":1,"mode":"xsalsa20"}}}']
+    )
+    async def test_ends_with_what_nobody_knows(self, connect: Connect, said: str) -> None:
+        async with connect() as client:
+            await client.identify()
+            await client.hear(2)
+
+            await client.socket.send_json(said)
+
+            assert await client.close_code() == code
+
+    async def test_that_is_resumed_hears_what_it_missed(self, stage: Stage, connect: Connect) -> None:
+        async with connect() as client:
+            await client.identify()
+            await client.hear(2)
+            seen = client.seq
+            stage.service.disconnect(stage.guild_id, client.user_id, code=1006)
+            await client.close_code()
+            stage.person("ada").join(stage.channel_id)
+            ada = stage.person("bela")
+            ada.join(stage.channel_id)
+
+            async with connect(client) as again:
+                await again.resume(seq_ack=seen)
+
+                assert await again.hear(9) is None
+                first, second = await again.hear(11), await again.hear(11)
+                assert second["user_ids"] == [str(ada.user_id)]
+                assert first["user_ids"] != second["user_ids"]
+
+    async def test_that_nobody_resumes_is_over(self, stage: Stage, connect: Connect) -> None:
+        async with connect() as client:
+            await client.identify()
+            await client.hear(2)
+        await until(lambda: stage.service.session(stage.guild_id, client.user_id) is None)
+
+
+class TestAudio:
+    @pytest.mark.parametrize("mode", [AES, XCHACHA])
+    async def test_reaches_a_receiver_and_stands_in_the_ledger(self, stage: Stage, connect: Connect, mode: str) -> None:
+        ada = stage.person("ada")
+        ada.join(stage.channel_id)
+        async with connect() as client:
+            key, udp, close = await select(client, mode=mode)
+
+            await ada.say(babble(3, seed=1), pace_seconds=PACE, plaintext=True, end=False)
+
+            for sent in stage.service.ledger.voiced(ada.user_id):
+                packet = await asyncio.wait_for(udp.received.get(), 2)
+                opened = CIPHERS[mode](key).open(packet[-4:], packet[12:-4], packet[:12])
+                assert struct.unpack_from(">HII", packet, 2) == (sent.sequence, sent.timestamp, sent.ssrc)
+                assert digest(opened) == sent.digest
+            close()
+
+    async def test_withheld_by_a_fault_is_in_the_ledger_too(self, stage: Stage, connect: Connect) -> None:
+        ada = stage.person("ada")
+        ada.join(stage.channel_id)
+        async with connect() as client:
+            _, udp, close = await select(client, mode=AES)
+            stage.service.faults.loss = 1.0
+
+            await ada.say(babble(3, seed=1), pace_seconds=PACE, plaintext=True, end=False)
+
+            assert len(stage.service.ledger.kept_from(client.user_id)) == 3
+            assert udp.received.empty()
+            close()
+
+
+async def select(client: Client, *, mode: str) -> tuple[bytes, Udp, Callable[[], None]]:
+    """Discover the address, choose the mode; the key, what comes by UDP, and how to close it."""
+    await client.identify()
+    ready = await client.hear(2)
+    loop = asyncio.get_running_loop()
+    transport, udp = await loop.create_datagram_endpoint(Udp, remote_addr=(ready["ip"], ready["port"]))
+    transport.sendto(struct.pack(">HHI", 1, 70, ready["ssrc"]) + bytes(66))
+    answer = await asyncio.wait_for(udp.received.get(), 2)
+    address, port = answer[8:72].rstrip(b"\0").decode(), int.from_bytes(answer[72:], "big")
+    assert (address, port) == transport.get_extra_info("sockname")
+    await client.say(1, protocol="udp", data={"address": address, "port": port, "mode": mode})
+    described = await client.hear(4)
+    assert described["mode"] == mode
+    return bytes(described["secret_key"]), udp, transport.close
