@@ -150,9 +150,13 @@ class TestASession:
             assert await client.hear(6) == {"t": 12}
 
     @pytest.mark.parametrize(
-        "said", ['{"op":99,"d":{}}', '{"op":1,"d":{"protocol":"udp","data":{"address":"","port":1,"mode":"xsalsa20"}}}']
+        ("said", "code"),
+        [
+            ({"op": 99, "d": {}}, 4001),
+            ({"op": 1, "d": {"protocol": "udp", "data": {"address": "", "port": 1, "mode": "xsalsa20"}}}, 4016),
+        ],
     )
-    async def test_ends_with_what_nobody_knows(self, connect: Connect, said: str) -> None:
+    async def test_ends_with_what_nobody_knows(self, connect: Connect, said: dict[str, Any], code: int) -> None:
         async with connect() as client:
             await client.identify()
             await client.hear(2)
