@@ -51,6 +51,7 @@ class Connection(asyncio.Protocol):
         self.headed: asyncio.Future[None] = self._loop.create_future()
         self._parser = httptools.HttpResponseParser(self)
         self._without_body = without_body
+        self._kept_alive = False
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
         self._paused = False
@@ -59,7 +60,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def reusable(self) -> bool:
-        return self.complete and not self.closed and not self._without_body and self._parser.should_keep_alive()
+        return self.complete and not self.closed and not self._without_body and self._kept_alive
 
     # what the event loop calls
 
@@ -115,6 +116,7 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         if self.status >= 200:
             self.complete = True
+            self._kept_alive = self._parser.should_keep_alive()  # only now: afterwards it knows nothing any more
             self._wake()
 
     # what the forwarder calls
