@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run chat dev migrate test check format docs openapi bench pants lock new-service clean
+.PHONY: help setup run chat dev migrate test check format docs openapi bench pants lock new-service clean \
+  check-lint check-format check-types check-arrows check-house
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -36,10 +37,17 @@ test: $(READY) ## Run every test (ARGS="services/auth -k login" chooses)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(READY) ## Lint, format, types, import arrows and house rules; starts no server
+	@$(MAKE) --keep-going check-lint check-format check-types check-arrows check-house
+
+check-lint:
 	$(BIN)/ruff check .
+check-format:
 	$(BIN)/ruff format --check .
+check-types:
 	$(BIN)/basedpyright
+check-arrows:
 	$(BIN)/lint-imports --no-logo
+check-house:
 	$(BIN)/python -m pytest tests-e2e/tidy -q -n0 --tb=short
 
 format: $(READY) ## Let ruff format the code and fix what it can

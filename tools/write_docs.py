@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +17,6 @@ from contracts.problems import Kind, Problem
 ROOT: Final = Path(__file__).parents[1]
 MADE: Final = "<!-- Made by `make docs` from the code; change it there. -->"
 LIBS: Final = ("contracts", "chassis", "streams")
-PUBLIC_TOPICS: Final = ("channel", "space", "user", "recordings")
-"""Topics that clients may watch through the gateway; on these every event has a reader."""
-
 ADVICE: Final = {
     Kind.INVALID: "Correct the request as `detail` and `errors` say; sending it again unchanged has the same answer.",
     Kind.UNAUTHENTICATED: "Get a fresh access token (refresh, or log in again) and repeat the request.",
@@ -68,8 +65,12 @@ def streams() -> str:
 def readers(event: type[Event]) -> list[str]:
     """The services that name the event in an import, and the clients where the topic is theirs to watch."""
     owner = event.TYPE.partition(".")[0]
-    naming = [name for name in services() if name != owner and re.search(rf"\b{event.__name__}\b", source(name))]
-    return naming + (["clients"] if topic_of(event) in PUBLIC_TOPICS else [])
+    word = event.__name__
+    naming = [
+        name for name in services() if re.search(rf"\.on\({word}\)" if name == owner else rf"\b{word}\b", source(name))
+    ]
+    watchable: Mapping[str, str] = importlib.import_module("gateway.clients").OWNERS
+    return naming + (["clients"] if topic_of(event) in watchable else [])
 
 
 def is_told(event: type[Event]) -> bool:
