@@ -97,6 +97,14 @@ def fingerprint(draft: Draft) -> bytes:
     return hashlib.sha256(msgspec.msgpack.encode(draft)).digest()
 
 
+def nonce_key(post: Post) -> UUID | None:
+    """Author, channel and nonce in one value of fixed size: what is unique of a post with a nonce."""
+    if post.draft.nonce is None:
+        return None
+    whole = b"%b%b%b" % (post.author_id.bytes, post.channel_id.bytes, post.draft.nonce.encode())
+    return UUID(bytes=hashlib.sha256(whole).digest()[:16])
+
+
 _MENTION: Final = re.compile(
     r"<@(?P<user>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})>|<@&(?P<role>[a-z]+)>|(?<![\w`])(?P<channel>@channel)\b"
 )

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.problems import Problem, Unavailable
 from contracts.times import now
-from messaging.domain.content import Post
+from messaging.domain.content import Post, nonce_key
 from messaging.routes.posting import TRIES
 from messaging.settings import Settings
 from messaging.usecases.posting import Outcome, Said, post_messages
@@ -82,11 +83,11 @@ class GroupRoad:
     def _take(self) -> list[Waiting]:
         """The next batch, without two posts of one nonce: the later one then finds the first."""
         batch: list[Waiting] = []
-        nonces: set[tuple[object, ...]] = set()
+        nonces: set[UUID | None] = set()
         while self._waiting and len(batch) < self._limits.posts_per_commit_max:
             post, future = self._waiting[0]
-            nonce = post.author_id, post.channel_id, post.draft.nonce
-            if post.draft.nonce is not None and nonce in nonces:
+            nonce = nonce_key(post)
+            if nonce is not None and nonce in nonces:
                 break
             nonces.add(nonce)
             self._waiting.popleft()

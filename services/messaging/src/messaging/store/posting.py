@@ -1,6 +1,7 @@
 """The queries behind posting: each one statement for any number of posts, on any driver."""
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,7 +10,7 @@ from contracts.auth import Profile
 from contracts.ids import ChannelId, MessageId, UserId
 from contracts.messaging import Message, Reaction
 from messaging.domain.access import Access, Permission
-from messaging.domain.content import Post, subjects
+from messaging.domain.content import Post, nonce_key, subjects
 from messaging.store.channels import ACCESS, access_of
 from messaging.store.messages import SELECT, message_of
 from messaging.store.people import profile_of
@@ -21,8 +22,7 @@ _POSTERS = f"""
     from ({ACCESS.format(asked="unnest($1::uuid[], $2::uuid[]) with ordinality as asked(channel_id, user_id, place)")})
         poster
     left join people person on person.id = poster.user_id
-    left join messages first on first.author_id = poster.user_id and first.channel_id = poster.id
-        and first.nonce = ($3::text[])[poster.place]
+    left join messages first on first.nonce_key = ($3::uuid[])[poster.place]
 """  # noqa: S608  built from constants
 _REACHABLE = ACCESS.format(asked="unnest($1::uuid[], $2::uuid[]) with ordinality as asked(channel_id, user_id, place)")
 _TARGETS = """
@@ -30,15 +30,15 @@ _TARGETS = """
     join messages on messages.channel_id = asked.channel_id and messages.id = asked.id and deleted_at is null
 """
 _INSERT = """
-    insert into messages (id, channel_id, seq, author_id, kind, content, nonce, fingerprint, reply_to, attachments,
-        mentions, at_ms, rev, created_at)
-    select id, channel_id, seq, author_id, kind, content, nonce, fingerprint, reply_to,
+    insert into messages (id, channel_id, seq, author_id, kind, content, nonce, nonce_key, fingerprint, reply_to,
+        attachments, mentions, at_ms, rev, created_at)
+    select id, channel_id, seq, author_id, kind, content, nonce, nonce_key, fingerprint, reply_to,
         coalesce(string_to_array(nullif(attachments, ''), ' '), '{}')::uuid[],
         coalesce(string_to_array(nullif(mentions, ''), ' '), '{}'), at_ms, 1, created_at
-    from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-        $9::uuid[], $10::text[], $11::text[], $12::bigint[], $13::timestamptz[])
-        as said(id, channel_id, seq, author_id, kind, content, nonce, fingerprint, reply_to, attachments, mentions,
-            at_ms, created_at)
+    from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::uuid[],
+        $9::bytea[], $10::uuid[], $11::text[], $12::text[], $13::bigint[], $14::timestamptz[])
+        as said(id, channel_id, seq, author_id, kind, content, nonce, nonce_key, fingerprint, reply_to, attachments,
+            mentions, at_ms, created_at)
 """
 _BY_IDS = SELECT + "where message.channel_id = any($1::uuid[]) and message.id = any($2::uuid[])"
 _REACTIONS = """
@@ -61,10 +61,11 @@ class Poster(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A message to be written, with its draft's fingerprint."""
+    """A message to be written; with a nonce, also what tells a repeat of its draft."""
 
     message: Message
-    fingerprint: bytes | None
+    nonce_key: UUID | None = None
+    fingerprint: bytes | None = None
 
 
 def fetching(connection: AsyncConnection) -> Fetch:
@@ -83,7 +84,7 @@ async def posters(fetch: Fetch, posts: Sequence[Post]) -> dict[int, Poster]:
         _POSTERS,
         [post.channel_id for post in posts],
         [post.author_id for post in posts],
-        [post.draft.nonce for post in posts],
+        [nonce_key(post) for post in posts],
     )
     return {
         row["place"] - 1: Poster(
@@ -122,6 +123,7 @@ async def add(fetch: Fetch, lines: Sequence[Line]) -> None:
         [one.kind for one in said],
         [one.content for one in said],
         [one.nonce for one in said],
+        [line.nonce_key for line in lines],
         [line.fingerprint for line in lines],
         [one.reply_to for one in said],
         [" ".join(map(str, one.attachments)) for one in said],

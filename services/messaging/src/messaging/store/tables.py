@@ -88,6 +88,7 @@ messages = Table(
     Column("kind", Text),
     Column("content", Text),
     Column("nonce", Text),
+    Column("nonce_key", Uuid),
     Column("fingerprint", LargeBinary),
     Column("reply_to", Uuid),
     Column("attachments", ARRAY(Uuid)),

@@ -40,7 +40,7 @@ async def announce(
         reply_to=reply_to,
         created_at=at,
     )
-    await posting.add(posting.fetching(connection), [posting.Line(message, None)])
+    await posting.add(posting.fetching(connection), [posting.Line(message)])
     told: list[Told] = []
     for other, event in [(topic, message), *along]:
         told.append(Told(other, places[other], event, at))

@@ -140,7 +140,7 @@ async def _say(
         post, poster = posts[index], posters[index]
         topic = f"channel:{post.channel_id}"
         message = _message(post, poster, called, seq=places[topic], at=at)
-        lines.append(store.Line(message, None if message.nonce is None else content.fingerprint(post.draft)))
+        lines.append(_line(message, post))
         outcomes[index] = Said(tell(topic, message, post.trace), repeated=False)
         for user_id in called.users:
             mention = MentionAdded(
@@ -153,6 +153,12 @@ async def _say(
     await store.add(fetch, lines)
     await bulk.append(fetch, told, at=at, ring=ring)
     return outcomes
+
+
+def _line(message: MessagePosted, post: Post) -> store.Line:
+    if message.nonce is None:
+        return store.Line(message)
+    return store.Line(message, content.nonce_key(post), content.fingerprint(post.draft))
 
 
 def _message(post: Post, poster: store.Poster, called: Mentions, *, seq: int, at: datetime) -> MessagePosted:

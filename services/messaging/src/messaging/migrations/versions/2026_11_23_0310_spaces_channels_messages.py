@@ -54,12 +54,12 @@ CHANNELS = (
 MESSAGES = (
     """create table messages (
         channel_id uuid not null, id uuid not null, seq bigint not null, author_id uuid not null, kind text not null,
-        content text not null, nonce text, fingerprint bytea, reply_to uuid, attachments uuid[] not null,
-        mentions text[] not null, at_ms bigint, rev int not null, created_at timestamptz not null,
-        edited_at timestamptz, deleted_at timestamptz, pinned_at timestamptz,
+        content text not null, nonce text, nonce_key uuid unique, fingerprint bytea, reply_to uuid,
+        attachments uuid[] not null,
+        mentions text[] not null, at_ms bigint, rev int not null,
+        created_at timestamptz not null, edited_at timestamptz, deleted_at timestamptz, pinned_at timestamptz,
         words tsvector generated always as (to_tsvector('simple', content)) stored,
         primary key (channel_id, id), constraint messages_place unique (channel_id, seq))""",
-    "create unique index messages_nonce on messages (author_id, channel_id, nonce) where nonce is not null",
     "create index messages_pinned on messages (channel_id, pinned_at) where pinned_at is not null",
     "create index messages_words on messages using gin (words)",
     """create table revisions (

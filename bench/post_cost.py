@@ -1,6 +1,6 @@
 """What a post costs: CPU microseconds of the service and of PostgreSQL, on each road, through real processes.
 
-`python services/messaging/bench/post_cost.py [posts] [clients]`
+`python bench/post_cost.py [posts] [clients]`
 """
 
 import asyncio
@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -99,7 +98,7 @@ async def measure(group_commit: str, postgres: Server, valkey: Server, *, posts:
         "MESSAGING_GROUP_COMMIT": group_commit,
         "LOG_LEVEL": "warning",
     }
-    process = subprocess.Popen([sys.executable, "-m", "messaging", "serve"], env=environ)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "messaging", "serve", env=environ)
     url = f"http://127.0.0.1:{port}"
     try:
         async with aiohttp.ClientSession() as http:
@@ -118,11 +117,11 @@ async def measure(group_commit: str, postgres: Server, valkey: Server, *, posts:
         )
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        await process.wait()
         await runner.cleanup()
 
 
-async def main(posts: int, clients: int) -> None:
+def main(posts: int, clients: int) -> None:
     with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
         Path(folder).chmod(0o711)
         postgres, valkey = Server("postgres", Path(folder)), Server("valkey", Path(folder))
@@ -131,7 +130,7 @@ async def main(posts: int, clients: int) -> None:
             valkey.start()
             for _ in range(2):
                 for group_commit in ("true", "false"):
-                    await measure(group_commit, postgres, valkey, posts=posts, clients=clients)
+                    asyncio.run(measure(group_commit, postgres, valkey, posts=posts, clients=clients))
         finally:
             postgres.close()
             valkey.close()
@@ -139,4 +138,4 @@ async def main(posts: int, clients: int) -> None:
 
 if __name__ == "__main__":
     given = [int(argument) for argument in sys.argv[1:]]
-    asyncio.run(main(*(given + [5000, 64][len(given) :])))
+    main(*(given + [5000, 64][len(given) :]))
