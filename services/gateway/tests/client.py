@@ -1,6 +1,7 @@
 """A realtime client as people write it, on aiohttp."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -8,6 +9,7 @@ import msgspec
 
 from .services import Person
 
+Socket = aiohttp.ClientWebSocketResponse[bool]
 SECONDS_MAX = 5.0
 ENDS = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.ERROR}
 
@@ -15,7 +17,7 @@ ENDS = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLO
 class Client:
     """One socket of somebody."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    def __init__(self, socket: Socket) -> None:
         self.socket = socket
 
     async def say(self, op: str, **fields: Any) -> None:
@@ -32,7 +34,8 @@ class Client:
     async def hears_nothing(self, *, seconds: float = 0.15) -> None:
         """Only where silence itself is what is shown."""
         try:
-            message = await self.socket.receive(seconds)
+            async with asyncio.timeout(seconds):
+                message = await self.socket.receive()
         except TimeoutError:
             return
         raise AssertionError(message)
@@ -52,3 +55,10 @@ class Client:
     async def watch(self, topic: str, after: int | None = None) -> dict[str, Any]:
         await self.say("watch", topics={topic: after})
         return await self.hear("watched")
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that tells nobody when it happens."""
+    async with asyncio.timeout(SECONDS_MAX):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.002)

@@ -20,7 +20,8 @@ from gateway.server import make_server, parts_of
 from gateway.settings import Settings
 from streams import bus
 
-from .client import Client
+from .client import Client, Socket
+from .raw import OpenRaw, Raw
 from .services import Person, Services, private_key
 
 StartGateway = Callable[..., Awaitable["Gateway"]]
@@ -51,7 +52,8 @@ class Gateway:
         return parts_of(self.app)
 
     async def connect(self, path: str = "/api/v1/realtime", **options: Any) -> Client:
-        return Client(await self.http.ws_connect(self.url + path, max_msg_size=0, **options))
+        connecting = cast("Awaitable[Socket]", self.http.ws_connect(self.url + path, max_msg_size=0, **options))
+        return Client(await connecting)
 
     async def client(self, person: Person) -> Client:
         client = await self.connect()
@@ -108,3 +110,17 @@ async def start_gateway(services: Services, redis_url: Secret, tmp_path: Path) -
 @pytest.fixture
 async def gateway(start_gateway: StartGateway) -> Gateway:
     return await start_gateway()
+
+
+@pytest.fixture
+async def open_raw() -> AsyncGenerator[OpenRaw]:
+    """`raw = await open_raw(gateway)`: a client that is closed when the test ends."""
+    opened: list[Raw] = []
+
+    async def open_raw(gateway: Gateway, **options: Any) -> Raw:
+        opened.append(await Raw.open(gateway.settings.port, **options))
+        return opened[-1]
+
+    yield open_raw
+    for raw in opened:
+        raw.writer.transport.abort()

@@ -57,6 +57,7 @@ class Limits:
         self._per_network = RateLimitItemPerMinute(settings.network_requests_per_minute)
         self._leases: dict[str, Lease] = {}
         self._away = False
+        self._away_until = 0.0
 
     async def check(self, caller: Caller | None, address: str) -> Headers:
         """Count one request; gives the headers that tell how many are left. Raises `RateLimited`."""
@@ -67,10 +68,13 @@ class Limits:
         lease = self._leases.get(key)
         if lease is None:
             lease = self._remember(key, Lease(item))
-        while lease.left <= 0 or lease.until <= time.monotonic():
+        while (lease.left <= 0 or lease.until <= time.monotonic()) and not self._is_away():
             if lease.left <= 0 < lease.until - time.monotonic() and lease.left_elsewhere <= 0:
                 raise RateLimited(retry_after_seconds=lease.until - time.monotonic())
             await self._take_more(key, lease)
+        if self._is_away():
+            meters.limits_unavailable.add(1)
+            return []
         lease.left -= 1
         seconds = max(1, round(lease.until - time.monotonic()))
         return [
@@ -81,6 +85,9 @@ class Limits:
 
     async def close(self) -> None:
         await self._redis.aclose()
+
+    def _is_away(self) -> bool:
+        return time.monotonic() < self._away_until
 
     def _remember(self, key: str, lease: Lease) -> Lease:
         if len(self._leases) >= KEPT_MAX:
@@ -109,8 +116,7 @@ class Limits:
             ends_at = await self._storage.get_expiry(name)
         except bus.AWAY as error:
             self._redis_is_away(error)
-            meters.limits_unavailable.add(handful)
-            lease.left, lease.left_elsewhere, lease.until = handful, 0, time.monotonic() + AWAY_SECONDS
+            self._away_until = time.monotonic() + AWAY_SECONDS
             return
         if self._away:
             self._away = False

@@ -48,17 +48,15 @@ class Edge:
         more = self._allowing(scope) if self._origins else []
         try:
             service = owner_of(scope["raw_path"])
-            if service is None:
-                await self._pages(scope, receive, send)
-            elif scope["method"] == "OPTIONS" and more:
-                await answer(send, 204, more)
-            else:
-                await self._forward(service, scope, receive, send, more)
-        except (ClientLeft, Cut):
-            return
         except Problem as problem:
-            log.info("request.refused", path=scope["path"], code=problem.code, status=STATUS[problem.kind])
-            await answer_problem(send, problem, more)
+            await _refuse(scope, send, problem, more)
+            return
+        if service is None:
+            await self._pages(scope, receive, send)
+        elif scope["method"] == "OPTIONS" and more:
+            await answer(send, 204, more)
+        else:
+            await self._forward(service, scope, receive, send, more)
 
     async def _forward(self, service: str, scope: HTTPScope, receive: Receive, send: Send, more: Headers) -> None:
         parent, authorization, forwarded = b"", b"", b""
@@ -70,13 +68,18 @@ class Edge:
             elif name == b"x-forwarded-for":
                 forwarded = value
         address = self._address(scope, forwarded)
-        caller = await self._caller(authorization, service) if authorization else None
-        more = more + await self._limits.check(caller, address)
-        forwarder = self._forwarders.get(service)
-        if forwarder is None:
-            raise Unavailable(f"This installation runs no {service} service")
-        with continued(f"forward {scope['method']} to {service}", parent.decode("latin-1"), SpanKind.SERVER):
-            await forwarder.forward(scope, receive, send, client=address, more=more)
+        with continued(f"{scope['method']} to {service}", parent.decode("latin-1"), SpanKind.SERVER):
+            try:
+                caller = await self._caller(authorization, service) if authorization else None
+                more += await self._limits.check(caller, address)
+                forwarder = self._forwarders.get(service)
+                if forwarder is None:
+                    raise Unavailable(f"This installation runs no {service} service")
+                await forwarder.forward(scope, receive, send, client=address, more=more)
+            except (ClientLeft, Cut):
+                return
+            except Problem as problem:
+                await _refuse(scope, send, problem, more)
 
     async def _caller(self, authorization: bytes, service: str) -> Caller | None:
         """Who it is. Auth judges tokens itself: one renews an expired token there."""
@@ -114,3 +117,8 @@ class Edge:
             (b"access-control-max-age", _CORS_SECONDS),
             (b"vary", b"origin"),
         ]
+
+
+async def _refuse(scope: HTTPScope, send: Send, problem: Problem, more: Headers) -> None:
+    log.info("request.refused", path=scope["path"], code=problem.code, status=STATUS[problem.kind])
+    await answer_problem(send, problem, more)

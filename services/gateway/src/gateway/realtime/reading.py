@@ -43,7 +43,7 @@ class Reader:
         self._calls = asyncio.Semaphore(settings.log_calls_max)
         self._tasks: set[asyncio.Task[None]] = set()
         self._dependents: dict[str, set[Topic]] = {}
-        self._changed_at: dict[str, float] = {}
+        self.changed_at: dict[str, float] = {}
 
     def knows(self, name: str) -> bool:
         return self._logs.knows(name)
@@ -57,8 +57,8 @@ class Reader:
     def changed(self, space: str) -> tuple[Topic, ...]:
         """Access in the space changed just now; gives the open topics that hang on it."""
         now = time.monotonic()
-        self._changed_at = {one: at for one, at in self._changed_at.items() if now - at < CHANGES_KEPT_SECONDS}
-        self._changed_at[space] = now
+        self.changed_at = {one: at for one, at in self.changed_at.items() if now - at < CHANGES_KEPT_SECONDS}
+        self.changed_at[space] = now
         return tuple(self._dependents.get(space, ()))
 
     def forget(self, topic: Topic) -> None:
@@ -120,7 +120,7 @@ class Reader:
     def _overtaken(self, topic: Topic, page: LogPage, began: float) -> bool:
         """Whether the space changed since we asked: then the page's audience may be older than the change."""
         space = page.depends_on or topic.depends_on
-        return page.audience is not None and space is not None and self._changed_at.get(space, -1.0) >= began
+        return page.audience is not None and space is not None and self.changed_at.get(space, -1.0) >= began
 
     def _take(self, topic: Topic, page: LogPage, seen: int | None) -> None:
         topic.apply(page, seen=seen)
