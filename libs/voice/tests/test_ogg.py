@@ -58,6 +58,14 @@ class TestWriting:
         assert writer.samples == 48_000
         assert list(ogg.packets(writer.finish())) == [opus.SILENCE] * 50
 
+    def test_fills_silence_to_the_nearest_short_frame_before_the_moment(self) -> None:
+        writer = Writer(Position(serial=1))
+
+        writer.write_silence(960 + 2 * 120 + 7)
+
+        assert writer.samples == 960 + 2 * 120
+        assert list(ogg.packets(writer.finish())) == [opus.SILENCE, opus.SHORT_SILENCE, opus.SHORT_SILENCE]
+
     def test_refuses_what_fits_in_no_page(self) -> None:
         with pytest.raises(ValueError, match="no page"):
             Writer(Position(serial=1)).write(bytes(255 * 255))

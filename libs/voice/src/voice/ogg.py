@@ -92,9 +92,11 @@ class Writer:
         self._granule += opus.samples(packet)
 
     def write_silence(self, until_samples: int) -> None:
-        """Fill up with 20 ms frames of silence, as many as fit whole before `until_samples`."""
+        """Fill up with frames of silence of 20 ms, then of 2.5 ms, as many as fit whole before `until_samples`."""
         while self._granule + opus.SILENCE_SAMPLES <= until_samples:
             self.write(opus.SILENCE)
+        while self._granule + opus.SHORT_SILENCE_SAMPLES <= until_samples:
+            self.write(opus.SHORT_SILENCE)
 
     def take(self) -> bytes:
         done, self._done = b"".join(self._done), []

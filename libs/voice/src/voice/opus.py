@@ -4,6 +4,9 @@ SAMPLE_RATE = 48_000
 SILENCE = b"\xf8\xff\xfe"
 """One 20 ms frame of digital silence: what Discord's clients send at the end of a talk spurt."""
 SILENCE_SAMPLES = 960
+SHORT_SILENCE = b"\xe0\xff\xfe"
+"""One 2.5 ms frame of it, the shortest there is: every length of audio is a multiple of this."""
+SHORT_SILENCE_SAMPLES = 120
 MAX_PACKET_SAMPLES = 5_760
 
 _SILK, _HYBRID, _CELT = (480, 960, 1920, 2880), (480, 960), (120, 240, 480, 960)

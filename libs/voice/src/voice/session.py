@@ -66,6 +66,8 @@ class Session:
         self._epochs: Epochs | None = None
         self._users: set[int] = set()
         self._udp: Udp | None = None
+        self._announced: list[Speaking] = []
+        """Who was named before the reception had begun."""
 
     def opening(self) -> str:
         """The first thing to say on a new socket."""
@@ -89,7 +91,7 @@ class Session:
             case SessionDescription():
                 return self._begin(body)
             case Speaking():
-                self._reception.announce(body.ssrc, body.user_id)
+                self._announce(body)
             case ClientsConnect():
                 self._users.update(body.user_ids)
                 for user_id in body.user_ids:
@@ -109,6 +111,12 @@ class Session:
         if self._epochs.entered != entered:
             self._transition(self._epochs)
         return answers
+
+    def _announce(self, speaking: Speaking) -> None:
+        if self._epochs is None:
+            self._announced.append(speaking)
+        else:
+            self._reception.announce(speaking.ssrc, speaking.user_id)
 
     def _handle_transition(self, body: Body) -> Answers:
         epochs = self._epochs
@@ -153,4 +161,7 @@ class Session:
             end_to_end, version=description.dave_protocol_version, users=self._users, limits=self._limits
         )
         self._reception.begin(cipher=cipher, keys=self._epochs)
+        for speaking in self._announced:
+            self._announce(speaking)
+        self._announced.clear()
         return self._epochs.begin()

@@ -73,22 +73,10 @@ class Speech:
         return number - newest <= MAX_JUMP and number >= (newest if first is None else first) - MAX_MISORDER
 
     def receive(self, packet: Packet, at_ns: int) -> None:
-        if not self.continues(packet.sequence):
-            self._start_anew(packet, at_ns)
-        self._account.received += 1
-        number = self._unwrap(packet.sequence)
-        if self._newest is None or number > self._newest:
-            self._newest = number
-        if self._next is not None and number < self._next:
-            self._came_too_late(number)
-        elif number in self._waiting:
-            self._account.dropped[Cause.DUPLICATE] += 1
+        if not self._waiting and self._next is not None and packet.sequence == self._next & 0xFFFF:
+            self._receive_next(packet, at_ns, number=self._next)
         else:
-            self._waiting[number] = Arrival(packet, at_ns)
-            self._account.held += 1
-            if len(self._waiting) > self._limit:
-                self._give_up(min(self._waiting), Cause.OVERFLOW)
-            self.drain(at_ns)
+            self._receive_any(packet, at_ns)
 
     def drain(self, now_ns: int) -> None:
         """Let go of everything that needs to wait no longer."""
@@ -128,6 +116,37 @@ class Speech:
             else:
                 self._give_up(number, opened)
 
+    def _receive_next(self, packet: Packet, at_ns: int, *, number: int) -> None:
+        """Nearly every packet is the one that is expected: it need not wait even for a moment."""
+        self._account.received += 1
+        self._newest = number
+        arrival = Arrival(packet, at_ns)
+        opened = self._open(arrival)
+        if isinstance(opened, bytes):
+            self._next = number + 1
+            self._tell_frame(arrival, opened)
+        else:
+            self._waiting[number] = arrival
+            self._account.held += 1
+
+    def _receive_any(self, packet: Packet, at_ns: int) -> None:
+        if not self.continues(packet.sequence):
+            self._start_anew(packet, at_ns)
+        self._account.received += 1
+        number = self._unwrap(packet.sequence)
+        if self._newest is None or number > self._newest:
+            self._newest = number
+        if self._next is not None and number < self._next:
+            self._came_too_late(number)
+        elif number in self._waiting:
+            self._account.dropped[Cause.DUPLICATE] += 1
+        else:
+            self._waiting[number] = Arrival(packet, at_ns)
+            self._account.held += 1
+            if len(self._waiting) > self._limit:
+                self._give_up(min(self._waiting), Cause.OVERFLOW)
+            self.drain(at_ns)
+
     def _open(self, arrival: Arrival) -> bytes | Cause:
         if self.user_id is None:
             return Cause.UNKNOWN_SPEAKER
@@ -139,7 +158,9 @@ class Speech:
         return opened
 
     def _deliver(self, number: int, opened: bytes) -> None:
-        arrival = self._take(number)
+        self._tell_frame(self._take(number), opened)
+
+    def _tell_frame(self, arrival: Arrival, opened: bytes) -> None:
         packet = arrival.packet
         if self.user_id is None:
             raise RuntimeError("a frame is delivered as somebody's")

@@ -65,7 +65,10 @@ class DaveyMember:
 
     def proposals(self, payload: bytes, users: set[int]) -> bytes | None:
         operation = davey.ProposalsOperationType.revoke if payload[0] else davey.ProposalsOperationType.append
-        made = self._session.process_proposals(operation, payload[1:], sorted(users))
+        try:
+            made = self._session.process_proposals(operation, payload[1:], sorted(users))
+        except ValueError as wrong:
+            raise Rejected(str(wrong)) from wrong
         return None if made is None else made.commit + (made.welcome or b"")
 
     def commit(self, commit: bytes) -> None:

@@ -52,12 +52,20 @@ class Membership:
             case Op.EXTERNAL_SENDER:
                 self._member.external_sender(payload)
             case Op.PROPOSALS:
-                if made := self._member.proposals(payload, self._users):
-                    self._epochs.commit(self._session, made)
+                self._commit(payload)
             case Op.ANNOUNCE_COMMIT | Op.WELCOME:
                 self._enter_epoch(op, payload)
             case _:
                 pass
+
+    def _commit(self, proposals: bytes) -> None:
+        try:
+            made = self._member.proposals(proposals, self._users)
+        except Rejected as rejected:
+            log.info("proposals.rejected", user_id=self._session.user_id, reason=str(rejected))
+        else:
+            if made:
+                self._epochs.commit(self._session, made)
 
     def _enter_epoch(self, op: int, payload: bytes) -> None:
         transition, message = int.from_bytes(payload[:2], "big"), payload[2:]
