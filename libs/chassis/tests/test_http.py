@@ -55,6 +55,12 @@ class TestServiceClient:
 
         assert answer.decode(dict[str, bool]) == {"ok": True}
 
+    async def test_sends_headers_of_the_call(self, client: ServiceClient, other: Other) -> None:
+        await client.ask("POST", "/x", body={}, headers={"Idempotency-Key": "7"})
+
+        assert other.headers["Idempotency-Key"] == "7"
+        assert other.headers["Content-Type"] == "application/json"
+
     async def test_gives_refusals_to_whoever_asked(self, client: ServiceClient, other: Other) -> None:
         other.status = 404
 

@@ -39,7 +39,7 @@ class TestLoad:
         load(PollSettings, GOOD | {"PATH": "/bin", "POLLSTER": "x", "AUTH_PORT": "1"}, service="polls")
 
     def test_knows_a_service_by_its_dashed_name(self) -> None:
-        settings = load(ServiceSettings, {"RECORDER_BOT_PORT": "1"}, service="recorder-bot")
+        settings = load(ServiceSettings, {"RECORDER_BOT_PORT": "1", "RECORDER_BOT_URL": "http://x"}, service="recorder-bot")
 
         assert settings.port == 1
 

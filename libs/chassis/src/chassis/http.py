@@ -1,6 +1,7 @@
 """Calls to other services: kept-alive connections, time limits, a circuit that opens, the trace passed on."""
 
 import time
+from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
 import aiohttp
@@ -73,20 +74,21 @@ class ServiceClient:
         body: Any = None,
         params: dict[str, str] | None = None,
         token: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         self._circuit.check(self._service)
-        headers = {"traceparent": traceparent()}
+        sent = {"traceparent": traceparent(), **(headers or {})}
         if token is None and self._tokens is not None:
             token = await self._tokens.token_for(self._service)
         if token is not None:
-            headers["authorization"] = f"Bearer {token}"
+            sent["authorization"] = f"Bearer {token}"
         data = None
         if body is not None:
             data = msgspec.json.encode(body)
-            headers["content-type"] = "application/json"
+            sent["content-type"] = "application/json"
         try:
             async with self._http.request(
-                method, self._url + path, data=data, params=params, headers=headers, timeout=self._timeout
+                method, self._url + path, data=data, params=params, headers=sent, timeout=self._timeout
             ) as response:
                 answer = Answer(response.status, await response.read())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

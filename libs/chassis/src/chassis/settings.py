@@ -8,6 +8,7 @@ import msgspec
 SHARED: Final = frozenset(
     {
         "auth_url",
+        "control_bot_url",
         "database_url",
         "environment",
         "gateway_url",
@@ -17,6 +18,7 @@ SHARED: Final = frozenset(
         "messaging_url",
         "otel_exporter_otlp_endpoint",
         "public_url",
+        "recorder_bot_url",
         "redis_url",
         "s3_access_key",
         "s3_bucket",
