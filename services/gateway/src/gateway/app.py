@@ -20,7 +20,7 @@ from gateway.parts import Parts
 from gateway.realtime.handover import Door
 from gateway.realtime.heartbeat import Heartbeat
 from gateway.realtime.hub import Hub
-from gateway.realtime.people import Nobody
+from gateway.realtime.people import People
 from gateway.routes import documents, status
 from gateway.settings import Settings
 from streams import bus
@@ -37,7 +37,8 @@ def create_app(settings: Settings) -> Litestar:
     @asynccontextmanager
     async def lifespan(application: Litestar) -> AsyncGenerator[None]:
         limits = Limits(settings.redis_url, settings)
-        hub = Hub(services, settings, Nobody())
+        people = People(redis, settings)
+        hub = people.hub = Hub(services, settings, people)
         forwarders = {name: Forwarder(name, url, settings) for name, url in services.urls.items()}
         edge = Edge(
             observe(cast("Any", application)),
@@ -49,10 +50,16 @@ def create_app(settings: Settings) -> Litestar:
         application.state["parts"] = Parts(edge=edge, door=Door(hub, verifier.caller, settings), hub=hub)
         views = events.views(redis, hub, revoked)
         async with services.open(), asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(view.run()) for view in views]
-            running.append(tasks.create_task(listen(views, hub)))
-            running.append(tasks.create_task(hub.keep_tidy()))
-            running.append(tasks.create_task(Heartbeat(hub, settings).run()))
+            work = [
+                *(view.run() for view in views),
+                listen(views, hub),
+                hub.keep_tidy(),
+                Heartbeat(hub, settings).run(),
+                people.listen(),
+                people.speak(),
+                people.beat(),
+            ]
+            running = [tasks.create_task(one) for one in work]
             yield
             for task in running:
                 task.cancel()

@@ -51,6 +51,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
 
     # typing and presence
     typing_seconds: float = 8.0
+    typing_pause_seconds: float = 1.0
+    """What one socket says sooner after its last `typing` is passed over."""
+    presence_linger_seconds: float = 5.0
+    """How long somebody without a socket still counts as here: they may be coming back."""
     beat_seconds: float = 10.0
     lease_seconds: float = 30.0
     """A gateway that dies is forgotten after `lease_seconds` + `beat_seconds` at most, and its people with it."""

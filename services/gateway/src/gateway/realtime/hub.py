@@ -12,10 +12,11 @@ from contracts.ids import SessionId, UserId
 from contracts.problems import NotFound
 from gateway.realtime import meters
 from gateway.realtime.access import change_of_access
-from gateway.realtime.frames import CloseCode, TooMany
+from gateway.realtime.frames import CloseCode, Told, TooMany
 from gateway.realtime.reading import Logs, Reader
 from gateway.realtime.session import Bystanders, Session
 from gateway.realtime.topic import Asked, Topic
+from gateway.realtime.wires import tell
 from gateway.settings import Settings
 
 KeyT = TypeVar("KeyT", UserId, SessionId)
@@ -54,7 +55,6 @@ class Hub:
             raise TooMany("too many sockets")
         of_user.add(session)
         self._of_session.setdefault(caller.session_id, set()).add(session)
-        self.bystanders.acted(session)
 
     def left(self, session: Session) -> None:
         """The socket is gone; to be called as often as one likes."""
@@ -68,7 +68,6 @@ class Hub:
         if caller is not None:
             _discard(self._of_user, caller.user_id, session)
             _discard(self._of_session, caller.session_id, session)
-            self.bystanders.acted(session)
 
     def of_user(self, user_id: UserId) -> frozenset[Session]:
         return frozenset(self._of_user.get(user_id, ()))
@@ -129,6 +128,14 @@ class Hub:
             for span in topic.spans:
                 span.end()
             topic.spans.clear()
+
+    def tell_watchers(self, topic: Topic, frame: Told, *, but: UserId | None = None) -> None:
+        """Something that passes: no `seq`, no replay."""
+        for wire, sessions in topic.watchers.items():
+            letter = tell(wire, frame)
+            for session in tuple(sessions):
+                if session.user_id != but:
+                    session.socket.send(letter)
 
     def _post(self, sessions: set[Session], letter: bytes, count: int) -> None:
         for session in tuple(sessions):

@@ -43,6 +43,8 @@ class Bystanders(Protocol):
 
     def typed(self, session: "Session", channel_id: str) -> None: ...
     def acted(self, session: "Session") -> None: ...
+    def came(self, session: "Session", topic: Topic) -> None: ...
+    def went(self, session: "Session", topic: Topic) -> None: ...
 
 
 class Session:
@@ -66,6 +68,7 @@ class Session:
         "socket",
         "state",
         "topics",
+        "typed_at",
         "user_id",
         "wire",
     )  # fmt: skip
@@ -80,6 +83,7 @@ class Session:
         self.user_id: UserId | None = None
         self.topics: dict[str, Topic] = {}
         self.state: Literal["active", "idle"] = "active"
+        self.typed_at = 0.0
         self._hub = hub
         self._verify = verify
         self._early: list[bytes] | None = None
@@ -133,11 +137,14 @@ class Session:
         self.socket.close(CLOSE_CODE_OF.get(problem.kind, CloseCode.BAD_FRAME), problem.detail or problem.code)
 
     def remember(self, topic: Topic) -> None:
-        self.topics[topic.name] = topic
+        if self.topics.get(topic.name) is not topic:
+            self.topics[topic.name] = topic
+            self._hub.bystanders.came(self, topic)
 
     def forget(self, topic: Topic) -> None:
-        self.topics.pop(topic.name, None)
         topic.remove(self)
+        if self.topics.pop(topic.name, None) is not None:
+            self._hub.bystanders.went(self, topic)
 
     # hello
 

@@ -1,0 +1,182 @@
+"""Typing and presence, over several devices and several gateways."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.ids import new_id
+from gateway.realtime.presence import STRENGTH, Space, State
+
+from .client import Client
+from .conftest import Gateway, StartGateway
+from .services import Person, Services
+
+SPACE = str(new_id())
+STATES: st.SearchStrategy[State] = st.sampled_from(list(STRENGTH))
+TOPIC = f"space:{SPACE}"
+
+
+@pytest.fixture
+def ada(services: Services) -> Person:
+    return services.person()
+
+
+@pytest.fixture
+def bob(services: Services, ada: Person) -> Person:
+    bob = services.person()
+    services.open(TOPIC, ada, bob)
+    services.open("channel:1", ada, bob)
+    return bob
+
+
+async def here(gateway: Gateway, person: Person) -> Client:
+    client = await gateway.client(person)
+    await client.watch(TOPIC)
+    return client
+
+
+async def sees(client: Client, person: Person, state: State) -> None:
+    """Wait until the client has been told this of the person."""
+    async with asyncio.timeout(5):
+        while True:
+            told = await client.hear("presence")
+            if (told["space_id"], told["user_id"], told["state"]) == (SPACE, str(person.id), state):
+                return
+
+
+class TestTyping:
+    async def test_is_told_to_the_others_on_every_gateway(
+        self, start_gateway: StartGateway, ada: Person, bob: Person
+    ) -> None:
+        near, far = await start_gateway(), await start_gateway()
+        writer, own_other = await near.client(ada), await far.client(ada)
+        reader = await far.client(bob)
+        for client in (writer, own_other, reader):
+            await client.watch("channel:1")
+
+        await writer.say("typing", channel_id="1")
+        told = await reader.hear("typing")
+
+        seconds = (datetime.fromisoformat(told["until"]) - datetime.now(UTC)).total_seconds()
+        assert (told["channel_id"], told["user_id"]) == ("1", str(ada.id))
+        assert 6 < seconds <= 8
+        await own_other.hears_nothing()
+
+    async def test_needs_the_channel_to_be_watched(self, gateway: Gateway, ada: Person) -> None:
+        client = await gateway.client(ada)
+
+        await client.say("typing", channel_id="1")
+
+        assert (await client.hear("problem"))["code"] == "not_watching"
+
+    async def test_said_again_at_once_is_passed_over(self, gateway: Gateway, ada: Person, bob: Person) -> None:
+        writer, reader = await gateway.client(ada), await gateway.client(bob)
+        await writer.watch("channel:1")
+        await reader.watch("channel:1")
+
+        for _ in range(10):
+            await writer.say("typing", channel_id="1")
+
+        await reader.hear("typing")
+        await reader.hears_nothing()
+
+
+class TestPresence:
+    async def test_is_told_across_gateways_and_to_who_comes_later(
+        self, start_gateway: StartGateway, ada: Person, bob: Person
+    ) -> None:
+        near, far = await start_gateway(), await start_gateway()
+
+        first = await here(near, ada)
+        second = await here(far, bob)
+
+        await sees(first, bob, "active")
+        await sees(second, ada, "active")
+        await second.say("presence", state="idle")
+        await sees(first, bob, "idle")
+
+    async def test_somebody_is_as_present_as_on_their_most_active_device(
+        self, start_gateway: StartGateway, ada: Person, bob: Person
+    ) -> None:
+        near, far = await start_gateway(presence_linger_seconds=0.01), await start_gateway(presence_linger_seconds=0.01)
+        watcher = await here(near, ada)
+        phone, desk = await here(near, bob), await here(far, bob)
+        await sees(watcher, bob, "active")
+
+        await phone.say("presence", state="idle")
+        await desk.say("presence", state="idle")
+        await sees(watcher, bob, "idle")
+        await desk.socket.close()
+        await watcher.hears_nothing()
+        await phone.socket.close()
+
+        await sees(watcher, bob, "offline")
+
+    async def test_who_comes_back_soon_was_never_away(
+        self, start_gateway: StartGateway, ada: Person, bob: Person
+    ) -> None:
+        gateway = await start_gateway(presence_linger_seconds=1.0)
+        watcher = await here(gateway, ada)
+        await sees(watcher, ada, "active")
+        goes = await here(gateway, bob)
+        await sees(watcher, bob, "active")
+
+        await goes.socket.close()
+        await here(gateway, bob)
+
+        await watcher.hears_nothing(seconds=1.2)
+
+    async def test_a_gateway_without_power_is_forgotten_and_its_people_with_it(
+        self, start_gateway: StartGateway, ada: Person, bob: Person
+    ) -> None:
+        near = await start_gateway(beat_seconds=0.1, lease_seconds=0.5)
+        dies = await start_gateway(beat_seconds=60.0, lease_seconds=0.5)  # it will not renew its lease
+        watcher = await here(near, ada)
+        await here(dies, bob)
+
+        await sees(watcher, bob, "active")
+        await sees(watcher, bob, "offline")
+
+    async def test_a_wiped_redis_is_told_again(
+        self, start_gateway: StartGateway, services: Services, ada: Person, bob: Person
+    ) -> None:
+        near = await start_gateway(beat_seconds=0.1)
+        watcher = await here(near, ada)
+        await sees(watcher, ada, "active")
+
+        await services.redis.flushdb()  # pyright: ignore[reportUnknownMemberType]  untyped in redis
+        await until_present(services)
+        far = await start_gateway()
+        late = await here(far, bob)
+
+        await sees(late, ada, "active")
+
+    async def test_crowds_are_not_told(self, start_gateway: StartGateway, ada: Person, bob: Person) -> None:
+        gateway = await start_gateway(presence_people_max=0)
+        first, second = await here(gateway, ada), await here(gateway, bob)
+
+        await first.hears_nothing()
+        await second.hears_nothing()
+
+
+async def until_present(services: Services) -> None:
+    async with asyncio.timeout(5):
+        while not await services.redis.exists(f"gateway.present:{SPACE}"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+class TestSpace:
+    @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), STATES)))
+    def test_a_person_is_the_strongest_of_what_the_gateways_said_last(self, said: list[tuple[str, str, State]]) -> None:
+        space = Space()
+        for user_id, gateway, state in said:
+            before = space.state_of(user_id)
+            differs = space.say(user_id, gateway, state)
+            assert differs == (space.state_of(user_id) != before)
+
+        for user_id in "ab":
+            last: dict[str, State] = {gateway: state for who, gateway, state in said if who == user_id}
+            assert STRENGTH[space.state_of(user_id)] == max((STRENGTH[one] for one in last.values()), default=0)
