@@ -39,7 +39,9 @@ class TestLoad:
         load(PollSettings, GOOD | {"PATH": "/bin", "POLLSTER": "x", "AUTH_PORT": "1"}, service="polls")
 
     def test_knows_a_service_by_its_dashed_name(self) -> None:
-        settings = load(ServiceSettings, {"RECORDER_BOT_PORT": "1", "RECORDER_BOT_URL": "http://x"}, service="recorder-bot")
+        environ = {"RECORDER_BOT_PORT": "1", "RECORDER_BOT_URL": "http://127.0.0.1:1"}
+
+        settings = load(ServiceSettings, environ, service="recorder-bot")
 
         assert settings.port == 1
 
