@@ -47,7 +47,8 @@ _ACCESS_IN_SPACES = text(
     ACCESS.format(
         asked="(select 1 as place, one.id as channel_id, cast(:user as uuid) as user_id from channels one"
         " where one.space_id = any(:spaces) and (one.parent_id is null or :threads = 'all' or :threads = 'followed'"
-        " and exists (select from read_markers where user_id = :user and channel_id = one.id))) asked"
+        " and (exists (select from read_markers where user_id = :user and channel_id = one.id) or exists"
+        " (select from mentions where channel_id = one.id and subject = 'user:' || cast(:user as uuid))))) asked"
     )
 )
 _FIND = text(f"""
@@ -103,7 +104,8 @@ async def access(connection: AsyncConnection, channel_id: ChannelId, user_id: Us
 async def visible(
     connection: AsyncConnection, space_ids: Sequence[SpaceId], user_id: UserId, *, threads: Threads
 ) -> list[Access]:
-    """The channels that this person sees in these spaces, oldest first; with all threads, or those they have read."""
+    """The channels that this person sees in these spaces, oldest first; with all threads, or those
+    that they have read or are mentioned in."""
     wanted = {"spaces": list(space_ids), "user": user_id, "threads": threads}
     rows = await connection.execute(_ACCESS_IN_SPACES, wanted)
     found = [access_of(row) for row in rows.mappings()]

@@ -31,7 +31,7 @@ _UNREAD = text("""
             where channel_id = asked.channel_id and seq > coalesce(marker.seq, 0) and author_id <> :user
                 and deleted_at is null and (marker.seq is not null or created_at >= asked.joined_at)
             limit :most
-        ) some
+        ) bounded
     ) unread
     cross join lateral (
         select count(*) as count from (
@@ -41,7 +41,7 @@ _UNREAD = text("""
                 and mention.subject in (:me, asked.role, 'channel') and message.author_id <> :user
                 and (marker.seq is not null or message.created_at >= asked.joined_at)
             limit :most
-        ) some
+        ) bounded
     ) called
     order by asked.channel_id
 """)

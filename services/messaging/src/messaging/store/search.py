@@ -41,7 +41,7 @@ _HAS: Final = {
 }
 BEGIN: Final = "\x02"
 END: Final = "\x03"
-_MARKS: Final = f"StartSel={BEGIN},StopSel={END},MaxFragments=2,MaxWords=24,MinWords=8"
+_MARKS: Final = f"StartSel={BEGIN},StopSel={END},MaxWords=35,MinWords=15"
 _PEOPLE = text("""
     select distinct member.user_id from members member join people person on person.id = member.user_id
     where member.space_id = any(:spaces) and lower(person.display_name) = any(:names)
