@@ -1,16 +1,20 @@
 """Auth as a client meets it: the real application on real PostgreSQL and Valkey, asked over HTTP."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from typing import Any
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, cast
 
 import pytest
-from litestar.testing import AsyncTestClient
+from httpx import ASGITransport, AsyncClient
 
 from auth.app import create_app
 from auth.settings import Settings
 from chassis.settings import Secret
+from contracts.times import now
 from testkit.clock import Clock
+from testkit.databases import Databases
+from testkit.servers import Servers
 
 from .mailbox import Mailbox
 from .people import Auth
@@ -32,11 +36,57 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-@pytest.fixture
+EMPTIED = ("users", "log", "topic_heads", "security_log", "mails", "challenges", "used_assertions")
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, clock: Clock, mailbox: Mailbox) -> AsyncGenerator[Auth]:
+    """The application, with a client that comes from the gateway's network."""
+    app = create_app(settings, clock=clock)
+    started, stopping = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        # In one task from start to stop, which fixtures do not promise.
+        async with app.lifespan():
+            started.set()
+            await stopping.wait()
+
+    living = asyncio.create_task(live())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({living, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    transport = ASGITransport(cast("Any", app), client=("127.0.0.1", 1))
+    async with AsyncClient(transport=transport, base_url=ORIGIN) as client:
+        yield Auth(client, settings=settings, clock=clock, mailbox=mailbox)
+    stopping.set()
+    await living
+
+
+@pytest.fixture(scope="session")
 async def mailbox() -> AsyncGenerator[Mailbox]:
     """Where all mail goes."""
     async with Mailbox.open() as box:
         yield box
+
+
+@pytest.fixture(scope="session")
+async def shared_auth(servers: Servers, mailbox: Mailbox) -> AsyncGenerator[Auth]:
+    """Started once: most tests need no settings of their own."""
+    databases = Databases(servers.database_url)
+    given: dict[str, Any] = DEFAULTS | {"redis_url": Secret(servers.redis_url), "smtp_url": Secret(mailbox.url)}
+    settings = Settings(database_url=await databases.create("auth"), **given)
+    async with running(settings, clock=Clock(), mailbox=mailbox) as auth:
+        yield auth
+    await databases.drop_all()
+
+
+@pytest.fixture
+async def auth(shared_auth: Auth, redis_url: Secret, mailbox: Mailbox) -> Auth:
+    """Auth as in development: no verification needed, cheap hashing, nobody registered."""
+    shared_auth.clock.set(now())
+    shared_auth.client.cookies.clear()
+    await shared_auth.change_rows(*(f"delete from {table}" for table in EMPTIED))
+    mailbox.empty()
+    return shared_auth
 
 
 @pytest.fixture
@@ -44,21 +94,13 @@ async def start_auth(
     fresh_database: FreshDatabase, redis_url: Secret, clock: Clock, mailbox: Mailbox
 ) -> AsyncGenerator[StartAuth]:
     """`auth = await start_auth(access_seconds=5)`: an application of its own, with these settings."""
+    mailbox.empty()
     async with AsyncExitStack() as stack:
 
         async def start(**changes: Any) -> Auth:
             given: dict[str, Any] = DEFAULTS | {"redis_url": redis_url, "smtp_url": Secret(mailbox.url)} | changes
             if "database_url" not in given:
                 given["database_url"] = await fresh_database("auth")
-            settings = Settings(**given)
-            app = create_app(settings, clock=clock)
-            client = await stack.enter_async_context(AsyncTestClient(app, base_url=ORIGIN))
-            return Auth(client, settings=settings, clock=clock, mailbox=mailbox)
+            return await stack.enter_async_context(running(Settings(**given), clock=clock, mailbox=mailbox))
 
         yield start
-
-
-@pytest.fixture
-async def auth(start_auth: StartAuth) -> Auth:
-    """Auth as in development: no verification needed, cheap hashing."""
-    return await start_auth()

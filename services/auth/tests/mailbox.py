@@ -33,6 +33,10 @@ class Mailbox:
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
 
+    def empty(self) -> None:
+        self.refusing = False
+        self._mails.clear()
+
     async def next(self, to: str) -> EmailMessage:
         """The next mail to this address that was not asked for yet."""
         async with asyncio.timeout(WAIT_SECONDS):

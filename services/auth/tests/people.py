@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from httpx import Response
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
+from httpx import AsyncClient, Response
+from sqlalchemy import text
 
 from auth.settings import Settings
+from auth.store.vault import Vault
+from chassis.database import connect
 from testkit.clock import Clock
 
 from .mailbox import Mailbox
 
 EMAIL = "ann@example.org"
 PASSWORD = "seven brown foxes"
+Proof = Mapping[str, str]
+NO_PROOF: Proof = {}
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -30,9 +33,7 @@ class Tokens(msgspec.Struct, frozen=True):
 class Auth:
     """A running auth, and short words for what clients do with it."""
 
-    def __init__(
-        self, client: AsyncTestClient[Litestar], *, settings: Settings, clock: Clock, mailbox: Mailbox
-    ) -> None:
+    def __init__(self, client: AsyncClient, *, settings: Settings, clock: Clock, mailbox: Mailbox) -> None:
         self.client = client
         self.settings = settings
         self.clock = clock
@@ -50,12 +51,12 @@ class Auth:
         return await self.ask("POST", "/register", {"email": email, "password": password, "display_name": name})
 
     async def try_login(
-        self, email: str = EMAIL, password: str = PASSWORD, *, proof: Mapping[str, str] | None = None, **headers: str
+        self, email: str = EMAIL, password: str = PASSWORD, *, proof: Proof = NO_PROOF, **headers: str
     ) -> Response:
-        return await self.ask("POST", "/login", {"email": email, "password": password, **(proof or {})}, **headers)
+        return await self.ask("POST", "/login", {"email": email, "password": password, **proof}, **headers)
 
     async def login(
-        self, email: str = EMAIL, password: str = PASSWORD, *, proof: Mapping[str, str] | None = None, **headers: str
+        self, email: str = EMAIL, password: str = PASSWORD, *, proof: Proof = NO_PROOF, **headers: str
     ) -> Tokens:
         answer = await self.try_login(email, password, proof=proof, **headers)
         assert answer.status_code == 200, answer.text
@@ -67,3 +68,32 @@ class Auth:
         token = await self.mailbox.link(email)
         assert (await self.ask("POST", "/verify-email", {"token": token})).status_code == 204
         return await self.login(email)
+
+    async def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        """What stands in the database."""
+        engine = connect(self.settings.database_url, schema="auth", connections_max=1)
+        try:
+            async with engine.begin() as connection:
+                return [dict(row) for row in (await connection.execute(text(query), parameters)).mappings()]
+        finally:
+            await engine.dispose()
+
+    async def change_rows(self, *statements: str) -> None:
+        """Change what stands in the database, behind auth's back."""
+        engine = connect(self.settings.database_url, schema="auth", connections_max=1)
+        try:
+            async with engine.begin() as connection:
+                for statement in statements:
+                    await connection.execute(text(statement))
+        finally:
+            await engine.dispose()
+
+    async def private_pem(self, key_id: str) -> bytes:
+        """A signing key, as somebody with the database and the master key reads it."""
+        vault = Vault(self.settings.master_key)
+        engine = connect(self.settings.database_url, schema="auth", connections_max=1)
+        async with engine.begin() as connection:
+            await vault.unlock(connection)
+        await engine.dispose()
+        rows = await self.rows("select private_pem from signing_keys where id = :id", id=key_id)
+        return vault.open(rows[0]["private_pem"], purpose="signing-keys")

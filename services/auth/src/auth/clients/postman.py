@@ -18,9 +18,6 @@ from contracts.ids import new_id
 
 SHOWN_MAX: Final = 100
 
-Undelivered: Final = (aiosmtplib.SMTPException, OSError, TimeoutError)
-"""What a mail that could not be handed over raises; it is tried again."""
-
 
 class Postman(Protocol):
     async def deliver(self, message: EmailMessage) -> None: ...

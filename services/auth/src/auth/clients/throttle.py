@@ -98,6 +98,9 @@ class LocalCounts:
         self._buckets_max = buckets_max
         self._used: dict[str, tuple[int, float]] = {}
 
+    def __len__(self) -> int:
+        return len(self._used)
+
     def take(self, buckets: Sequence[Bucket]) -> tuple[int, int, float]:
         now = time.monotonic()
         used = [self._current(bucket, now) for bucket in buckets]

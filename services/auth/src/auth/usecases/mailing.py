@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth import store
 from auth.clients import letters
-from auth.clients.postman import Undelivered
 from auth.domain.mails import Asked, Mail, MailKind, MailToken, Purpose, link_of
 from auth.domain.users import User
 from auth.store.mails import Due
@@ -94,10 +93,10 @@ async def deliver_next(begin: Begin, tools: Tools) -> bool:
 
 async def _deliver(transaction: AsyncConnection, due: Due, mail: Mail, *, tools: Tools) -> None:
     settings = tools.settings
-    message = letters.write(mail, sender=settings.mail_from, home=settings.public_url.rstrip("/"))
     try:
+        message = letters.write(mail, sender=settings.mail_from, home=settings.public_url.rstrip("/"))
         await tools.postman.deliver(message)
-    except Undelivered as error:
+    except Exception as error:  # noqa: BLE001  one mail that cannot be written or delivered must not stop the others
         log.warning("mail.failed", kind=mail.kind.value, failures=due.failures + 1, error=repr(error)[:300])
         if due.failures + 1 < settings.mail_failures_max:
             again_at = tools.clock() + timedelta(seconds=FIRST_RETRY_SECONDS * 2**due.failures)
