@@ -1,0 +1,1 @@
+"""Recordings: who wants one, who makes it, what was recorded."""

@@ -1,0 +1,16 @@
+"""The media program: `serve | migrate | openapi`."""
+
+import os
+import sys
+
+from chassis.cli import Service
+from media.app import create_app
+from media.settings import Settings
+
+if __name__ == "__main__":
+    Service(
+        name="media",
+        settings=Settings,
+        create_app=create_app,
+        migrated=lambda settings: settings.database_url,
+    ).main(os.environ, sys.argv[1:])

@@ -1,0 +1,92 @@
+"""The wiring: settings in, application out."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import msgspec
+from litestar import Litestar
+from redis.asyncio import Redis
+
+from chassis import app, database
+from chassis.service_tokens import KeysOfAuth
+from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier
+from contracts.auth import SessionRevoked
+from contracts.events import Envelope
+from media.clients.objects import Objects
+from media.clients.signing import SigningKey
+from media.events import handlers
+from media.routes import files, internal, recordings
+from media.routes.actors import actors, idempotency_key
+from media.settings import Settings
+from media.usecases.keeping import Keeper
+from streams import bus
+from streams.relay import Relay
+from streams.view import View
+from streams.work import ShareOfWork, once
+
+TOKEN_LIFE = timedelta(minutes=15)
+AUTH_EVENTS, MESSAGING_EVENTS = "auth.events", "messaging.events"
+
+
+def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Litestar:
+    """Needs a running event loop. `fetch_keys` stands in for asking auth for its public keys."""
+    engine = database.connect(settings.database_url, schema="media", connections_max=settings.database_connections_max)
+    redis = bus.connect(settings.redis_url.reveal())
+    http = aiohttp.ClientSession()
+    objects = Objects(settings)
+    signing = SigningKey(Path(settings.service_key_file))
+    revoked = RevokedSessions(kept_seconds=TOKEN_LIFE.total_seconds())
+    keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
+    verifier = Verifier(keys, service="media", revoked=revoked)
+    relay = Relay(engine, redis, stream="media.events")
+    keeper = Keeper(engine, objects, settings)
+
+    def revoke(envelopes: list[Envelope]) -> None:
+        for envelope in envelopes:
+            if envelope.type == SessionRevoked.TYPE:
+                revoked.add(msgspec.json.decode(envelope.data, type=SessionRevoked).session_id)
+
+    view = View(redis, streams=[AUTH_EVENTS], deliver=revoke, since=TOKEN_LIFE)
+    effect = once(engine, reader="media", handlers=handlers)
+    work = ShareOfWork(redis, streams=[AUTH_EVENTS, MESSAGING_EVENTS], group="media", effect=effect)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncGenerator[None]:
+        async with objects.connected(), asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(one.run()) for one in (relay, view, work, keeper)]
+            yield
+            for task in running:
+                task.cancel()
+        await http.close()
+        await redis.aclose()
+        await engine.dispose()
+
+    return app.create_app(
+        "media",
+        settings,
+        routes=[recordings.router, files.router, internal.router(verifier)],
+        dependencies={
+            "actor": actors(verifier, acting_services=settings.acting_services),
+            "transaction": database.transactions(engine),
+            "engine": lambda: engine,
+            "settings": lambda: settings,
+            "objects": lambda: objects,
+            "signing": lambda: signing,
+            "keeper": lambda: keeper,
+            "key": idempotency_key,
+        },
+        checks={
+            "database": database.check(engine),
+            "redis": lambda: _answers(redis),
+            "objects": objects.check,
+        },
+        lifespan=[lifespan],
+    )
+
+
+async def _answers(redis: Redis) -> None:
+    await redis.ping()  # pyright: ignore[reportUnknownMemberType]  untyped in redis

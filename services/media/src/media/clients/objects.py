@@ -1,0 +1,106 @@
+"""The object store: presigned uploads for recorders, whole objects for us. Types of its client end here."""
+
+import base64
+import hashlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import aioboto3
+import msgspec
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from contracts.problems import Unavailable
+from media.settings import Settings
+
+CONTENT_TYPE: Final = "audio/ogg"
+_ABSENT: Final = frozenset({"404", "NoSuchKey", "NotFound"})
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A `PUT` to this address, with exactly these headers, is accepted until then."""
+
+    url: str
+    headers: dict[str, str]
+    expires_at: datetime
+
+
+class Objects:
+    """One client for the life of the process: `async with objects.connected():`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: Any = None
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncGenerator[None]:
+        settings = self._settings
+        session: Any = aioboto3.Session()
+        async with session.client(
+            "s3",
+            endpoint_url=settings.s3_endpoint,
+            region_name=settings.s3_region,
+            aws_access_key_id=settings.s3_access_key.reveal(),
+            aws_secret_access_key=settings.s3_secret_key.reveal(),
+            config=Config(
+                connect_timeout=2,
+                read_timeout=settings.s3_seconds,
+                retries={"max_attempts": 1},
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                max_pool_connections=32,
+            ),
+        ) as self._client:
+            yield
+
+    async def presign(self, key: str, *, size: int, sha256: str, at: datetime) -> Upload:
+        """An address that takes these bytes and no others, if the store checks what is signed (S3 does)."""
+        checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
+        seconds = self._settings.upload_seconds
+        bound = {"ContentLength": size, "ContentType": CONTENT_TYPE, "ChecksumSHA256": checksum}
+        url: str = await self._client.generate_presigned_url(
+            "put_object", Params={"Bucket": self._settings.s3_bucket, "Key": key, **bound}, ExpiresIn=seconds
+        )
+        headers = {"content-length": str(size), "content-type": CONTENT_TYPE, "x-amz-checksum-sha256": checksum}
+        return Upload(url, headers, at + timedelta(seconds=seconds))
+
+    async def read(self, key: str, *, bytes_max: int) -> bytes | None:
+        """A whole object; None when it is not there. One that is larger is read only so far as to show it."""
+        try:
+            answer = await self._client.get_object(Bucket=self._settings.s3_bucket, Key=key)
+            async with answer["Body"] as body:
+                return b"".join([chunk async for chunk in _up_to(body, bytes_max + 1)])
+        except ClientError as error:
+            answer: Any = error.response
+            if answer["Error"]["Code"] in _ABSENT:
+                return None
+            raise _away(error) from None
+        except (BotoCoreError, OSError, TimeoutError) as error:
+            raise _away(error) from None
+
+    async def remove(self, key: str) -> None:
+        """Also when it was not there."""
+        try:
+            await self._client.delete_object(Bucket=self._settings.s3_bucket, Key=key)
+        except (ClientError, BotoCoreError, OSError, TimeoutError) as error:
+            raise _away(error) from None
+
+    async def check(self) -> None:
+        """Whether the bucket can be reached."""
+        await self._client.head_bucket(Bucket=self._settings.s3_bucket)
+
+
+async def _up_to(body: Any, count: int) -> AsyncGenerator[bytes]:
+    while count > 0 and (chunk := await body.read(min(count, 262_144))):
+        count -= len(chunk)
+        yield chunk
+
+
+def _away(error: Exception) -> Unavailable:
+    return Unavailable(f"the object store does not answer: {type(error).__name__}", retry_after_seconds=1)
+
+
+def sha256_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,1 @@
+"""Rules of recordings: values and pure functions."""

@@ -1,0 +1,71 @@
+"""Why something cannot be done to a recording."""
+
+from contracts.problems import Conflict, Forbidden, TooLarge
+
+
+class NotLinked(Forbidden):
+    """A Discord user acts through a bot, but nobody here has said that this Discord account is theirs."""
+
+    code, title = "not_linked", "This Discord account belongs to no account here"
+
+
+class GuildNotLinked(Conflict):
+    code, title = "guild_not_linked", "This Discord server is linked to no space, or to another one"
+
+
+class AlreadyRecording(Conflict):
+    code, title = "already_recording", "This voice channel is being recorded"
+
+
+class KeyReused(Conflict):
+    """The same `Idempotency-Key` came with another body."""
+
+    code, title = "idempotency_key_reused", "This Idempotency-Key was used for something else"
+
+
+class NotNow(Conflict):
+    code, title = "not_now", "The recording is in no state for this"
+
+
+class RecordingOver(Conflict):
+    code, title = "recording_over", "The recording is complete; nothing can be added to it"
+
+
+class AlreadyClaimed(Conflict):
+    """Another recorder holds the lease; it may be claimed after `Retry-After`, if that one is lost."""
+
+    code, title = "already_claimed", "Another recorder has this recording"
+
+
+class IdentityBusy(Conflict):
+    """A bot can be in one voice channel of a Discord server."""
+
+    code, title = "identity_busy", "This bot is recording something else in the same Discord server"
+
+
+class LeaseLost(Conflict):
+    code, title = "lease_lost", "The recording is no longer this recorder's"
+
+
+class OptedOut(Forbidden):
+    """Not a byte of this speaker may be stored: destroy it."""
+
+    code, title = "opted_out", "This speaker does not want to be recorded"
+
+
+class SegmentDiffers(Conflict):
+    code, title = "segment_differs", "A segment with this id was announced with other contents"
+
+
+class SegmentMissing(Conflict):
+    code, title = "segment_missing", "The segment has not been uploaded"
+
+
+class SegmentDamaged(Conflict):
+    """What lies in the store is not what was announced: upload it again."""
+
+    code, title = "segment_damaged", "The uploaded bytes are not those that were announced"
+
+
+class NoRoom(TooLarge):
+    code, title = "no_room", "The recording has reached one of its limits"

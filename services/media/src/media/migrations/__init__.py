@@ -1,0 +1,1 @@
+"""The steps from an empty schema to today's."""

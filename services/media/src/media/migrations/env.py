@@ -1,0 +1,5 @@
+"""Alembic runs this; how is the chassis' matter."""
+
+from chassis.migrations import run_migrations
+
+run_migrations()

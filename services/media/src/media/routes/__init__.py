@@ -1,0 +1,1 @@
+"""HTTP in: decode, call one use case, encode."""

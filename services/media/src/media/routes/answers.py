@@ -1,0 +1,33 @@
+"""What an operation may answer besides success, for the OpenAPI document."""
+
+from typing import Final
+
+from litestar.openapi import ResponseSpec
+
+from chassis.problems import MEDIA_TYPE
+from contracts.problems import ProblemBody
+
+_ALWAYS: Final = (401, 503)
+_MEANING: Final = {
+    400: "The request does not have the expected form",
+    401: "A valid access token is needed",
+    403: "The caller may not do this",
+    404: "There is nothing here that the caller can see",
+    409: "It contradicts what is there",
+    410: "It has ended",
+    412: "It was changed meanwhile",
+    413: "The body is too large",
+    415: "The body must be JSON",
+    503: "A part of the system is away",
+}
+
+
+def answers(*statuses: int) -> dict[int, ResponseSpec]:
+    """The problems that this operation documents, those that every operation may answer included."""
+    wanted = {*_ALWAYS, *statuses}
+    if 400 in wanted:
+        wanted |= {413, 415}
+    return {
+        status: ResponseSpec(ProblemBody, generate_examples=False, description=_MEANING[status], media_type=MEDIA_TYPE)
+        for status in sorted(wanted)
+    }

@@ -1,0 +1,133 @@
+"""What only other services may ask: recorders above all."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Router, get, post
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from chassis.tokens import Verifier, bearer_of
+from contracts.events import LogPage
+from contracts.ids import RecordingId
+from contracts.media import (
+    Claimed,
+    ClaimWanted,
+    Finished,
+    Orders,
+    RecorderReport,
+    Recording,
+    SegmentAcknowledged,
+    SegmentReserved,
+    SegmentWanted,
+)
+from contracts.problems import FieldError, InvalidInput
+from contracts.times import now
+from media.clients.objects import Objects
+from media.settings import Settings
+from media.usecases import claiming, reporting, storing, watching
+from media.usecases.keeping import Keeper
+
+SEQ_MAX = 2**63 - 1
+
+
+@get("/internal/log")
+async def read_log(
+    topic: FromQuery[str],
+    transaction: NamedDependency[AsyncConnection],
+    settings: NamedDependency[Settings],
+    after: FromQuery[int | None] = None,
+    limit: FromQuery[int | None] = None,
+    audience: FromQuery[bool] = False,
+) -> LogPage:
+    """All that followed `after`, or `reset`; who may watch the topic, when asked for."""
+    if after is not None and not 0 <= after <= SEQ_MAX:
+        raise InvalidInput(errors=[FieldError("after", "must be a position")])
+    most = min(limit or settings.log_events_max, settings.log_events_max)
+    return await watching.read_topic(transaction, topic, after=after, limit=most, audience=audience)
+
+
+@get("/internal/recordings/claimable")
+async def list_claimable(
+    transaction: NamedDependency[AsyncConnection], settings: NamedDependency[Settings], holder: FromQuery[str] = ""
+) -> list[Recording]:
+    """New ones, those whose recorder was lost, and the caller's own, oldest first."""
+    return await claiming.list_claimable(transaction, holder=holder, at=now(), settings=settings)
+
+
+@post("/internal/recordings/{recording_id:uuid}/claim", status_code=200)
+async def claim(
+    recording_id: FromPath[RecordingId],
+    data: JSONBody[ClaimWanted],
+    transaction: NamedDependency[AsyncConnection],
+    settings: NamedDependency[Settings],
+) -> Claimed:
+    return await claiming.claim(transaction, recording_id, data, at=now(), settings=settings)
+
+
+@post("/internal/recordings/{recording_id:uuid}/reports", status_code=200)
+async def take_report(
+    recording_id: FromPath[RecordingId],
+    data: JSONBody[RecorderReport],
+    engine: NamedDependency[AsyncEngine],
+    settings: NamedDependency[Settings],
+    keeper: NamedDependency[Keeper],
+) -> Orders:
+    """The transaction is over before the keeper is woken, so that it finds what was kept."""
+    async with engine.begin() as transaction:
+        orders = await reporting.take_report(
+            transaction, recording_id, data.report, lease_id=data.lease_id, at=now(), settings=settings
+        )
+    if isinstance(data.report, Finished):
+        keeper.wake()
+    return orders
+
+
+@post("/internal/recordings/{recording_id:uuid}/segments", status_code=200)
+async def reserve_segment(
+    recording_id: FromPath[RecordingId],
+    data: JSONBody[SegmentWanted],
+    transaction: NamedDependency[AsyncConnection],
+    objects: NamedDependency[Objects],
+    settings: NamedDependency[Settings],
+) -> SegmentReserved:
+    return await storing.reserve(transaction, recording_id, data, objects=objects, at=now(), settings=settings)
+
+
+@post("/internal/recordings/{recording_id:uuid}/segments/{segment_id:uuid}/acknowledge", status_code=200)
+async def acknowledge_segment(
+    recording_id: FromPath[RecordingId],
+    segment_id: FromPath[UUID],
+    engine: NamedDependency[AsyncEngine],
+    objects: NamedDependency[Objects],
+) -> SegmentAcknowledged:
+    """No transaction is open while the bytes are read from the store."""
+    async with engine.begin() as transaction:
+        reservation = await storing.announced(transaction, recording_id, segment_id)
+    measured = await storing.check(reservation, objects=objects)
+    async with engine.begin() as transaction:
+        return await storing.acknowledge(transaction, recording_id, reservation, measured=measured, at=now())
+
+
+def router(verifier: Verifier) -> Router:
+    """These routes, behind the check of a service's token."""
+
+    async def services_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        await verifier.calling_service(bearer_of(connection.headers.get("authorization")))
+
+    return Router(
+        "/",
+        route_handlers=[
+            read_log,
+            list_claimable,
+            claim,
+            take_report,
+            reserve_segment,
+            acknowledge_segment,
+        ],
+        guards=[services_only],
+        include_in_schema=False,
+    )

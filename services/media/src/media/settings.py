@@ -1,0 +1,51 @@
+"""What media can be told from outside; every limit has its name here."""
+
+from chassis.settings import Secret, ServiceSettings
+from contracts.messaging import Role
+
+
+class Settings(ServiceSettings, frozen=True, kw_only=True):
+    """Limits end in `_max`. The key in `service_key_file` signs manifests too."""
+
+    database_url: Secret
+    redis_url: Secret
+    auth_url: str
+    s3_endpoint: str
+    s3_access_key: Secret
+    s3_secret_key: Secret
+    s3_bucket: str
+    s3_region: str = "us-east-1"
+    port: int = 8003
+    database_connections_max: int = 12
+
+    start_role: Role = Role.MODERATOR
+    """The least role that may start, stop, pause, resume, delete and restore recordings."""
+    acting_services: str = "control-bot"
+    """Who may act for Discord users, separated by commas."""
+
+    lease_seconds: float = 20.0
+    unclaimed_seconds: float = 120.0
+    """Then a recording that no recorder took has failed."""
+    abandoned_seconds: float = 1800.0
+    """Then a recording that no recorder went on with is finished from what was acknowledged."""
+    sweep_seconds: float = 5.0
+    deleted_kept_days: int = 30
+    upload_seconds: int = 300
+    """How long a presigned address is good."""
+    s3_seconds: float = 10.0
+
+    page_items_default: int = 50
+    page_items_max: int = 100
+    log_events_max: int = 1000
+    title_chars_max: int = 200
+    note_chars_max: int = 2000
+    notes_per_recording_max: int = 1000
+    warnings_per_recording_max: int = 50
+    gaps_per_segment_max: int = 1000
+    gaps_per_recording_max: int = 20_000
+    recording_hours_max: float = 24.0
+    recording_bytes_max: int = 8_000_000_000
+    tracks_per_recording_max: int = 200
+    ssrcs_per_track_max: int = 100
+    segment_bytes_max: int = 4_000_000
+    segment_seconds_max: int = 120

@@ -1,0 +1,186 @@
+"""Recordings: each as it is held, and which of them need something."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.ids import RecordingId, SpaceId
+from contracts.media import Anchor, Recording, RecordingState, RecordingWarning, StopReason, Track
+from media.domain.life import OVER, Held, Lease
+from media.store import tracks
+from media.store.tables import recordings, requests, segments
+
+_PLAIN: Final = (
+    "id",
+    "space_id",
+    "guild_id",
+    "voice_channel_id",
+    "text_channel_id",
+    "title",
+    "requested_by",
+    "requested_by_discord",
+    "channel_id",
+    "duration_ms",
+    "failure",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "deleted_at",
+)
+_BEING_MADE: Final = recordings.c.state.not_in(OVER)
+
+
+async def add(connection: AsyncConnection, held: Held) -> bool:
+    """False when the voice channel is being recorded already."""
+    statement = upsert(recordings).values(_row_of(held)).on_conflict_do_nothing()
+    return bool((await connection.execute(statement)).rowcount)
+
+
+async def save(connection: AsyncConnection, held: Held) -> None:
+    await connection.execute(update(recordings).where(recordings.c.id == held.recording.id).values(_row_of(held)))
+
+
+async def find(connection: AsyncConnection, recording_id: RecordingId, *, lock: bool = False) -> Held | None:
+    """With `lock`, nobody else changes it until the transaction ends."""
+    query = select(recordings).where(recordings.c.id == recording_id)
+    found = await _all(connection, query.with_for_update() if lock else query)
+    return found[0] if found else None
+
+
+async def of_voice_channel(connection: AsyncConnection, guild_id: str, voice_channel_id: str) -> RecordingId | None:
+    """The one that records it now."""
+    states = [one for one in RecordingState if one not in OVER and one is not RecordingState.FINISHING]
+    query = select(recordings.c.id).where(
+        recordings.c.guild_id == guild_id,
+        recordings.c.voice_channel_id == voice_channel_id,
+        recordings.c.state.in_(states),
+    )
+    return await connection.scalar(query)
+
+
+async def page(
+    connection: AsyncConnection, space_id: SpaceId, *, before: RecordingId | None, limit: int, deleted: bool
+) -> list[Held]:
+    """Newest first."""
+    query = select(recordings).where(recordings.c.space_id == space_id)
+    query = query.where(recordings.c.deleted_at.is_not(None) if deleted else recordings.c.deleted_at.is_(None))
+    if before is not None:
+        query = query.where(recordings.c.id < before)
+    return await _all(connection, query.order_by(recordings.c.id.desc()).limit(limit))
+
+
+async def claimable(connection: AsyncConnection, *, holder: str, at: datetime, limit: int) -> list[Held]:
+    """Those that a recorder may claim, oldest first."""
+    lease = recordings.c.lease_expires_at
+    free = or_(lease.is_(None), lease <= at, recordings.c.lease_holder == holder)
+    query = select(recordings).where(_BEING_MADE, recordings.c.uploaded_at.is_(None), free)
+    return await _all(connection, query.order_by(recordings.c.id).limit(limit))
+
+
+async def identity_is_busy(connection: AsyncConnection, held: Held, *, identity: str, at: datetime) -> bool:
+    """Whether this bot has another recording in the same guild."""
+    query = select(recordings.c.id).where(
+        recordings.c.guild_id == held.recording.guild_id,
+        recordings.c.id != held.recording.id,
+        recordings.c.lease_identity == identity,
+        recordings.c.lease_expires_at > at,
+        recordings.c.state.in_([RecordingState.JOINING, RecordingState.RECORDING, RecordingState.PAUSED]),
+    )
+    return await connection.scalar(query.limit(1)) is not None
+
+
+async def untouched(connection: AsyncConnection, *, since: datetime, states: Iterable[RecordingState]) -> list[Held]:
+    """Those that no recorder was heard of for so long; locked, without those that somebody else has locked."""
+    query = select(recordings).where(
+        recordings.c.state.in_(list(states)), recordings.c.uploaded_at.is_(None), recordings.c.touched_at <= since
+    )
+    return await _all(connection, query.limit(100).with_for_update(skip_locked=True))
+
+
+async def next_uploaded(connection: AsyncConnection) -> Held | None:
+    """One that is complete and waits for its tracks to be sealed; locked, so that one process does it."""
+    query = select(recordings).where(
+        recordings.c.state == RecordingState.FINISHING, recordings.c.uploaded_at.is_not(None)
+    )
+    found = await _all(connection, query.order_by(recordings.c.uploaded_at).limit(1).with_for_update(skip_locked=True))
+    return found[0] if found else None
+
+
+async def next_deleted(connection: AsyncConnection, *, before: datetime) -> RecordingId | None:
+    """One whose time to be restored is over."""
+    query = select(recordings.c.id).where(recordings.c.deleted_at <= before).order_by(recordings.c.deleted_at)
+    return await connection.scalar(query.limit(1).with_for_update(skip_locked=True))
+
+
+async def remove(connection: AsyncConnection, recording_id: RecordingId) -> None:
+    """With all that hangs on it."""
+    await connection.execute(delete(recordings).where(recordings.c.id == recording_id))
+
+
+async def size(connection: AsyncConnection, recording_id: RecordingId) -> int:
+    """Bytes announced so far."""
+    query = select(func.coalesce(func.sum(segments.c.size), 0)).where(segments.c.recording_id == recording_id)
+    return int(await connection.scalar(query) or 0)
+
+
+async def request_of(connection: AsyncConnection, actor: str, key: str) -> tuple[bytes, Any] | None:
+    """What was made under this idempotency key: the body's fingerprint, and the id."""
+    query = select(requests.c.fingerprint, requests.c.made_id).where(requests.c.actor == actor, requests.c.key == key)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else (row.fingerprint, row.made_id)
+
+
+async def keep_request(
+    connection: AsyncConnection, actor: str, key: str, *, fingerprint: bytes, made_id: Any, at: datetime
+) -> None:
+    row = {"actor": actor, "key": key, "fingerprint": fingerprint, "made_id": made_id, "at": at}
+    await connection.execute(insert(requests).values(row))
+
+
+async def _all(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> list[Held]:
+    rows = (await connection.execute(query)).all()
+    tracks_by_id = await tracks.of_recordings(connection, [row.id for row in rows])
+    return [_held_of(row, tracks_by_id.get(row.id, ())) for row in rows]
+
+
+def _row_of(held: Held) -> dict[str, Any]:
+    recording, lease = held.recording, held.lease
+    return {name: getattr(recording, name) for name in _PLAIN} | {
+        "state": recording.state,
+        "stop_reason": recording.stop_reason,
+        "warnings": msgspec.to_builtins(recording.warnings),
+        "anchor": msgspec.to_builtins(held.anchor),
+        "touched_at": held.touched_at,
+        "uploaded_at": held.uploaded_at,
+        "lease_id": lease and lease.id,
+        "lease_identity": lease and lease.identity,
+        "lease_holder": lease and lease.holder,
+        "lease_expires_at": lease and lease.expires_at,
+    }
+
+
+def _held_of(row: Row[*tuple[Any, ...]], its_tracks: tuple[Track, ...]) -> Held:
+    recording = Recording(
+        state=RecordingState(row.state),
+        stop_reason=row.stop_reason and StopReason(row.stop_reason),
+        warnings=msgspec.convert(row.warnings, tuple[RecordingWarning, ...]),
+        tracks=its_tracks,
+        **{name: getattr(row, name) for name in _PLAIN},
+    )
+    lease = None
+    if row.lease_id is not None:
+        lease = Lease(
+            id=row.lease_id, identity=row.lease_identity, holder=row.lease_holder, expires_at=row.lease_expires_at
+        )
+    return Held(
+        recording=recording,
+        anchor=msgspec.convert(row.anchor, Anchor | None),
+        lease=lease,
+        touched_at=row.touched_at,
+        uploaded_at=row.uploaded_at,
+    )

@@ -1,0 +1,141 @@
+"""What happens to recordings by itself: the lost are ended, the uploaded are sealed, the deleted are removed."""
+
+import asyncio
+import hashlib
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from contracts.ids import RecordingId
+from contracts.media import RecordingReady, RecordingState
+from contracts.problems import Unavailable
+from contracts.times import now
+from media.clients.objects import Objects
+from media.domain import assembly, life
+from media.domain.assembly import File, Segment
+from media.domain.life import Held
+from media.settings import Settings
+from media.store import recordings, segments, tracks
+from media.usecases.moving import move
+from media.usecases.playing import read
+from media.usecases.telling import keep
+
+logger = structlog.get_logger()
+
+_LOST = frozenset(RecordingState) - life.OVER - {RecordingState.REQUESTED}
+
+
+class Keeper:
+    """One in each process; several do no harm. `wake` when there is something to seal."""
+
+    def __init__(self, engine: AsyncEngine, objects: Objects, settings: Settings) -> None:
+        self._engine = engine
+        self._objects = objects
+        self._settings = settings
+        self._bell = asyncio.Event()
+
+    def wake(self) -> None:
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Work until cancelled; what is away is waited for."""
+        while True:
+            self._bell.clear()
+            try:
+                await self.sweep()
+            except (DBAPIError, OSError, Unavailable) as error:
+                logger.warning("sweep.paused", error=repr(error)[:300])
+            try:
+                async with asyncio.timeout(self._settings.sweep_seconds):
+                    await self._bell.wait()
+            except TimeoutError:
+                pass
+
+    async def sweep(self) -> None:
+        """Everything that is due."""
+        async with self._engine.begin() as connection:
+            await end_lost(connection, settings=self._settings)
+        while await self._seal_next():
+            pass
+        while await self._remove_next():
+            pass
+
+    async def _seal_next(self) -> bool:
+        async with self._engine.begin() as connection:
+            held = await recordings.next_uploaded(connection)
+            found = await segments.of_recording(connection, held.recording.id) if held else {}
+        if held is None:
+            return False
+        duration_ms = max(held.recording.duration_ms, *(assembly.length_ms(one) for one in found.values()), 0)
+        sums = {
+            track.number: await self._sum(
+                assembly.draw(
+                    held.recording.id,
+                    track.number,
+                    speaker=track.speaker,
+                    segments=found.get(track.number, []),
+                    until_ms=duration_ms,
+                )
+            )
+            for track in held.recording.tracks
+        }
+        await self._remove_orphans(found)
+        async with self._engine.begin() as connection:
+            await seal(connection, held.recording.id, duration_ms=duration_ms, sums=sums)
+        return True
+
+    async def _sum(self, file: File) -> str:
+        """The SHA-256 of a track as a file."""
+        content = hashlib.sha256()
+        async for chunk in read(file, objects=self._objects):
+            content.update(chunk)
+        return content.hexdigest()
+
+    async def _remove_orphans(self, found: dict[int, list[Segment]]) -> None:
+        """What was uploaded and never acknowledged: also of speakers who opted out meanwhile."""
+        for its_segments in found.values():
+            for one in its_segments:
+                if one.measured is None:
+                    await self._objects.remove(one.key)
+
+    async def _remove_next(self) -> bool:
+        before = now() - timedelta(days=self._settings.deleted_kept_days)
+        async with self._engine.begin() as connection:
+            recording_id = await recordings.next_deleted(connection, before=before)
+            if recording_id is None:
+                return False
+            for its_segments in (await segments.of_recording(connection, recording_id)).values():
+                for one in its_segments:
+                    await self._objects.remove(one.key)
+            await recordings.remove(connection, recording_id)
+        logger.info("recording.removed", recording_id=str(recording_id))
+        return True
+
+
+async def end_lost(connection: AsyncConnection, *, settings: Settings) -> None:
+    """Recordings that no recorder took, or went on with, for too long."""
+    at = now()
+    never = at - timedelta(seconds=settings.unclaimed_seconds)
+    lost = at - timedelta(seconds=settings.abandoned_seconds)
+    waiting = await recordings.untouched(connection, since=never, states=[RecordingState.REQUESTED])
+    for held in [*waiting, *await recordings.untouched(connection, since=lost, states=_LOST)]:
+        ended = life.abandon(held, at=at)
+        if ended.state is held.state:
+            await keep(connection, ended)
+        else:
+            await move(connection, held, ended)
+        logger.warning("recording.abandoned", recording_id=str(held.recording.id), state=ended.state)
+
+
+async def seal(
+    connection: AsyncConnection, recording_id: RecordingId, *, duration_ms: int, sums: dict[int, str]
+) -> Held | None:
+    """It is ready, unless another process has said so already."""
+    held = await recordings.find(connection, recording_id, lock=True)
+    if held is None or held.state is not RecordingState.FINISHING:
+        return None
+    for number, sha256 in sums.items():
+        await tracks.seal(connection, recording_id, number, sha256=sha256)
+    return await keep(connection, life.seal(held, duration_ms=duration_ms), RecordingReady)

@@ -1,0 +1,88 @@
+"""What people do to a recording: stop, pause, resume, delete, restore. A repeat changes nothing and tells nothing."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events import Event
+from contracts.ids import RecordingId
+from contracts.media import (
+    Recording,
+    RecordingDeleted,
+    RecordingFailed,
+    RecordingFinished,
+    RecordingPaused,
+    RecordingRestored,
+    RecordingResumed,
+    RecordingState,
+    StopReason,
+)
+from media.domain import life
+from media.domain.actors import Actor
+from media.domain.life import Held
+from media.settings import Settings
+from media.usecases.entering import enter, permit
+from media.usecases.telling import keep
+
+ENTERED: Final[dict[RecordingState, type[Event]]] = {
+    RecordingState.PAUSED: RecordingPaused,
+    RecordingState.RECORDING: RecordingResumed,
+    RecordingState.FINISHING: RecordingFinished,
+    RecordingState.FAILED: RecordingFailed,
+}
+"""How it is told that a recording came into a state."""
+
+
+async def pause(
+    connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, at: datetime, settings: Settings
+) -> Recording:
+    held = await _taken(connection, recording_id, actor=actor, settings=settings)
+    return await move(connection, held, life.pause(held, at=at))
+
+
+async def resume(
+    connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, at: datetime, settings: Settings
+) -> Recording:
+    held = await _taken(connection, recording_id, actor=actor, settings=settings)
+    return await move(connection, held, life.resume(held, at=at))
+
+
+async def stop(
+    connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, at: datetime, settings: Settings
+) -> Recording:
+    held = await _taken(connection, recording_id, actor=actor, settings=settings)
+    return await move(connection, held, life.stop(held, at=at, reason=StopReason.ASKED))
+
+
+async def delete(
+    connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, at: datetime, settings: Settings
+) -> Recording:
+    """Put away; `restore` brings it back until it is removed for good."""
+    held = await _taken(connection, recording_id, actor=actor, settings=settings, deleted=True)
+    return await move(connection, held, life.delete(held, at=at), event=RecordingDeleted)
+
+
+async def restore(
+    connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, settings: Settings
+) -> Recording:
+    held = await _taken(connection, recording_id, actor=actor, settings=settings, deleted=True)
+    return await move(connection, held, life.restore(held), event=RecordingRestored)
+
+
+async def move(
+    connection: AsyncConnection, before: Held, after: Held, *, event: type[Event] | None = None
+) -> Recording:
+    """Keep and tell what changed, if anything did."""
+    if after == before:
+        return before.recording
+    return (await keep(connection, after, event or ENTERED[after.state])).recording
+
+
+async def _taken(
+    connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, settings: Settings, deleted: bool = False
+) -> Held:
+    """The recording, locked, for who may move it."""
+    held, role = await enter(connection, recording_id, actor=actor, lock=True, deleted=deleted)
+    permit(held, actor=actor, role=role, needed=settings.start_role)
+    return held

@@ -1,0 +1,118 @@
+"""The application on real PostgreSQL, Valkey and S3; people, bots and recorders who use it."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import httpx
+import msgspec
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from litestar.testing import AsyncTestClient
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from chassis.database import connect
+from chassis.settings import Secret
+from media.app import create_app
+from media.settings import Settings
+from testkit.buckets import create_bucket, delete_bucket
+from testkit.databases import Databases
+from testkit.servers import S3, Servers
+from testkit.tokens import Signer
+
+from .people import Community, Recorder, make_community
+
+StartMedia = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture(scope="session")
+def signer() -> Signer:
+    return Signer()
+
+
+@pytest.fixture(scope="session")
+async def database_url(servers: Servers) -> AsyncGenerator[Secret]:
+    """One database for all tests: each makes its own spaces."""
+    databases = Databases(servers.database_url)
+    yield await databases.create("media")
+    await databases.drop_all()
+
+
+@pytest.fixture(scope="session")
+async def engine(database_url: Secret) -> AsyncGenerator[AsyncEngine]:
+    """To look behind the application."""
+    made = connect(database_url, schema="media", connections_max=4)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture(scope="session")
+def store(servers: Servers) -> Generator[S3]:
+    """One bucket for all tests."""
+    made = create_bucket(servers.s3, "media-tests")
+    yield made
+    delete_bucket(made)
+
+
+@pytest.fixture(scope="session")
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Media's own key."""
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = tmp_path_factory.mktemp("keys") / "media.key.pem"
+    file.write_bytes(pem)
+    return file
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: Secret, servers: Servers, store: S3, key_file: Path) -> Settings:
+    return Settings(
+        database_url=database_url,
+        redis_url=Secret(servers.redis_url),
+        auth_url="",
+        service_key_file=str(key_file),
+        s3_endpoint=store.s3_endpoint,
+        s3_access_key=Secret(store.s3_access_key),
+        s3_secret_key=store.s3_secret_key,
+        s3_bucket=store.s3_bucket,
+        s3_region=store.s3_region,
+    )
+
+
+@pytest.fixture(scope="session")
+async def start(settings: Settings, signer: Signer) -> AsyncGenerator[StartMedia]:
+    """`client = await start(page_items_max=3)`: one more replica, with these settings."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**changes: Any) -> httpx.AsyncClient:
+            app = create_app(msgspec.structs.replace(settings, **changes), fetch_keys=signer.fetch_keys)
+            return await stack.enter_async_context(AsyncTestClient(app, base_url="http://127.0.0.1:8003"))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+async def client(start: StartMedia) -> httpx.AsyncClient:
+    return await start()
+
+
+@pytest.fixture(scope="session")
+async def http() -> AsyncGenerator[aiohttp.ClientSession]:
+    """For uploads, which go past the application."""
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def community(client: httpx.AsyncClient, engine: AsyncEngine, signer: Signer) -> Community:
+    """A space linked to a guild, with a moderator Ann (Discord account linked), a member Ben, and a stranger Eve."""
+    return await make_community(client, engine, signer)
+
+
+@pytest.fixture
+def recorder(client: httpx.AsyncClient, signer: Signer, http: aiohttp.ClientSession) -> Recorder:
+    return Recorder(client, signer, http)
