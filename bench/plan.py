@@ -39,10 +39,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 FULL: Final = Plan(
     rounds=5,
     fan_outs=(
-        FanOut(sockets=200, messages=750, in_flight=8, rate=100, rate_messages=300),
-        FanOut(sockets=1000, messages=150, in_flight=8, rate=20, rate_messages=60),
+        FanOut(sockets=200, messages=600, in_flight=8, rate=100, rate_messages=300),
+        FanOut(sockets=1000, messages=120, in_flight=8, rate=20, rate_messages=60),
     ),
-    posts=Posts(messages=4000, in_flight=32, rate=200, rate_messages=800),
+    posts=Posts(messages=3000, in_flight=32, rate=200, rate_messages=600),
 )
 QUICK: Final = Plan(
     rounds=1,

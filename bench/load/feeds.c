@@ -57,7 +57,8 @@ static void add_to_stream(struct post post, long seq) {
     char command[2 * MESSAGE_ROOM], word[MESSAGE_ROOM];
     size_t size = (size_t)snprintf(command, sizeof command, "*%d\r\n", feed->template_count);
     for (int i = 0; i < feed->template_count; i++) {
-        size_t length = write_message(word, sizeof word, feed->templates[i], &post.message, seq, feed->text_size, post.counted);
+        size_t length =
+            write_message(word, sizeof word, feed->templates[i], &post.message, seq, feed->text_size, post.counted);
         size += write_word(command + size, sizeof command - size, word, length);
     }
     send_all(&stream_link, command, size);
@@ -69,7 +70,8 @@ static void open_stream(void) {
     stream_link.ended = feed_ended;
     open_link(&stream_link, feed->port, 0);
     watch_link(&stream_link);
-    int size = snprintf(command, sizeof command, "*2\r\n$4\r\nAUTH\r\n$%zu\r\n%s\r\n", strlen(feed->secret), feed->secret);
+    int size = snprintf(command, sizeof command, "*2\r\n$4\r\nAUTH\r\n$%zu\r\n%s\r\n", strlen(feed->secret),
+                        feed->secret);
     send_all(&stream_link, command, (size_t)size);
 }
 
@@ -77,7 +79,8 @@ static void open_stream(void) {
 
 static void post_on(struct connection *connection, struct post post) {
     char body[MESSAGE_ROOM], request[2 * MESSAGE_ROOM];
-    size_t length = write_message(body, sizeof body, feed->templates[1], &post.message, 0, feed->text_size, post.counted);
+    size_t length =
+        write_message(body, sizeof body, feed->templates[1], &post.message, 0, feed->text_size, post.counted);
     int head = snprintf(request, sizeof request,
                         "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAuthorization: Bearer %s\r\n"
                         "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
@@ -170,13 +173,18 @@ void open_feed(struct feed *wanted) {
         fail("there is no feed %s", feed->kind);
 }
 
-void say(struct feed *wanted, struct message message, long seq, int counted) {
+static void emit(struct post post, long seq) {
     char text[MESSAGE_ROOM];
+    const char *template = feed->templates[0];
+    say_over_socket(text, write_message(text, sizeof text, template, &post.message, seq, feed->text_size, post.counted));
+}
+
+void say(struct feed *wanted, struct message message, long seq, int counted) {
     struct post post = {message, counted};
     if (!strcmp(wanted->kind, "stream"))
         add_to_stream(post, seq);
     else if (!strcmp(wanted->kind, "post"))
         post_or_wait(post);
     else
-        say_over_socket(text, write_message(text, sizeof text, wanted->templates[0], &message, seq, wanted->text_size, counted));
+        emit(post, seq);
 }

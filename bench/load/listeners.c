@@ -112,8 +112,8 @@ static void hear_guildhall(struct listener *one, const char *text, size_t size) 
 static void hear_frame(struct listener *one, int opcode, const char *payload, size_t size) {
     if (opcode == PING)
         send_frame(one, PONG, payload, size);
-    else if (opcode == CLOSE)
-        fprintf(stderr, "closed with code %d\n", size > 1 ? ((unsigned char)payload[0] << 8 | (unsigned char)payload[1]) : -1);
+    else if (opcode == CLOSE && size >= 2)
+        fprintf(stderr, "closed with code %d\n", (unsigned char)payload[0] << 8 | (unsigned char)payload[1]);
     else if (opcode == TEXT && all->wire == SOCKET_IO)
         hear_socket_io(one, payload, size);
     else if (opcode == TEXT)

@@ -30,7 +30,7 @@ struct program parse_program(char *text) {
         fail("--cpu wants name=pid, not %s", text);
     *equals = 0;
     char *end;
-    struct program program = {.name = text, .pid = (int)strtol(equals + 1, &end, 10)};
+    struct program program = {.name = text, .count = 1, .pids = {(int)strtol(equals + 1, &end, 10)}};
     program.family = *end == '+';
     return program;
 }
@@ -74,19 +74,39 @@ static int parent_of(int pid) {
     return parent;
 }
 
-double cpu_seconds(const struct program *program) {
-    double seconds = cpu_of_threads(program->pid);
-    if (!program->family)
-        return seconds;
+static void find_family(struct program *program) {
+    program->count = 1;
     DIR *processes = opendir("/proc");
-    if (!processes)
-        return seconds;
-    for (struct dirent *process; (process = readdir(processes));) {
+    for (struct dirent *process; processes && (process = readdir(processes));) {
         int pid = atoi(process->d_name);
-        if (pid > 0 && parent_of(pid) == program->pid)
-            seconds += cpu_of_threads(pid);
+        if (pid > 0 && parent_of(pid) == program->pids[0] && program->count < FAMILY_MAX)
+            program->pids[program->count++] = pid;
     }
-    closedir(processes);
+    if (processes)
+        closedir(processes);
+}
+
+void count_cpu(struct program *program) {
+    if (program->family)
+        find_family(program);
+    for (int i = 0; i < program->count; i++)
+        program->cpu[i] = cpu_of_threads(program->pids[i]);
+}
+
+static double cpu_before(const struct program *program, int pid) {
+    for (int i = 0; i < program->count; i++)
+        if (program->pids[i] == pid)
+            return program->cpu[i];
+    return 0; /* born since then */
+}
+
+double cpu_seconds(const struct program *program) {
+    static struct program now;
+    now = *program;
+    count_cpu(&now);
+    double seconds = 0;
+    for (int i = 0; i < now.count; i++)
+        seconds += now.cpu[i] - cpu_before(program, now.pids[i]);
     return seconds;
 }
 

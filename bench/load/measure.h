@@ -11,18 +11,24 @@ void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)
 /* Nanoseconds of the machine's monotonic clock, the same for all processes. */
 uint64_t now_ns(void);
 
+enum { FAMILY_MAX = 512 };
+
 /* A program whose CPU is counted; with `family` its child processes as well (PostgreSQL forks one per connection). */
 struct program {
     const char *name;
-    int pid;
     int family;
-    double cpu_before;
+    int count;
+    int pids[FAMILY_MAX];
+    double cpu[FAMILY_MAX];
 };
 
 /* `name=pid` or `name=pid+` (with its children). */
 struct program parse_program(char *text);
 
-/* CPU seconds used so far, to the nanosecond: the scheduler's own account of every living thread. */
+/* Begin to count. */
+void count_cpu(struct program *program);
+
+/* CPU seconds since then, to the nanosecond: the scheduler's own account of every living thread. */
 double cpu_seconds(const struct program *program);
 
 /* CPU seconds of this process. */
