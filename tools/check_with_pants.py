@@ -16,7 +16,12 @@ from typing import Final
 from embedded import ports
 
 ROOT: Final = Path(__file__).parents[1]
-ENVIRON: Final = os.environ | {"PANTS_PANTSD": "false", "PANTS_DYNAMIC_UI": "false"}
+ENVIRON: Final = os.environ | {
+    "PANTS_PANTSD": "false",
+    "PANTS_DYNAMIC_UI": "false",
+    # The Python of .venv alone: for each further one that a machine has, everything would be installed once more.
+    "PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH": f"['{Path(sys.base_prefix, 'bin')}']",
+}
 TRESPASS: Final = "services/messaging/src/messaging/trespass.py"
 STOP_SECONDS: Final = 60
 
