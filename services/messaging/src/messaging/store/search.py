@@ -11,23 +11,38 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import ChannelId, MessageId, SpaceId, UserId
 
-_FOUND = """
-    select found.channel_id, found.id, ts_headline('simple', found.content, query, :marks) as snippet
-    from (select websearch_to_tsquery('simple', :words) as query) asked
-    cross join unnest(cast(:channels as uuid[])) as channel(id)
-    cross join lateral (
-        select channel_id, id, content from messages
-        where channel_id = channel.id and kind = 'text' and deleted_at is null {conditions}
-        order by messages.id desc limit :count
-    ) found
-    order by found.id desc limit :count
+DEPTH: Final = 2000
+"""So many messages are looked at, over all channels, before the index of words is asked."""
+
+_SHOWN = """
+    select found.channel_id, found.id,
+        ts_headline('simple', found.content, websearch_to_tsquery('simple', :words), :marks) as snippet
+    from ({found}) found order by found.id desc
 """
+_COLUMNS = "channel_id, id, content"
+_RECENT = """
+    select newest.* from unnest(cast(:channels as uuid[])) as channel(id)
+    cross join lateral (
+        select {columns} from (
+            select * from messages where channel_id = channel.id {below} order by messages.id desc limit :depth
+        ) messages
+        where kind = 'text' and deleted_at is null {conditions}
+        order by messages.id desc limit :count
+    ) newest
+    order by newest.id desc limit :count
+"""
+"""Down each channel from its newest message, `depth` messages far: finds what is common at once."""
+_ANYWHERE = """
+    select {columns} from messages
+    where channel_id = any(:channels) and kind = 'text' and deleted_at is null {below} {conditions}
+    order by messages.id::text desc limit :count
+"""
+"""By the index of words, which ordering by id itself would tempt the planner away from: finds what is rare."""
 _CONDITIONS: Final = {
-    "words": "and words @@ query",
+    "words": "and words @@ websearch_to_tsquery('simple', :words)",
     "authors": "and author_id = any(:authors)",
     "before": "and created_at < :before",
     "after": "and created_at >= :after",
-    "below": "and messages.id < :below",
 }
 _HAS: Final = {
     "attachment": "and attachments <> '{}'",
@@ -42,6 +57,8 @@ _HAS: Final = {
 BEGIN: Final = "\x02"
 END: Final = "\x03"
 _MARKS: Final = f"StartSel={BEGIN},StopSel={END},MaxWords=35,MinWords=15"
+_PLAN_FOR_THESE_WORDS = text("set local plan_cache_mode = force_custom_plan")
+"""The plan for one word is not the plan for another."""
 _PEOPLE = text("""
     select distinct member.user_id from members member join people person on person.id = member.user_id
     where member.space_id = any(:spaces) and lower(person.display_name) = any(:names)
@@ -71,11 +88,21 @@ class Found(msgspec.Struct, frozen=True):
 
 async def find(connection: AsyncConnection, wanted: Wanted) -> list[Found]:
     """Newest first."""
+    depth = DEPTH // max(1, len(wanted.channels)) if wanted.words else None
+    found = await _run(connection, _RECENT, wanted, depth=depth)
+    if depth is None or len(found) >= wanted.count:
+        return found
+    return await _run(connection, _ANYWHERE, wanted, depth=depth)
+
+
+async def _run(connection: AsyncConnection, query: str, wanted: Wanted, *, depth: int | None) -> list[Found]:
     values: dict[str, Any] = {
         "channels": list(wanted.channels),
         "words": wanted.words,
         "marks": _MARKS,
         "count": wanted.count,
+        "depth": depth,
+        "below": wanted.below,
     }
     conditions = [_HAS[one] for one in sorted(wanted.has)]
     for name, condition in _CONDITIONS.items():
@@ -83,7 +110,10 @@ async def find(connection: AsyncConnection, wanted: Wanted) -> list[Found]:
         if value is not None and value != "":
             conditions.append(condition)
             values[name] = list(value) if name == "authors" else value
-    rows = await connection.execute(text(_FOUND.format(conditions=" ".join(conditions))), values)
+    below = "" if wanted.below is None else "and messages.id < :below"
+    found = query.format(columns=_COLUMNS, below=below, conditions=" ".join(conditions))
+    await connection.execute(_PLAN_FOR_THESE_WORDS)
+    rows = await connection.execute(text(_SHOWN.format(found=found)), values)
     return [Found(row.channel_id, row.id, row.snippet) for row in rows]
 
 
