@@ -2,8 +2,9 @@
 
     python -m bench.idle_sockets [N]        (from the root of the repository; needs `ulimit -n` above 2 N)
 
-The gateway is a process of its own; auth and messaging are a stand-in, Valkey is embedded. Printed is the resident memory
-of the gateway before the first socket and with all of them, what that is per socket, and the time until the last watched.
+The gateway is a process of its own; auth and messaging are a stand-in, Valkey is embedded. Printed is the resident
+memory of the gateway before the first socket and with all of them, what that is per socket, and the time until the last
+`watched`.
 """
 
 import asyncio
@@ -16,10 +17,10 @@ from pathlib import Path
 
 import uvloop
 from aiohttp import web
+from services.gateway.tests.services import Person, Services, private_key
 
 from embedded import Server
 from embedded.ports import choose
-from services.gateway.tests.services import Person, Services, private_key
 from streams import bus
 
 AT_ONCE = 200
@@ -52,7 +53,7 @@ class Idle(asyncio.Protocol):
             self.watched.set_result(None)
             self._heard = b""
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         if not self.watched.done():
             self.watched.set_exception(ConnectionError(self._heard[-200:]))
 
@@ -69,7 +70,9 @@ def rss_kilobytes(pid: int) -> int:
     return int(status.partition("VmRSS:")[2].split()[0])
 
 
-async def start_gateway(folder: Path, valkey: Server, port: int, services_port: int, sockets: int) -> asyncio.subprocess.Process:
+async def start_gateway(
+    folder: Path, valkey: Server, port: int, services_port: int, sockets: int
+) -> asyncio.subprocess.Process:
     key_file = folder / "gateway.pem"
     key_file.write_text(private_key())
     url = f"http://127.0.0.1:{services_port}"
@@ -82,7 +85,7 @@ async def start_gateway(folder: Path, valkey: Server, port: int, services_port: 
 
 
 async def connect(port: int, ada: Person) -> Idle:
-    frames = masked('{"op":"hello","token":"%s"}' % ada.token) + masked('{"op":"watch","topics":{"channel:1":null}}')
+    frames = masked(f'{{"op":"hello","token":"{ada.token}"}}') + masked('{"op":"watch","topics":{"channel:1":null}}')
     _, idle = await asyncio.get_running_loop().create_connection(lambda: Idle(frames), "127.0.0.1", port)
     await idle.watched
     return idle

@@ -10,7 +10,7 @@ import msgspec
 from .services import Person
 
 Socket = aiohttp.ClientWebSocketResponse[bool]
-SECONDS_MAX = 5.0
+SECONDS_MAX = 20.0
 ENDS = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.ERROR}
 
 
