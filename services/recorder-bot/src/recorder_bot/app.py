@@ -1,0 +1,82 @@
+"""The wiring: settings in, application out."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+from litestar import Litestar
+from redis.asyncio import Redis
+
+from chassis import app
+from chassis.health import Check
+from chassis.http import Tokens
+from chassis.service_tokens import ServiceTokens
+from recorder_bot import events
+from recorder_bot.clients.discord import Access, Identity
+from recorder_bot.clients.media import Media
+from recorder_bot.settings import Settings
+from recorder_bot.store.spool import Spool
+from recorder_bot.usecases.studio import Studio
+from streams import bus
+from streams.view import View
+from streams.work import ShareOfWork
+
+IDLE = "idle: no Discord token"
+
+
+def create_app(settings: Settings, *, tokens: Tokens | None = None) -> Litestar:
+    """Needs a running event loop. `tokens` stands in for asking auth for service tokens."""
+    http = aiohttp.ClientSession()
+    redis = bus.connect(settings.redis_url.reveal())
+    access = Access(rest_url=settings.discord_rest_url, ca_file=settings.discord_ca_file)
+    identities = [Identity(token, access=access) for token in _tokens(settings)]
+    own = tokens or ServiceTokens(
+        http, service="recorder-bot", key_file=settings.service_key_file, auth_url=settings.auth_url
+    )
+    media = Media(http, url=settings.media_url, tokens=own, upload_seconds_max=settings.upload_seconds_max)
+    studio = Studio(identities, media=media, spool=Spool(Path(settings.spool_folder)), settings=settings)
+    work = ShareOfWork(redis, streams=[events.STREAM], group=events.GROUP, effect=events.share(studio))
+    view = View(redis, streams=[events.STREAM], deliver=events.view(studio))
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncGenerator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            discord = [tasks.create_task(identity.run()) for identity in identities]
+            # Without a token nothing is taken: another recorder may have one.
+            working = [tasks.create_task(one.run()) for one in (studio, work, view) if identities]
+            yield
+            for group in (working, discord):
+                for task in group:
+                    task.cancel()
+                await asyncio.gather(*group, return_exceptions=True)
+        await http.close()
+        await redis.aclose()
+
+    return app.create_app(
+        "recorder-bot",
+        settings,
+        routes=[],
+        dependencies={},
+        checks={"discord": _connected(identities), "redis": lambda: _answers(redis)},
+        lifespan=[lifespan],
+    )
+
+
+def _tokens(settings: Settings) -> list[str]:
+    return [token for each in settings.discord_tokens.reveal().split(",") if (token := each.strip())]
+
+
+def _connected(identities: list[Identity]) -> Check:
+    async def check() -> str | None:
+        problems = {identity.id: identity.problem for identity in identities if not identity.ready}
+        if problems:
+            raise ConnectionError("; ".join(f"{name} {problem}" for name, problem in problems.items()))
+        return None if identities else IDLE
+
+    return check
+
+
+async def _answers(redis: Redis) -> None:
+    await redis.ping()  # pyright: ignore[reportUnknownMemberType]  untyped in redis

@@ -1,0 +1,1 @@
+"""Calls to other systems: media, the object store, Discord."""

@@ -1,0 +1,136 @@
+"""Discord, as one bot account: where it may go, who is there, what it says, and its voice connection."""
+
+import asyncio
+import ssl
+from typing import Final
+
+import aiohttp
+import hikari
+import msgspec
+import structlog
+
+import voice
+
+INTENTS: Final = hikari.Intents.GUILDS | hikari.Intents.GUILD_VOICE_STATES
+AWAY: Final = (hikari.HikariError, aiohttp.ClientError, OSError, TimeoutError)
+RETRY_SECONDS: Final = 5.0
+
+log = structlog.get_logger()
+
+
+class CannotSpeak(Exception):
+    """Discord does not let the bot say or show this, here and now."""
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """How Discord is reached; empty means as everybody does."""
+
+    rest_url: str = ""
+    ca_file: str = ""
+
+    def ssl_context(self) -> ssl.SSLContext | None:
+        return ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
+
+
+class Identity:
+    """Starts in the background, and tries again until Discord answers."""
+
+    def __init__(self, token: str, *, access: Access) -> None:
+        self._bot = hikari.GatewayBot(
+            token,
+            rest_url=access.rest_url or None,
+            intents=INTENTS,
+            banner=None,
+            logs=None,
+            suppress_optimization_warning=True,
+        )
+        self._ssl_context = access.ssl_context()
+        self._started = asyncio.Event()
+        self.problem = "has not connected yet"
+        self.id = str(hikari.applications.get_token_id(token))
+
+    @property
+    def ready(self) -> bool:
+        return self._started.is_set() and self._bot.is_alive
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            while not self._started.is_set():
+                try:
+                    await self._bot.start(check_for_updates=False)
+                    self._started.set()
+                except AWAY as failed:
+                    self.problem = f"{type(failed).__name__}: {failed}"
+                    log.warning("discord.not_connected", identity=self.id, error=self.problem)
+                    if self._bot.is_alive:
+                        await self._bot.close()
+                    await asyncio.sleep(RETRY_SECONDS)
+            log.info("discord.connected", identity=self.id)
+            await asyncio.Event().wait()
+        finally:
+            if self._bot.is_alive:
+                await self._bot.close()
+
+    async def started(self) -> None:
+        await self._started.wait()
+
+    def is_in(self, guild_id: str) -> bool:
+        return self.ready and self._bot.cache.get_guild(int(guild_id)) is not None
+
+    async def connect(
+        self, guild_id: str, channel_id: str, *, listener: voice.Listener, timeout_seconds: float
+    ) -> voice.VoiceConnection:
+        """Raises voice.CouldNotConnect."""
+        try:
+            return await voice.connect(
+                self._bot,
+                int(guild_id),
+                int(channel_id),
+                listener=listener,
+                ssl_context=self._ssl_context,
+                timeout_seconds=timeout_seconds,
+            )
+        except AWAY as failed:
+            raise voice.CouldNotConnect(str(failed)) from failed
+
+    async def say(self, channel_id: str, text: str) -> None:
+        """Raises CannotSpeak."""
+        try:
+            await self._bot.rest.create_message(int(channel_id), text)
+        except AWAY as failed:
+            raise CannotSpeak(f"{type(failed).__name__}: {failed}") from failed
+
+    async def rename(self, guild_id: str, nickname: str | None) -> None:
+        """Show this name in the guild; None: the account's own. Raises CannotSpeak."""
+        try:
+            await self._bot.rest.edit_my_member(int(guild_id), nickname=nickname)
+        except AWAY as failed:
+            raise CannotSpeak(f"{type(failed).__name__}: {failed}") from failed
+
+    def names(self, guild_id: str) -> tuple[str, str | None]:
+        """How the bot is called in the guild, and the nickname by which that is so, if any."""
+        me = self._bot.get_me()
+        member = self._bot.cache.get_member(int(guild_id), me.id) if me else None
+        if member:
+            return member.display_name, member.nickname
+        return (me.username if me else "recorder"), None
+
+    def name_of(self, guild_id: str, user_id: int) -> str:
+        state = self._bot.cache.get_voice_state(int(guild_id), user_id)
+        return state.member.display_name if state and state.member else str(user_id)
+
+    def people_in(self, guild_id: str, channel_id: str) -> int:
+        """How many are in the voice channel, bots not counted."""
+        states = self._bot.cache.get_voice_states_view_for_channel(int(guild_id), int(channel_id))
+        return sum(not (state.member and state.member.is_bot) for state in states.values())
+
+    def deafened(self, guild_id: str) -> bool:
+        state = self._bot.cache.get_voice_state(int(guild_id), int(self.id))
+        return state is not None and (state.is_guild_deafened or state.is_self_deafened)
+
+    @property
+    def latency_ms(self) -> float:
+        """Of the main gateway; 0 when it is not known yet."""
+        latency = self._bot.heartbeat_latency
+        return latency * 1000 if latency == latency else 0.0  # noqa: PLR0124 - NaN until the first heartbeat

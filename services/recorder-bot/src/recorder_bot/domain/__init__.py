@@ -1,0 +1,1 @@
+"""Rules of recording: values and pure state; the clock is passed in."""

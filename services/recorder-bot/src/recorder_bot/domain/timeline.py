@@ -1,0 +1,97 @@
+"""Where on the recording's time each frame of a speaker belongs.
+
+Inside a talk spurt the speaker's own clock counts (RTP timestamps), so that jitter on the way is not heard. Between
+spurts arrival counts, because some clients stop their clock in silence and others don't. Over a long spurt the two
+clocks are compared, so that a speaker who never pauses does not drift away from the others.
+"""
+
+from voice import opus
+from voice.events import Frame
+
+GRID = opus.SHORT_SILENCE_SAMPLES
+"""Silence fills any multiple of this exactly."""
+STALL_SAMPLES = 48_000
+"""The network may hold up a spurt for this long; longer, and it is another spurt."""
+PAUSE_SAMPLES = 2_880
+"""After the silence that ends a spurt, so little more than usual already begins another one."""
+JUMP_SAMPLES = 48_000
+"""An RTP clock that leaps further than this says nothing about time."""
+WINDOW_SAMPLES = 30 * 48_000
+"""For so long the clocks are compared before they are believed to differ: the quickest packet of it counts."""
+LATE_SAMPLES = 360
+"""A track that runs ahead of its speaker by more than 7.5 ms is held up by that much."""
+EARLY_SAMPLES = 600
+"""A track that lags behind its speaker by more than 12.5 ms must leave out a frame: less cannot be left out."""
+
+
+class Timeline:
+    """`place` answers the position of a frame in samples, never before the end of the one before."""
+
+    def __init__(self, *, end: int = 0) -> None:
+        self.end = _on_grid_after(end)
+        self._ssrc: int | None = None
+        self._timestamp = self._position = self._arrival = 0
+        self._silent = False
+        self._missed_until = 0
+        self._window_from = 0
+        self._least_lateness: int | None = None
+
+    def place(self, frame: Frame, *, arrival: int) -> int | None:
+        """None: leave it out, this speaker's clock runs too fast. `arrival` is when it came, in the same samples."""
+        advance = (frame.timestamp - self._timestamp) & 0xFFFF_FFFF
+        if self._continues(frame, advance, arrival):
+            position = max(self._position + advance, self.end)
+        else:
+            position = max(on_grid(arrival), self.end)
+            self._compare_anew(arrival)
+        self._ssrc, self._timestamp, self._arrival = frame.ssrc, frame.timestamp, arrival
+        self._silent = opus.is_silence(frame.opus)
+        correction = self._correction(arrival - position, arrival)
+        if correction < 0:
+            self._position = position - opus.samples(frame.opus)
+            return None
+        self._position = position + correction
+        self.end = self._position + opus.samples(frame.opus)
+        return self._position
+
+    def expected(self, arrival: int) -> int:
+        """Where a frame belongs that did not come, though it should have, at `arrival` at the latest."""
+        if self._ssrc is None or arrival - self.end > STALL_SAMPLES:
+            return max(on_grid(arrival), self._missed_until)
+        return max(self.end, self._missed_until)
+
+    def skip(self, until: int) -> None:
+        """What was expected up to here will not come."""
+        self._missed_until = until
+
+    def break_off(self) -> None:
+        """Whatever comes next begins a spurt."""
+        self._ssrc = None
+
+    def _continues(self, frame: Frame, advance: int, arrival: int) -> bool:
+        if frame.ssrc != self._ssrc or not 0 < advance <= JUMP_SAMPLES or advance % GRID:
+            return False
+        stall = arrival - self._arrival - advance
+        return abs(stall) <= (PAUSE_SAMPLES if self._silent else STALL_SAMPLES)
+
+    def _compare_anew(self, arrival: int) -> None:
+        self._window_from, self._least_lateness = arrival, None
+
+    def _correction(self, lateness: int, arrival: int) -> int:
+        """How much later than so far frames belong; below zero when they belong earlier, by whatever is left out."""
+        least = lateness if self._least_lateness is None else min(lateness, self._least_lateness)
+        self._least_lateness = least
+        if arrival - self._window_from < WINDOW_SAMPLES:
+            return 0
+        self._compare_anew(arrival)
+        if least < -EARLY_SAMPLES:
+            return -1
+        return on_grid(least) if least > LATE_SAMPLES else 0
+
+
+def on_grid(samples: int) -> int:
+    return samples // GRID * GRID
+
+
+def _on_grid_after(samples: int) -> int:
+    return -(-samples // GRID) * GRID

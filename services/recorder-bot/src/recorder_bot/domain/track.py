@@ -1,0 +1,114 @@
+"""One speaker's audio on its way to disk: placed, written as Ogg Opus, cut into segments."""
+
+import msgspec
+
+from contracts.media import Gap
+from recorder_bot.domain.timeline import Timeline, on_grid
+from voice import opus
+from voice.events import Frame
+from voice.ogg import HEADER_PAGES, Position, Writer
+
+HELD_SAMPLES = 3 * opus.SAMPLE_RATE
+"""Frames that wait for their key, or for those before them, come within this time."""
+
+
+class Cut(msgspec.Struct, frozen=True, kw_only=True):
+    """Where segments are cut: none spans more time, none grows (much) larger."""
+
+    samples_max: int
+    bytes_max: int
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """Whole Ogg pages that follow what was taken before of the segment that begins at `first_sample`."""
+
+    user_id: int
+    first_sample: int
+    data: bytes
+    gaps: tuple[Gap, ...] = ()
+    complete: bool = False
+    """Nothing more belongs to this segment."""
+
+
+class _Segment:
+    """Pages bear numbers as of a stream that goes on; whoever joins segments writes the headers and numbers anew."""
+
+    def __init__(self, user_id: int, first_sample: int) -> None:
+        self.first_sample = first_sample
+        self.writer = Writer(Position(serial=user_id & 0xFFFF_FFFF, page=HEADER_PAGES, granule=first_sample))
+        self.bytes = 0
+        self.gaps: list[Gap] = []
+
+
+class Track:
+    """While its speaker is there, silence is written too; while they are not, there is nothing, which plays as silence.
+
+    `present` is for whoever knows that to change.
+    """
+
+    def __init__(self, user_id: int, *, cut: Cut, end: int = 0) -> None:
+        self.user_id = user_id
+        self.ssrc: int | None = None
+        self.present = True
+        self.timeline = Timeline(end=end)
+        self._cut = cut
+        self._open: _Segment | None = None
+        self._complete: list[Piece] = []
+
+    def write(self, frame: Frame, *, arrival: int) -> bool:
+        """False when the frame was left out, so that the track keeps time."""
+        position = self.timeline.place(frame, arrival=arrival)
+        if position is None:
+            return False
+        segment = self._segment_until(position, position + opus.samples(frame.opus))
+        segment.writer.write(frame.opus)
+        segment.bytes += len(frame.opus)
+        return True
+
+    def miss(self, gap: Gap) -> bool:
+        """False when there is no segment that could tell it."""
+        if self._open is None or self._open.writer.samples == self._open.first_sample:
+            return False
+        self._open.gaps.append(gap)
+        return True
+
+    def begin_segment(self, position: int) -> None:
+        """The speaker is there, and silent so far."""
+        self._open = self._open or _Segment(self.user_id, max(on_grid(position), self.timeline.end))
+
+    def end_segment(self, position: int = 0) -> None:
+        """At the end, or before a time of which nothing is written; silent up to `position`."""
+        if self._open:
+            if self.present:
+                self._segment_until(position, position)
+            self._complete.append(self._piece(self._open, self._open.writer.cut(), complete=True))
+            self._open = None
+
+    def take(self, position: int) -> list[Piece]:
+        """Everything written since. `position` of the recording is now; what was said shortly before may still come."""
+        settled = position - HELD_SAMPLES
+        if self._open and settled >= self._open.first_sample + self._cut.samples_max:
+            if self.present:
+                self._segment_until(settled, settled)
+            else:
+                self.end_segment()
+        taken, self._complete = self._complete, []
+        if self._open and (data := self._open.writer.cut()):
+            taken.append(self._piece(self._open, data, complete=False))
+        return taken
+
+    def _segment_until(self, begin: int, end: int) -> _Segment:
+        """The segment in which what lasts from `begin` to `end` has room, silent up to there."""
+        segment = self._open or _Segment(self.user_id, begin)
+        while end > (full := segment.first_sample + self._cut.samples_max) or segment.bytes >= self._cut.bytes_max:
+            segment.writer.write_silence(min(begin, full))
+            self._complete.append(self._piece(segment, segment.writer.cut(), complete=True))
+            segment = _Segment(self.user_id, segment.writer.samples)
+        segment.writer.write_silence(begin)
+        self.timeline.end = max(self.timeline.end, segment.writer.samples)
+        self._open = segment
+        return segment
+
+    def _piece(self, segment: _Segment, data: bytes, *, complete: bool) -> Piece:
+        gaps, segment.gaps = tuple(segment.gaps), []
+        return Piece(user_id=self.user_id, first_sample=segment.first_sample, data=data, gaps=gaps, complete=complete)

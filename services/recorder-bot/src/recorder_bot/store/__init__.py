@@ -1,0 +1,1 @@
+"""The spool: what is on disk until media answers for it."""

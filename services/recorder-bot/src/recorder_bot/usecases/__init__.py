@@ -1,0 +1,1 @@
+"""What a recorder does: claims, takes, hands over."""

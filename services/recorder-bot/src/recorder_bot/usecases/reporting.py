@@ -1,0 +1,94 @@
+"""Tell media what happens, in order, each thing until it is answered; hear from it what to do."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import structlog
+
+from contracts.media import ClaimWanted, Orders, Progressed, RecorderReport, Report
+from contracts.problems import Unavailable
+from recorder_bot.clients.media import Media, Refused
+from recorder_bot.settings import Settings
+from recorder_bot.usecases.logbook import Logbook
+
+LEASE_LOST = "lease_lost"
+OVER = frozenset({"recording_over", "already_claimed", "identity_busy", "not_found"})
+"""It is not ours any more, and will not be again."""
+
+log = structlog.get_logger()
+
+
+class Reporter:
+    """Media may be away for as long as it likes. A lease that ran out meanwhile is claimed again; if somebody else has
+    the recording by then, `lost` is set."""
+
+    def __init__(
+        self,
+        logbook: Logbook,
+        *,
+        media: Media,
+        holder: str,
+        progress: Callable[[], Progressed | None],
+        obey: Callable[[Orders], None],
+        settings: Settings,
+    ) -> None:
+        self.lost = asyncio.Event()
+        self._logbook, self._media, self._holder = logbook, media, holder
+        self._progress, self._obey = progress, obey
+        self._progress_seconds, self._retry_seconds = settings.progress_seconds, settings.retry_seconds
+        self._id = logbook.underway.id
+
+    async def run(self) -> None:
+        """Until cancelled, or the recording is lost."""
+        while not self.lost.is_set():
+            self._logbook.told.clear()
+            try:
+                await self._catch_up()
+            except Unavailable as away:
+                log.info("media.away", recording=str(self._id), reason=str(away))
+                await asyncio.sleep(self._retry_seconds)
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._logbook.told.wait(), self._progress_seconds)
+        await self._logbook.abandon()
+
+    async def _catch_up(self) -> None:
+        while self._logbook.underway.reports and not self.lost.is_set():
+            report = self._logbook.underway.reports[0]
+            await self._send(report)
+            await self._logbook.answered(report)
+        progress = self._progress()
+        if progress:
+            await self._send(progress)
+
+    async def _send(self, report: Report) -> None:
+        try:
+            orders = await self._ask(report)
+        except Refused as refused:
+            if refused.code != LEASE_LOST:
+                self._give_in(refused, report)
+                return
+            try:
+                await self._claim_again()
+                orders = await self._ask(report)
+            except Refused as final:
+                self._give_in(final, report)
+                return
+        self._obey(orders)
+
+    async def _ask(self, report: Report) -> Orders:
+        lease_id = self._logbook.underway.claimed.lease_id
+        return await self._media.report(self._id, RecorderReport(lease_id=lease_id, report=report))
+
+    async def _claim_again(self) -> None:
+        wanted = ClaimWanted(identity=self._logbook.underway.identity, holder=self._holder)
+        claimed = await self._media.claim(self._id, wanted)
+        log.info("recording.claimed_again", recording=str(self._id))
+        await self._logbook.note(claimed=claimed)
+        self._obey(claimed.orders)
+
+    def _give_in(self, refused: Refused, report: Report) -> None:
+        log.warning("report.refused", recording=str(self._id), report=type(report).__name__, code=refused.code)
+        if refused.code in OVER:
+            self.lost.set()

@@ -1,0 +1,85 @@
+"""Empty a recording's spool: reserve, put, acknowledge, and only then forget."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from contracts.ids import RecordingId
+from contracts.media import SegmentAcknowledged, SegmentState, SegmentWanted
+from contracts.problems import Unavailable
+from recorder_bot.clients.media import Media, Refused
+from recorder_bot.settings import Settings
+from recorder_bot.store.spool import Folder
+
+AGAIN = frozenset({"segment_missing", "segment_damaged", "not_now"})
+"""Refused this time. Every other refusal stands: the speaker has opted out, the recording is over, there is no room."""
+
+log = structlog.get_logger()
+
+
+class Uploader:
+    """`speakers_known` answers once media knows the speakers of all that is sealed by now: nothing goes before that."""
+
+    def __init__(
+        self,
+        recording_id: RecordingId,
+        *,
+        folder: Folder,
+        media: Media,
+        speakers_known: Callable[[], Awaitable[object]],
+        settings: Settings,
+    ) -> None:
+        self._id, self._folder, self._media = recording_id, folder, media
+        self._speakers_known = speakers_known
+        self._at_once_max, self._retry_seconds = settings.uploads_at_once_max, settings.retry_seconds
+        self._sealed = asyncio.Event()
+        self.empty = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something may have been sealed."""
+        self._sealed.set()
+        self.empty.clear()
+
+    async def run(self) -> None:
+        """Until cancelled. Whoever is away is waited for."""
+        while True:
+            self._sealed.clear()
+            try:
+                await self._empty()
+            except (Unavailable, Refused) as away:
+                log.info("spool.waiting", recording=str(self._id), reason=str(away))
+                await asyncio.sleep(self._retry_seconds)
+            else:
+                if not self._sealed.is_set():
+                    self.empty.set()
+                await self._sealed.wait()
+
+    async def _empty(self) -> None:
+        while waiting := await self._folder.waiting():
+            await self._speakers_known()
+            batch = waiting[: self._at_once_max]
+            outcomes = await asyncio.gather(*(self._hand_over(each) for each in batch), return_exceptions=True)
+            for outcome in outcomes:
+                if outcome is not None:
+                    raise outcome
+
+    async def _hand_over(self, wanted: SegmentWanted) -> None:
+        try:
+            reserved = await self._media.reserve(self._id, wanted)
+            if reserved.state is not SegmentState.ACKNOWLEDGED:
+                await self._media.put(reserved, await self._folder.read(wanted))
+                acknowledged = await self._media.acknowledge(self._id, wanted)
+                _check(acknowledged, wanted)
+        except Refused as refused:
+            if refused.code in AGAIN:
+                raise
+            log.warning("segment.refused", recording=str(self._id), segment=str(wanted.id), code=refused.code)
+        except FileNotFoundError:
+            return  # its speaker has opted out meanwhile
+        await self._folder.forget(wanted)
+
+
+def _check(acknowledged: SegmentAcknowledged, wanted: SegmentWanted) -> None:
+    if acknowledged.sha256 != wanted.sha256:
+        raise Refused("segment_damaged", "media has other bytes")
