@@ -7,8 +7,10 @@ import msgspec
 from httpx import AsyncClient, Response
 from sqlalchemy import text
 
+from auth.app import create_tools, transactions
 from auth.settings import Settings
 from auth.store.vault import Vault
+from auth.usecases import keeping
 from chassis.database import connect
 from testkit.clock import Clock
 
@@ -97,3 +99,12 @@ class Auth:
         await engine.dispose()
         rows = await self.rows("select private_pem from signing_keys where id = :id", id=key_id)
         return vault.open(rows[0]["private_pem"], purpose="signing-keys")
+
+    async def tidy(self) -> None:
+        """What auth does by itself every minute."""
+        engine = connect(self.settings.database_url, schema="auth", connections_max=1)
+        begin, tools = transactions(engine), create_tools(self.settings, clock=self.clock)
+        await keeping.prepare(begin, tools)
+        await keeping.tidy(begin, tools)
+        await tools.close()
+        await engine.dispose()

@@ -131,7 +131,7 @@ class Verifier:
                 algorithms=ALGORITHMS,
                 audience=audience,
                 issuer=ISSUER,
-                options={"require_exp": True, "require_sub": True, "leeway": LEEWAY_SECONDS},
+                options={"require_exp": True, "require_sub": True, "require_aud": True, "leeway": LEEWAY_SECONDS},
             )
         except ExpiredSignatureError:
             raise TokenExpired from None

@@ -15,16 +15,17 @@ from auth.clients.postman import FolderPostman, postman_for
 from auth.clients.service_keys import ServiceKeys
 from auth.clients.throttle import Throttle
 from auth.domain.refusals import Recorded
-from auth.routes import accounts, credentials, dev_mail, discord, factors, security, services, sessions
+from auth.domain.visits import Visit
+from auth.routes import accounts, credentials, dev_mail, discord, factors, gate, security, services, sessions
 from auth.routes.limits import show_problem
-from auth.routes.visits import actors, administrators, confirmed_actors, visits
+from auth.routes.visits import visits
 from auth.settings import Settings
 from auth.store.vault import Vault
 from auth.usecases import keeping, mailing
 from auth.usecases.keys import KeyRing
 from auth.usecases.tools import Begin, Tools
 from chassis import app, database
-from chassis.tokens import KeySet, RevokedSessions, Verifier, calling_services
+from chassis.tokens import KeySet, RevokedSessions, Verifier
 from contracts.problems import Problem
 from contracts.times import now
 from streams import bus
@@ -47,21 +48,16 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Li
     """Auth, ready to be served; `clock` stands still in tests."""
     engine = database.connect(settings.database_url, schema="auth", connections_max=settings.database_connections_max)
     redis = bus.connect(settings.redis_url.reveal())
-    counts = bus.connect(settings.redis_url.reveal(), timeout_seconds=THROTTLE_TIMEOUT_SECONDS)
     begin = transactions(engine)
-    tools = Tools(
-        settings=settings,
-        vault=Vault(settings.master_key),
-        ring=KeyRing(),
-        hasher=Hasher(settings),
-        throttle=Throttle(counts),
-        postman=postman_for(settings),
-        discord=Discord(settings),
-        clock=clock,
-    )
+    tools = create_tools(settings, clock=clock)
     service_keys = ServiceKeys(settings.service_jwks_file)
     verifier = Verifier(KeySet(tools.ring.jwks, kept_seconds=0), service="auth", revoked=RevokedSessions())
     relay = Relay(engine, redis, stream=STREAM)
+
+    visit_of = visits(settings)
+
+    def visit(request: gate.AnyRequest) -> Visit:
+        return visit_of(request)
 
     async def transaction() -> AsyncGenerator[AsyncConnection]:
         """One request, one transaction."""
@@ -77,32 +73,46 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Li
             yield
             for task in running:
                 task.cancel()
-        tools.hasher.close()
-        await tools.discord.close()
-        await counts.aclose()
+        await tools.close()
         await redis.aclose()
         await engine.dispose()
 
     shown_mail = dev_mail.routes_for(tools.postman) if isinstance(tools.postman, FolderPostman) else []
-    api = Router("/api/v1/auth", route_handlers=ROUTES, exception_handlers={Problem: show_problem})
+    guards = [gate.keeper(begin, tools, verifier, visit_of)]
+    api = Router("/api/v1/auth", route_handlers=ROUTES, exception_handlers={Problem: show_problem}, guards=guards)
+    machines = Router("/", route_handlers=services.ROUTES, guards=guards)
     return app.create_app(
         "auth",
         settings,
-        routes=[api, *services.ROUTES, *shown_mail],
+        routes=[api, machines, *shown_mail],
         dependencies={
-            "actor": actors(tools, verifier),
-            "administrator": administrators(tools),
+            "actor": gate.actor,
+            "administrator": gate.administrator,
             "begin": lambda: begin,
-            "calling_service": calling_services(verifier),
-            "confirmed": confirmed_actors(tools),
+            "calling_service": gate.calling_service,
+            "confirmed": gate.confirmed,
             "service_keys": lambda: service_keys,
             "tools": lambda: tools,
             "transaction": transaction,
             "verifier": lambda: verifier,
-            "visit": visits(tools),
+            "visit": visit,
         },
         lifespan=[lifespan],
         checks={"database": database.check(engine), "redis": redis_check(redis)},
+    )
+
+
+def create_tools(settings: Settings, *, clock: Callable[[], datetime]) -> Tools:
+    """What use cases work with; nothing is connected yet."""
+    return Tools(
+        settings=settings,
+        vault=Vault(settings.master_key),
+        ring=KeyRing(),
+        hasher=Hasher(settings),
+        throttle=Throttle(bus.connect(settings.redis_url.reveal(), timeout_seconds=THROTTLE_TIMEOUT_SECONDS)),
+        postman=postman_for(settings),
+        discord=Discord(settings),
+        clock=clock,
     )
 
 

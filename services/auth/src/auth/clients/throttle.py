@@ -73,6 +73,9 @@ class Throttle:
             except AWAY as error:
                 self._degrade(error)
 
+    async def close(self) -> None:
+        await self._redis.aclose()
+
     async def _ask_redis(self, buckets: Sequence[Bucket]) -> tuple[int, int, float] | None:
         if time.monotonic() < self._away_until:
             return None

@@ -30,7 +30,8 @@ def checked(text: str, *, keys: dict[str, Jwk], audience: str, at: datetime) -> 
         if key is None:
             raise AssertionInvalid("No key is registered under this name")
         subject = SERVICE_PREFIX + str(key["kid"])
-        options = {"require_exp": True, "require_iat": True, "require_jti": True, "leeway": LEEWAY_SECONDS}
+        needed = {f"require_{claim}": True for claim in ("exp", "iat", "jti", "aud", "iss", "sub")}
+        options = needed | {"leeway": LEEWAY_SECONDS}
         meant = {"audience": ASSERTION_AUDIENCE, "issuer": subject, "subject": subject}
         claims: dict[str, Any] = jwt.decode(text, key, algorithms=ALGORITHMS, options=options, **meant)
     except (JOSEError, ValueError, TypeError, AttributeError):

@@ -45,6 +45,11 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     def idle(self) -> timedelta:
         return timedelta(days=self.settings.session_idle_days)
 
+    async def close(self) -> None:
+        self.hasher.close()
+        await self.throttle.close()
+        await self.discord.close()
+
     def challenge_ends(self) -> datetime:
         """When what is asked of a browser now will be too old to be answered."""
         return self.clock() + timedelta(seconds=self.settings.challenge_seconds)
