@@ -10,9 +10,8 @@ _tracer = trace.get_tracer("guildhall.streams")
 
 def traceparent() -> str:
     """The current position; empty outside any trace."""
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
-    return carrier.get("traceparent", "")
+    here = trace.get_current_span().get_span_context()
+    return f"00-{here.trace_id:032x}-{here.span_id:016x}-{here.trace_flags:02x}" if here.is_valid else ""
 
 
 @contextmanager
