@@ -125,9 +125,10 @@ class TestPresence:
         await sees(watcher, bob, "active")
 
         await goes.socket.close()
-        await here(gateway, bob)
+        again = await here(gateway, bob)
 
         await watcher.hears_nothing(seconds=1.2)
+        assert not again.socket.closed
 
     async def test_a_gateway_without_power_is_forgotten_and_its_people_with_it(
         self, start_gateway: StartGateway, ada: Person, bob: Person
@@ -135,10 +136,11 @@ class TestPresence:
         near = await start_gateway(beat_seconds=0.1, lease_seconds=0.5)
         dies = await start_gateway(beat_seconds=60.0, lease_seconds=0.5)  # it will not renew its lease
         watcher = await here(near, ada)
-        await here(dies, bob)
+        stays_connected = await here(dies, bob)
 
         await sees(watcher, bob, "active")
         await sees(watcher, bob, "offline")
+        assert not stays_connected.socket.closed
 
     async def test_a_wiped_redis_is_told_again(
         self, start_gateway: StartGateway, services: Services, ada: Person, bob: Person
