@@ -1,0 +1,50 @@
+"""The services, asked on behalf of a Discord user: one call for each operation."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+import structlog
+
+from chassis.http import Answer, ServiceClient
+from contracts.problems import ProblemBody, Unavailable
+from control_bot.domain.asking import Person
+from control_bot.domain.operations import Operation, request_of
+from control_bot.domain.refusals import explain
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+class Services:
+    """Raises Refusal when the answer is no, Unavailable when there is none."""
+
+    def __init__(self, clients: Mapping[str, ServiceClient]) -> None:
+        self._clients = clients
+
+    async def perform(
+        self, operation: Operation, expected: type[T], *, person: Person, key: str | None = None, **values: Any
+    ) -> T:
+        """Make the operation's call; with the same `key` it has its effect once."""
+        request = request_of(operation, values)
+        headers = {"X-On-Behalf-Of-Discord": person.discord_id}
+        if person.manages_guild is not None:
+            headers["X-Discord-Manages-Guild"] = person.manages_guild
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        answer = await self._clients[request.service].ask(
+            request.method, request.path, body=request.body, params=request.params, headers=headers
+        )
+        if answer.status < 300:
+            return answer.decode(expected)
+        problem = _problem(answer, service=request.service)
+        log.info("operation.refused", command=operation.command, code=problem.code, detail=problem.detail)
+        raise explain(problem, operation)
+
+
+def _problem(answer: Answer, *, service: str) -> ProblemBody:
+    try:
+        return answer.decode(ProblemBody)
+    except msgspec.MsgspecError:
+        raise Unavailable(f"{service} answered {answer.status}") from None

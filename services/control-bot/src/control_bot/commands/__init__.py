@@ -1,0 +1,1 @@
+"""Discord in: slash commands, buttons and forms, each with one handler."""

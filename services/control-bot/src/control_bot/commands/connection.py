@@ -1,0 +1,59 @@
+"""The line to Discord: opened, kept, and opened again when it is lost for good."""
+
+import asyncio
+
+import hikari
+import lightbulb
+import structlog
+
+from control_bot.clients.screen import FAILURES
+
+log = structlog.get_logger()
+
+IDLE = "idle: no Discord token"
+
+
+class Connection:
+    """Commands are registered before the gateway delivers any; while that fails, no line is opened."""
+
+    def __init__(self, bot: hikari.GatewayBot, client: lightbulb.Client, *, retry_seconds: float) -> None:
+        self._bot = bot
+        self._client = client
+        self._retry_seconds = retry_seconds
+        self._registered = False
+        self._failure = "not connected yet"
+        bot.subscribe(hikari.StartingEvent, self._register)
+
+    async def run(self) -> None:
+        """Stay connected until cancelled."""
+        while True:
+            try:
+                await self._bot.start(check_for_updates=False)
+                if self._registered:
+                    log.info("discord.connected")
+                    await self._bot.join()
+            except (*FAILURES, RuntimeError) as error:
+                self._failed(error)
+            finally:
+                if self._bot.is_alive:
+                    await self._bot.close()
+            await asyncio.sleep(self._retry_seconds)
+
+    async def check(self) -> None:
+        """Whether Discord delivers what people do."""
+        shards = self._bot.shards.values()
+        if not shards or not all(shard.is_connected for shard in shards):
+            raise ConnectionError(self._failure)
+
+    async def _register(self, _: hikari.StartingEvent) -> None:
+        if self._registered:
+            return
+        try:
+            await self._client.start()
+            self._registered = True
+        except FAILURES as error:
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        self._failure = f"{type(error).__name__}: {error}"[:200]
+        log.warning("discord.failed", error=self._failure)

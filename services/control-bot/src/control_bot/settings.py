@@ -1,0 +1,36 @@
+"""What the control bot can be told from outside; every limit has its name here."""
+
+from chassis.settings import Secret, ServiceSettings
+
+
+class Settings(ServiceSettings, frozen=True, kw_only=True):
+    """Without `discord_token` the bot idles."""
+
+    redis_url: Secret
+    auth_url: str
+    media_url: str
+    messaging_url: str
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people reach the web client; links lead there."""
+    port: int = 8005
+
+    discord_token: Secret = Secret("")
+    discord_rest_url: str = ""
+    """Empty: Discord's own."""
+    discord_retry_seconds: float = 5.0
+    """Between attempts to connect."""
+
+    call_seconds_max: float = 5.0
+    """For one call to a service."""
+    answer_seconds_max: float = 10.0
+    """For all that a command does; then the person is told to try again."""
+    suggest_seconds_max: float = 1.0
+    """For what is offered while somebody types: it cannot be deferred."""
+    panel_seconds_min: float = 2.0
+    """Between two edits of one panel."""
+    panel_days_max: int = 7
+    """How long it is remembered which message is whose panel."""
+    catch_up_minutes: float = 60.0
+    """How far back events are read at start, to put right the panels that nobody kept meanwhile."""
+    interactions_remembered_max: int = 10_000
+    listed_recordings_max: int = 10

@@ -1,0 +1,1 @@
+"""What is remembered: panels, and which recordings run."""

@@ -1,0 +1,111 @@
+"""Discord, the services and Redis around a bot that was started as its program starts it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from litestar import Litestar
+
+from chassis.settings import Secret
+from control_bot.app import create_app
+from control_bot.settings import Settings
+from discord_sim.people import Person
+from discord_sim.stage import Stage, stage
+
+from .stand_in import StandIn
+
+
+@asynccontextmanager
+async def serving(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
+    """The application lives in a task of its own, on this event loop."""
+    started, ended = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            started.set()
+            await ended.wait()
+
+    living = asyncio.create_task(live())
+    await started.wait()
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(cast("Any", app)), base_url="http://control-bot"
+    ) as client:
+        yield client
+    ended.set()
+    await living
+
+
+StartBot = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture(scope="session")
+def service_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """By which the bot proves itself to auth."""
+    file = tmp_path_factory.mktemp("keys") / "control-bot.pem"
+    key = ec.generate_private_key(ec.SECP256R1())
+    file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return file
+
+
+@pytest.fixture
+async def scene() -> AsyncGenerator[Stage]:
+    """Discord."""
+    async with stage() as ready:
+        yield ready
+
+
+@pytest.fixture
+async def services() -> AsyncGenerator[StandIn]:
+    """media, messaging and auth."""
+    stand_in = StandIn()
+    await stand_in.start()
+    yield stand_in
+    await stand_in.stop()
+
+
+@pytest.fixture
+async def start_bot(scene: Stage, services: StandIn, redis_url: Secret, service_key: Path) -> AsyncGenerator[StartBot]:
+    """`client = await start_bot(panel_seconds_min=0.1)`: connected, its own HTTP side in hand."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**changes: Any) -> httpx.AsyncClient:
+            given: dict[str, Any] = {
+                "redis_url": redis_url,
+                "auth_url": services.url,
+                "media_url": services.url,
+                "messaging_url": services.url,
+                "public_url": "https://guildhall.test",
+                "service_key_file": str(service_key),
+                "discord_token": Secret(scene.bot.token),
+                "discord_rest_url": scene.sim.rest_url,
+                "discord_retry_seconds": 0.05,
+                "panel_seconds_min": 0.05,
+            }
+            client = await stack.enter_async_context(serving(create_app(Settings(**given | changes))))
+            if given["discord_token"] == (given | changes)["discord_token"]:
+                await scene.sim.ready(scene.bot.id)
+            return client
+
+        yield start
+
+
+@pytest.fixture
+async def bot(start_bot: StartBot) -> httpx.AsyncClient:
+    """The bot as it is."""
+    return await start_bot()
+
+
+@pytest.fixture
+def ada(scene: Stage) -> Person:
+    """Somebody in the server, who sits in the voice channel."""
+    person = scene.person("ada")
+    scene.sim.world.join_voice(scene.guild.id, user_id=person.user.id, channel_id=scene.voice.id)
+    return person
