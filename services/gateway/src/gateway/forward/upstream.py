@@ -1,7 +1,7 @@
 """Kept-alive HTTP/1.1 connections to one service: streaming both ways, with as little work per request as possible.
 
-It knows exactly as much of HTTP as a conversation with our own services takes. (Measured against aiohttp's client: less
-than half the CPU per request, see docs/performance.md.)
+It knows exactly as much of HTTP as a conversation with our own services takes: a general client costs more than all the
+rest of a forwarded request.
 """
 
 import asyncio
