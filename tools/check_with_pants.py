@@ -82,6 +82,8 @@ def refuse_a_trespass() -> None:
 def start_the_packages() -> list[str]:
     """Run the whole system from its PEX files, on embedded servers; the services that answered."""
     packages = {file.stem: file for file in sorted((ROOT / "dist/services").glob("*.pex"))}
+    for file in packages.values():  # the first start unpacks it, which may take longer than a launcher waits
+        subprocess.run([sys.executable, file, "help"], stdout=subprocess.DEVNULL, check=True)
     with tempfile.TemporaryDirectory() as folder, running(packages, Path(folder)) as public_port:
         numbers = json.loads(Path(folder, "data/ports.json").read_text()) | {"gateway": public_port}
         for name in packages:
