@@ -213,9 +213,7 @@ class Recorder(Asking):
 
     async def report(self, recording: Json, report: Report) -> Orders:
         body = {"lease_id": self.lease_id, "report": report}
-        return msgspec.convert(
-            await self.do("POST", f"/internal/recordings/{recording['id']}/reports", body), Orders
-        )
+        return msgspec.convert(await self.do("POST", f"/internal/recordings/{recording['id']}/reports", body), Orders)
 
     async def begin(self, recording: Json, *, position_ms: int = 0, seconds_ago: float = 0) -> None:
         """Claim, join, announce."""

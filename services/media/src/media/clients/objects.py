@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import aioboto3
+import aiohttp
 import msgspec
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,6 +17,7 @@ from contracts.problems import Unavailable
 from media.settings import Settings
 
 CONTENT_TYPE: Final = "audio/ogg"
+_AWAY: Final = (BotoCoreError, aiohttp.ClientError, OSError, TimeoutError)
 _ABSENT: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
@@ -67,35 +69,31 @@ class Objects:
         return Upload(url, headers, at + timedelta(seconds=seconds))
 
     async def read(self, key: str, *, bytes_max: int) -> bytes | None:
-        """A whole object; None when it is not there. One that is larger is read only so far as to show it."""
+        """A whole object; None when it is not there. Of one that is larger, a byte too much shows it."""
         try:
-            answer = await self._client.get_object(Bucket=self._settings.s3_bucket, Key=key)
+            answer = await self._client.get_object(
+                Bucket=self._settings.s3_bucket, Key=key, Range=f"bytes=0-{bytes_max}"
+            )
             async with answer["Body"] as body:
-                return b"".join([chunk async for chunk in _up_to(body, bytes_max + 1)])
+                return await body.read()
         except ClientError as error:
-            answer: Any = error.response
-            if answer["Error"]["Code"] in _ABSENT:
+            refused: Any = error.response
+            if refused["Error"]["Code"] in _ABSENT:
                 return None
             raise _away(error) from None
-        except (BotoCoreError, OSError, TimeoutError) as error:
+        except _AWAY as error:
             raise _away(error) from None
 
     async def remove(self, key: str) -> None:
         """Also when it was not there."""
         try:
             await self._client.delete_object(Bucket=self._settings.s3_bucket, Key=key)
-        except (ClientError, BotoCoreError, OSError, TimeoutError) as error:
+        except (ClientError, *_AWAY) as error:
             raise _away(error) from None
 
     async def check(self) -> None:
         """Whether the bucket can be reached."""
         await self._client.head_bucket(Bucket=self._settings.s3_bucket)
-
-
-async def _up_to(body: Any, count: int) -> AsyncGenerator[bytes]:
-    while count > 0 and (chunk := await body.read(min(count, 262_144))):
-        count -= len(chunk)
-        yield chunk
 
 
 def _away(error: Exception) -> Unavailable:

@@ -15,9 +15,10 @@ from chassis import problems
 from chassis.tokens import Jwk
 from contracts.ids import RecordingId
 from media.clients.objects import CONTENT_TYPE, Objects
+from media.clients.signing import SigningKey
 from media.domain import manifest, ranges
 from media.domain.actors import Actor
-from media.domain.manifest import Key, SignedManifest
+from media.domain.manifest import SignedManifest
 from media.domain.ranges import Span, Unsatisfiable
 from media.routes.answers import answers
 from media.usecases import describing, packing, playing
@@ -69,7 +70,7 @@ async def download_zip(
     actor: NamedDependency[Actor],
     transaction: NamedDependency[AsyncConnection],
     objects: NamedDependency[Objects],
-    signing: NamedDependency[Key],
+    signing: NamedDependency[SigningKey],
 ) -> Stream:
     """Every track, the manifest and the notes."""
     parcel = await packing.pack(transaction, recording_id, actor=actor, key=signing)
@@ -85,18 +86,18 @@ async def show_manifest(
     request: Request[Any, Any, Any],
     actor: NamedDependency[Actor],
     transaction: NamedDependency[AsyncConnection],
-    signing: NamedDependency[Key],
-) -> Response[SignedManifest]:
+    signing: NamedDependency[SigningKey],
+) -> Response[SignedManifest | None]:
     """What there is and what is missing, signed; final once the recording is ready."""
     made = await describing.describe(transaction, recording_id, actor=actor, key=signing)
     headers = {"ETag": manifest.etag(made), "Cache-Control": PRIVATE}
     if ranges.matches(request.headers.get("if-none-match"), headers["ETag"]):
-        return Response(made, status_code=304, headers=headers)
+        return Response(None, status_code=304, headers=headers)
     return Response(made, headers=headers, media_type=MediaType.JSON)
 
 
 @get("/api/v1/recordings/keys", responses=answers())
-async def show_keys(signing: NamedDependency[Key]) -> dict[str, list[Jwk]]:
+async def show_keys(signing: NamedDependency[SigningKey]) -> dict[str, list[Jwk]]:
     """The public half of the key that signs manifests, as a JWKS."""
     return {"keys": [signing.public]}
 

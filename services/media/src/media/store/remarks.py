@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import func, insert, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import RecordingId, SpaceId
@@ -16,13 +17,13 @@ async def add_note(connection: AsyncConnection, note: Note) -> None:
 
 
 async def find_note(connection: AsyncConnection, note_id: Any) -> Note:
-    row = (await connection.execute(select(notes).where(notes.c.id == note_id))).mappings().one()
-    return msgspec.convert(dict(row), Note)
+    row = (await connection.execute(select(notes).where(notes.c.id == note_id))).one()
+    return msgspec.convert(row, Note, from_attributes=True)
 
 
 async def notes_of(connection: AsyncConnection, recording_id: RecordingId) -> tuple[Note, ...]:
     query = select(notes).where(notes.c.recording_id == recording_id).order_by(notes.c.at_ms, notes.c.id)
-    return tuple(msgspec.convert(dict(row), Note) for row in (await connection.execute(query)).mappings())
+    return tuple(msgspec.convert(row, Note, from_attributes=True) for row in await connection.execute(query))
 
 
 async def note_count(connection: AsyncConnection, recording_id: RecordingId) -> int:
@@ -40,14 +41,14 @@ async def consents_for(
     """Each speaker's newest choice that counts for the recording."""
     query = (
         select(consents.c.space_id, consents.c.recording_id, consents.c.discord_id, consents.c.choice, consents.c.at)
-        .distinct(consents.c.discord_id)
+        .ext(distinct_on(consents.c.discord_id))
         .where(
             consents.c.space_id == space_id,
             or_(consents.c.recording_id.is_(None), consents.c.recording_id == recording_id),
         )
         .order_by(consents.c.discord_id, consents.c.position.desc())
     )
-    return tuple(msgspec.convert(dict(row), Consent) for row in (await connection.execute(query)).mappings())
+    return tuple(msgspec.convert(row, Consent, from_attributes=True) for row in await connection.execute(query))
 
 
 async def opted_out(connection: AsyncConnection, space_id: SpaceId, recording_id: RecordingId) -> tuple[str, ...]:

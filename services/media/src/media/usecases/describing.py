@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import RecordingId
 from contracts.media import Gap, Track
+from media.clients.signing import SigningKey
 from media.domain.actors import Actor
 from media.domain.assembly import SAMPLES_PER_MS, File, Segment, draw
 from media.domain.life import Held
-from media.domain.manifest import LIMITS, Key, Manifest, ManifestSegment, ManifestTrack, SignedManifest, signed
+from media.domain.manifest import LIMITS, Manifest, ManifestSegment, ManifestTrack, SignedManifest, signed
 from media.store import remarks, segments, tracks
 from media.store.tracks import Technical
 from media.usecases.entering import enter
@@ -21,7 +22,9 @@ from media.usecases.showing import gaps_by_track
 VERSIONS: Final = {"media": "1", "python": platform.python_version(), "litestar": metadata.version("litestar")}
 
 
-async def describe(connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, key: Key) -> SignedManifest:
+async def describe(
+    connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, key: SigningKey
+) -> SignedManifest:
     held, _ = await enter(connection, recording_id, actor=actor)
     return signed(await manifest_of(connection, held), key)
 

@@ -12,9 +12,10 @@ from contracts.ids import RecordingId
 from contracts.media import Note
 from contracts.times import rfc3339
 from media.clients.objects import Objects
+from media.clients.signing import SigningKey
 from media.domain.actors import Actor
 from media.domain.assembly import File, draw
-from media.domain.manifest import Key, SignedManifest, signed
+from media.domain.manifest import SignedManifest, signed
 from media.store import segments
 from media.usecases.describing import manifest_of
 from media.usecases.entering import enter
@@ -49,7 +50,7 @@ class _Outlet(io.RawIOBase):
         return taken
 
 
-async def pack(connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, key: Key) -> Parcel:
+async def pack(connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, key: SigningKey) -> Parcel:
     """The recording as it is at this moment."""
     held, _ = await enter(connection, recording_id, actor=actor)
     its_segments = await segments.of_recording(connection, recording_id)
