@@ -154,7 +154,7 @@ class House:
         return body
 
     async def track(self, recording_id: RecordingId, number: int, *, guild_id: str) -> bytes:
-        status, body = await self._ask("GET", f"/{recording_id}/tracks/{number}", guild_id)
+        status, body = await self._ask("GET", f"/{recording_id}/tracks/{number}/audio", guild_id)
         assert status == 200, body
         return body
 
