@@ -187,6 +187,16 @@ class TestThreads:
             await ben.read(thread["id"])
         assert refused.value.status == 404
 
+    async def test_are_closed_with_their_parent(self, place: Place, ann: Person) -> None:
+        said = await ann.say(place.channel_id, "x")
+        thread = await ann.do("POST", path(said, "/thread"), {"name": "talk"})
+
+        await ann.do("PATCH", f"/channels/{place.channel_id}", {"archived": True})
+
+        with pytest.raises(Refused) as refused:
+            await ann.say(thread["id"], "y")
+        assert refused.value.code == "channel_archived"
+
     async def test_do_not_nest_and_do_not_repeat(self, place: Place, ann: Person) -> None:
         said = await ann.say(place.channel_id, "x")
         thread = await ann.do("POST", path(said, "/thread"), {"name": "talk"})

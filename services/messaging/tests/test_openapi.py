@@ -16,7 +16,7 @@ from schemathesis.specs.openapi import checks
 from .conftest import MakePerson
 from .people import Json, Person
 
-EXAMPLES = 3
+EXAMPLES = 2
 CHECKED = ("status_code_conformance", "content_type_conformance", "response_schema_conformance")
 CHECKS: list[Any] = [getattr(checks, name) for name in CHECKED]
 """A server error is an answer that no operation names."""

@@ -144,6 +144,7 @@ class Access(msgspec.Struct, frozen=True):
     role: Role
     granted: Permission
     space_archived: bool = False
+    parent_archived: bool = False
 
     def require(self, permission: Permission) -> None:
         """Raises `NotFound` to who may not know of the channel, `Forbidden` to who may not do this."""
@@ -156,5 +157,5 @@ class Access(msgspec.Struct, frozen=True):
         """Raises when nothing may be changed any more."""
         if self.space_archived:
             raise SpaceArchived
-        if self.channel.archived_at is not None:
+        if self.channel.archived_at is not None or self.parent_archived:
             raise ChannelArchived

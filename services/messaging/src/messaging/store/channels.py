@@ -18,13 +18,13 @@ Threads = Literal["none", "followed", "all"]
 
 _CHANNEL = """
     channel.id, channel.space_id, channel.name, channel.topic, channel.parent_id, channel.parent_message_id,
-    channel.recording_id, channel.created_at, coalesce(parent.private, channel.private) as private,
-    coalesce(parent.archived_at, channel.archived_at) as archived_at
+    channel.recording_id, channel.created_at, channel.archived_at, coalesce(parent.private, channel.private) as private
 """
-"""A thread is as private as its parent, and archived with it."""
+"""A thread is as private as its parent."""
 
 ACCESS = f"""
-    select asked.place, {_CHANNEL}, member.user_id, member.role, space.archived_at as space_archived_at,
+    select asked.place, {_CHANNEL}, member.user_id, member.role,
+        space.archived_at as space_archived_at, parent.archived_at as parent_archived_at,
         of_role.allow as role_allow, of_role.deny as role_deny, of_user.allow as user_allow, of_user.deny as user_deny
     from {{asked}}
     join channels channel on channel.id = asked.channel_id and channel.deleted_at is null
@@ -87,7 +87,14 @@ def access_of(row: Row) -> Access:
         of_role=_override(role_subject(role), row["role_allow"], row["role_deny"]),
         of_user=_override(user_subject(user_id), row["user_allow"], row["user_deny"]),
     )
-    return Access(channel_of(row), user_id, role, granted, space_archived=row["space_archived_at"] is not None)
+    return Access(
+        channel_of(row),
+        user_id,
+        role,
+        granted,
+        space_archived=row["space_archived_at"] is not None,
+        parent_archived=row["parent_archived_at"] is not None,
+    )
 
 
 def _override(subject: str, allow: int | None, deny: int | None) -> Override | None:
