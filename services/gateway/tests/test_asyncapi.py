@@ -7,7 +7,7 @@ import msgspec
 
 from contracts.events import short_type
 from contracts.registry import EVENTS
-from gateway import asyncapi
+from gateway.realtime import asyncapi
 from gateway.realtime.frames import COMMANDS, TOLD, CloseCode, Pong, encode
 
 DOCUMENT = msgspec.json.decode(msgspec.json.encode(asyncapi.document()), type=dict[str, Any])

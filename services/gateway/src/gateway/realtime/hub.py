@@ -4,8 +4,8 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import Iterable
-from typing import Final, TypeVar
+from collections.abc import Coroutine, Iterable
+from typing import Any, Final, TypeVar
 
 from contracts.events import Envelope
 from contracts.ids import SessionId, UserId
@@ -15,7 +15,7 @@ from gateway.realtime.access import change_of_access
 from gateway.realtime.frames import CloseCode, Told, TooMany
 from gateway.realtime.reading import Logs, Reader
 from gateway.realtime.session import Bystanders, Session
-from gateway.realtime.topic import Asked, Topic
+from gateway.realtime.topic import Asked, Topic, Watcher
 from gateway.realtime.wires import tell
 from gateway.settings import Settings
 
@@ -90,6 +90,9 @@ class Hub:
             topic.waiting.append(asked)
             self.reader.read(topic)
 
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self.reader.spawn(work)
+
     def unwatch(self, session: Session, name: str) -> None:
         topic = self.topics.get(name)
         if topic is not None:
@@ -110,8 +113,8 @@ class Hub:
 
     def write(self, topics: list[Topic]) -> None:
         """Send what is fresh in these topics: encoded once, one write per client."""
-        letters: dict[Session, list[bytes]] = {}
-        counts: dict[Session, int] = {}
+        letters: dict[Watcher, list[bytes]] = {}
+        counts: dict[Watcher, int] = {}
         for topic in topics:
             fresh, topic.fresh = topic.fresh, []
             for wire, sessions in topic.watchers.items():
@@ -137,7 +140,7 @@ class Hub:
                 if session.user_id != but:
                     session.socket.send(letter)
 
-    def _post(self, sessions: set[Session], letter: bytes, count: int) -> None:
+    def _post(self, sessions: set[Watcher], letter: bytes, count: int) -> None:
         for session in tuple(sessions):
             session.socket.send(letter, count=count)
         meters.deliveries.add(count * len(sessions))

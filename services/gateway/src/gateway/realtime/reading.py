@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -12,9 +12,6 @@ from contracts.problems import NotFound, Problem, Unavailable
 from gateway.realtime import meters
 from gateway.realtime.topic import Asked, Topic
 from gateway.settings import Settings
-
-if TYPE_CHECKING:
-    from gateway.realtime.hub import Hub
 
 log = structlog.get_logger()
 
@@ -30,15 +27,22 @@ class Logs(Protocol):
     async def page(self, topic: str, *, after: int | None, limit: int, audience: bool) -> LogPage: ...
 
 
+class Topics(Protocol):
+    """Where the open topics are kept."""
+
+    def write(self, topics: list[Topic]) -> None: ...
+    def close(self, topic: Topic) -> None: ...
+
+
 class Reader:
     """One call at a time per topic, for all who wait; and which topics hang on which space."""
 
-    def __init__(self, logs: Logs, settings: Settings, hub: "Hub") -> None:
+    def __init__(self, logs: Logs, settings: Settings, topics: Topics) -> None:
         self.listening = asyncio.Event()
         """Set when the streams are read: what is told from then on will be heard."""
         self._logs = logs
         self._settings = settings
-        self._hub = hub
+        self._topics = topics
         self._reading: set[Topic] = set()
         self._calls = asyncio.Semaphore(settings.log_calls_max)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,7 +100,7 @@ class Reader:
             page = await self._page(topic, wanted, waiting)
         except NotFound as refusal:
             _refuse(topic, [*waiting, *topic.waiting], refusal)
-            self._hub.close(topic)
+            self._topics.close(topic)
         except Problem as problem:
             log.warning("topic.log_unavailable", topic=topic.name, error=problem.detail)
             _refuse(topic, [*waiting, *topic.waiting], Unavailable())
@@ -104,7 +108,7 @@ class Reader:
             if topic.watchers:
                 await asyncio.sleep(RETRY_SECONDS)
             else:
-                self._hub.close(topic)
+                self._topics.close(topic)
         except BaseException:
             _refuse(topic, waiting, Unavailable())
             raise
@@ -126,7 +130,7 @@ class Reader:
         topic.apply(page, seen=seen)
         if topic.depends_on is not None:
             self._dependents.setdefault(topic.depends_on, set()).add(topic)
-        self._hub.write([topic])
+        self._topics.write([topic])
         topic.lose_strangers()
 
     async def _page(self, topic: Topic, wanted: list[int], waiting: list[Asked]) -> LogPage:

@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import structlog
 
@@ -18,9 +18,6 @@ from gateway.realtime.socket import Socket
 from gateway.realtime.topic import Asked, Topic
 from gateway.realtime.wires import Wire, tell
 from gateway.settings import Settings
-
-if TYPE_CHECKING:
-    from gateway.realtime.hub import Hub
 
 log = structlog.get_logger()
 
@@ -45,6 +42,19 @@ class Bystanders(Protocol):
     def acted(self, session: "Session") -> None: ...
     def came(self, session: "Session", topic: Topic) -> None: ...
     def went(self, session: "Session", topic: Topic) -> None: ...
+
+
+class Place(Protocol):
+    """Where sessions meet topics."""
+
+    bystanders: Bystanders
+
+    def opened(self, session: "Session") -> None: ...
+    def admit(self, session: "Session") -> None: ...
+    def left(self, session: "Session") -> None: ...
+    def watch(self, name: str, asked: Asked) -> None: ...
+    def unwatch(self, session: "Session", name: str) -> None: ...
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None: ...
 
 
 class Session:
@@ -73,7 +83,7 @@ class Session:
         "wire",
     )  # fmt: skip
 
-    def __init__(self, socket: Socket, hub: "Hub", verify: Verify, settings: Settings) -> None:
+    def __init__(self, socket: Socket, hub: Place, verify: Verify, settings: Settings) -> None:
         self.id = str(new_id())
         self.number = 0
         self.socket = socket
@@ -205,7 +215,7 @@ class Session:
         match command:
             case frames.Hello(token):
                 self._early = []
-                self._hub.reader.spawn(self._greet(token))
+                self._hub.spawn(self._greet(token))
             case _ if self.caller is None:
                 raise BadFrame("say hello first")
             case frames.Watch(topics):

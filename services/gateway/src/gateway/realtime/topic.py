@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from opentelemetry.trace import Span
 
@@ -11,19 +11,29 @@ from contracts.events import Envelope, LogPage, short_type
 from contracts.ids import UserId
 from contracts.problems import NotFound, Problem
 from contracts.times import rfc3339
-from gateway.realtime.frames import EventFrame, Reset, TopicLost, Watched, encode, problem
+from gateway.realtime.frames import EventFrame, Reset, Told, TopicLost, Watched, encode, problem
+from gateway.realtime.socket import Socket
 from gateway.realtime.traces import span_of
 from gateway.realtime.wires import Wire, tell
 from gateway.settings import Settings
 
-if TYPE_CHECKING:
-    from gateway.realtime.session import Session
+
+class Watcher(Protocol):
+    """A client, as a topic knows it."""
+
+    socket: Socket
+    wire: Wire
+    user_id: UserId | None
+
+    def tell(self, frame: Told) -> None: ...
+    def remember(self, topic: "Topic") -> None: ...
+    def forget(self, topic: "Topic") -> None: ...
 
 
 class Asked(NamedTuple):
     """A wish to watch: `after` is the last `seq` the client has seen, None means from now on."""
 
-    session: "Session"
+    session: Watcher
     after: int | None
     answered: Callable[[], None]
 
@@ -43,7 +53,7 @@ class Topic:
         self.audience_is_old = False
         self.must_ask_audience = False
         self.closed = False
-        self.watchers: dict[Wire, set[Session]] = {}
+        self.watchers: dict[Wire, set[Watcher]] = {}
         self.waiting: list[Asked] = []
         self.fresh: list[bytes] = []
         self.spans: list[Span] = []
@@ -147,14 +157,14 @@ class Topic:
         asked.session.tell(problem(refusal, topic=self.name))
         asked.answered()
 
-    def remove(self, session: "Session") -> None:
+    def remove(self, session: Watcher) -> None:
         sessions = self.watchers.get(session.wire)
         if sessions is not None:
             sessions.discard(session)
             if not sessions:
                 del self.watchers[session.wire]
 
-    def sessions(self) -> list["Session"]:
+    def sessions(self) -> list[Watcher]:
         return [session for sessions in self.watchers.values() for session in sessions]
 
     def lose_strangers(self) -> None:
@@ -163,7 +173,7 @@ class Topic:
             if session.user_id not in self.audience:
                 self.lose(session)
 
-    def lose(self, session: "Session") -> None:
+    def lose(self, session: Watcher) -> None:
         session.forget(self)
         session.tell(problem(TopicLost, topic=self.name))
 

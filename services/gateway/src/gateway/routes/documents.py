@@ -12,8 +12,9 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from contracts.problems import Unavailable
-from gateway import asyncapi, documents
 from gateway.clients import Services
+from gateway.realtime import asyncapi
+from gateway.routes import merging
 
 log = structlog.get_logger()
 
@@ -30,7 +31,7 @@ async def openapi(request: Request[Any, Any, Any], services: NamedDependency[Ser
     names = list(services.urls)
     found = await asyncio.gather(*(_openapi_of(services, name) for name in names))
     known = {name: document for name, document in zip(names, found, strict=True) if document is not None}
-    merged = documents.merge(request.app.openapi_schema.to_schema(), known)
+    merged = merging.merge(request.app.openapi_schema.to_schema(), known)
     return merged | {"x-missing-services": [name for name in names if name not in known]}
 
 
