@@ -1,0 +1,182 @@
+"""Discord as a login and as a link, against the simulator's OAuth2."""
+
+from collections.abc import AsyncGenerator
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from auth.usecases.identities import CALLBACK
+from chassis.settings import Secret
+from discord_sim.entities import User
+from discord_sim.stage import Stage, stage
+
+from .conftest import ORIGIN, StartAuth
+from .people import Auth, Tokens
+from .test_sessions import told
+
+WEB = {"X_Client": "web", "Origin": ORIGIN}
+
+
+class Browser:
+    """Somebody with a browser, an account at Discord, and perhaps one here."""
+
+    def __init__(self, auth: Auth, scene: Stage, name: str) -> None:
+        self.auth = auth
+        self.scene = scene
+        self.discord: User = scene.sim.world.add_user(name, display_name=name.title())
+
+    async def goes_to_discord(self, mode: str = "login", return_to: str = "/spaces", *, token: str = "") -> str:
+        path = f"/discord/start?mode={mode}&return_to={return_to}"
+        answer = await self.auth.ask("GET", path, token=token, Accept="application/json")
+        assert answer.status_code == 200, answer.text
+        return answer.json()["authorize_url"]
+
+    async def comes_back(self, authorize_url: str, *, approve: bool = True) -> httpx.Response:
+        location = self.scene.sim.agree(authorize_url, user=self.discord, approve=approve)
+        assert location.startswith(ORIGIN + CALLBACK)
+        return await self.auth.client.get(location)
+
+    async def logs_in(self) -> Tokens:
+        await self.comes_back(await self.goes_to_discord())
+        answer = (await self.auth.ask("POST", "/refresh", **WEB)).json()
+        return Tokens(answer["access_token"], "", answer["session_id"], answer["user"])
+
+
+@pytest.fixture
+async def scene() -> AsyncGenerator[Stage]:
+    async with stage(redirect_uris=(ORIGIN + CALLBACK,)) as made:
+        yield made
+
+
+@pytest.fixture
+async def linked_auth(start_auth: StartAuth, scene: Stage) -> Auth:
+    return await start_auth(
+        discord_url=scene.sim.url,
+        discord_client_id=str(scene.bot.id),
+        discord_client_secret=Secret(scene.bot.client_secret),
+    )
+
+
+@pytest.fixture
+def ada(linked_auth: Auth, scene: Stage) -> Browser:
+    return Browser(linked_auth, scene, "ada")
+
+
+class TestLoggingInWithDiscord:
+    async def test_sends_a_browser_that_comes_by_itself_on(self, ada: Browser) -> None:
+        answer = await ada.auth.ask("GET", "/discord/start")
+
+        query = parse_qs(urlsplit(answer.headers["location"]).query)
+        assert answer.status_code == 302
+        assert query["code_challenge_method"] == ["S256"]
+        assert {"state", "code_challenge"} <= query.keys()
+
+    async def test_makes_an_account_once_and_finds_it_again(self, ada: Browser) -> None:
+        first, second = await ada.logs_in(), await ada.logs_in()
+
+        assert first.user["id"] == second.user["id"]
+        assert first.user["display_name"] == "Ada"
+        assert first.user["identities"][0]["provider_user_id"] == str(ada.discord.id)
+        assert await told(ada.auth, first) == ["auth.identity_linked.v1", "auth.user_registered.v1"]
+
+    async def test_asvs_6_8_1_is_never_merged_by_address(self, ada: Browser) -> None:
+        mine = await ada.auth.person(str(ada.discord.email))
+
+        theirs = await ada.logs_in()
+
+        assert theirs.user["id"] != mine.user["id"]
+        assert theirs.user["email"] is None
+
+    async def test_goes_back_to_where_it_began(self, ada: Browser) -> None:
+        answer = await ada.comes_back(await ada.goes_to_discord())
+
+        assert (answer.status_code, answer.headers["location"]) == (302, "/spaces")
+
+    @pytest.mark.parametrize("evil", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x"])
+    async def test_goes_back_to_no_other_site(self, ada: Browser, evil: str) -> None:
+        answer = await ada.comes_back(await ada.goes_to_discord(return_to=evil))
+
+        assert answer.headers["location"] == "/"
+
+    async def test_a_denied_consent_is_told_to_the_page(self, ada: Browser) -> None:
+        answer = await ada.comes_back(await ada.goes_to_discord(), approve=False)
+
+        assert answer.headers["location"] == "/spaces?error=discord_refused"
+
+    async def test_asvs_10_2_1_a_state_of_another_browser_is_refused(self, ada: Browser) -> None:
+        url = await ada.goes_to_discord()
+        location = ada.scene.sim.agree(url, user=ada.discord)
+        ada.auth.client.cookies.clear()
+
+        answer = await ada.auth.client.get(location)
+
+        assert answer.json()["code"] == "journey_broken"
+
+    async def test_asvs_10_2_1_a_swapped_state_is_refused(self, ada: Browser) -> None:
+        first = await ada.goes_to_discord()
+        await ada.goes_to_discord()
+
+        answer = await ada.comes_back(first)
+
+        assert answer.json()["code"] == "journey_broken"
+
+    async def test_asvs_10_2_1_a_replayed_code_is_refused(self, ada: Browser) -> None:
+        location = ada.scene.sim.agree(await ada.goes_to_discord(), user=ada.discord)
+        cookies = dict(ada.auth.client.cookies)
+        await ada.auth.client.get(location)
+        ada.auth.client.cookies.update(cookies)
+
+        assert (await ada.auth.client.get(location)).json()["code"] == "journey_broken"
+
+    async def test_asvs_10_2_1_a_code_of_another_journey_is_refused(self, ada: Browser) -> None:
+        stolen = parse_qs(urlsplit(ada.scene.sim.agree(await ada.goes_to_discord(), user=ada.discord)).query)["code"][0]
+        mine = parse_qs(urlsplit(await ada.goes_to_discord()).query)["state"][0]
+
+        answer = await ada.auth.client.get(f"{ORIGIN}{CALLBACK}?code={stolen}&state={mine}")
+
+        assert answer.headers["location"] == "/spaces?error=discord_refused"
+
+    async def test_its_tokens_are_not_readable_in_the_database(self, ada: Browser) -> None:
+        await ada.logs_in()
+
+        stored = (await ada.auth.rows("select tokens from identities"))[0]["tokens"]
+
+        assert b"access_token" not in stored
+
+
+class TestLinkingDiscord:
+    async def test_gives_the_account_another_way_in(self, ada: Browser) -> None:
+        ann = await ada.auth.person()
+        url = await ada.goes_to_discord("link", token=ann.access_token)
+
+        answer = await ada.comes_back(url)
+
+        assert answer.headers["location"] == "/spaces?linked=discord"
+        assert (await ada.logs_in()).user["id"] == ann.user["id"]
+
+    async def test_does_not_take_what_belongs_to_somebody_else(self, ada: Browser) -> None:
+        await ada.logs_in()
+        ann = await ada.auth.person()
+
+        answer = await ada.comes_back(await ada.goes_to_discord("link", token=ann.access_token))
+
+        assert answer.headers["location"] == "/spaces?error=identity_taken"
+
+    async def test_is_refused_to_who_is_not_logged_in(self, ada: Browser) -> None:
+        assert (await ada.auth.ask("GET", "/discord/start?mode=link")).status_code == 401
+
+    async def test_can_be_undone_and_is_told(self, ada: Browser) -> None:
+        ann = await ada.auth.person()
+        await ada.comes_back(await ada.goes_to_discord("link", token=ann.access_token))
+
+        assert (await ada.auth.ask("DELETE", "/identities/discord", token=ann.access_token)).status_code == 204
+
+        assert (await told(ada.auth, ann))[-1] == "auth.identity_unlinked.v1"
+
+    async def test_cannot_be_undone_when_it_is_the_last_way_in(self, ada: Browser) -> None:
+        me = await ada.logs_in()
+
+        answer = await ada.auth.ask("DELETE", "/identities/discord", token=me.access_token)
+
+        assert answer.json()["code"] == "last_way_in"
