@@ -1,5 +1,7 @@
 """How the recorder shows itself to the people whom it records."""
 
+import asyncio
+
 import structlog
 
 from contracts.media import Recording
@@ -22,12 +24,31 @@ class Presence:
         self._identity, self._recording = identity, recording
         self._configured = announcement_channel_id
         self.nickname_before = before
+        self._showing: asyncio.Task[None] | None = None
 
     async def announce(self, text: str, channel_id: str) -> bool:
         """Tell everybody, and mark the nickname; answers whether that was allowed. Raises CannotSpeak when nobody can
         be told."""
         await self._say(text, channel_id)
         return await self.mark(texts.MARK_RECORDING)
+
+    def show(self, mark: str, text: str, channel_id: str) -> None:
+        """In the background, one after the other: Discord may be slow, and the writing must not wait for it."""
+        self._showing = asyncio.create_task(self._show(self._showing, mark, text, channel_id))
+
+    async def close(self, text: str, channel_id: str) -> None:
+        """The last words, and the old name."""
+        if self._showing:
+            await asyncio.wait([self._showing])
+        await self.say(text, channel_id)
+        await self._rename(self.nickname_before)
+
+    async def _show(self, before: asyncio.Task[None] | None, mark: str, text: str, channel_id: str) -> None:
+        if before:
+            await asyncio.wait([before])
+        if mark:
+            await self.mark(mark)
+        await self.say(text, channel_id)
 
     async def say(self, text: str, channel_id: str) -> None:
         """As far as Discord lets us."""
@@ -41,9 +62,6 @@ class Presence:
         if not name.startswith(MARKS):
             self.nickname_before = nickname
         return await self._rename(texts.marked(mark, name))
-
-    async def unmark(self) -> None:
-        await self._rename(self.nickname_before)
 
     async def _say(self, text: str, channel_id: str) -> None:
         refused = CannotSpeak("there is no channel to speak in")

@@ -168,9 +168,13 @@ class Take:
     async def _begin(self, *, anew: bool) -> None:
         """Everybody is told, then the time of the recording runs."""
         before, channel_id = self._logbook.underway, self._line.channel_id
-        shown = await self._presence.announce(texts.ANNOUNCEMENT if anew else texts.WENT_ON, channel_id)
+        paused, shown = before.state is State.PAUSED, True
+        if anew:
+            shown = await self._presence.announce(texts.ANNOUNCEMENT, channel_id)
+        else:
+            mark = texts.MARK_PAUSED if paused else texts.MARK_RECORDING
+            self._presence.show(mark, texts.WENT_ON, channel_id)
         moment, at_ns = now(), time.monotonic_ns()
-        paused = before.state is State.PAUSED
         state = State.PAUSED if paused else State.RECORDING
         position = 0
         if before.anchor:
@@ -252,13 +256,10 @@ class Take:
         self._stand_still(accounts.PAUSED)
         anchor = Anchor(at=now(), position_ms=self._position_ms())
         await self._logbook.tell(Paused(anchor=anchor), anchor=anchor, state=State.PAUSED)
-        await self._presence.mark(texts.MARK_PAUSED)
-        await self._presence.say(texts.PAUSED, self._line.channel_id)
+        self._presence.show(texts.MARK_PAUSED, texts.PAUSED, self._line.channel_id)
 
     async def _resume(self) -> None:
-        """People are told first."""
-        await self._presence.mark(texts.MARK_RECORDING)
-        await self._presence.say(texts.RESUMED, self._line.channel_id)
+        self._presence.show(texts.MARK_RECORDING, texts.RESUMED, self._line.channel_id)
         anchor = Anchor(at=now(), position_ms=self._position_ms())
         await self._logbook.tell(Resumed(anchor=anchor), anchor=anchor, state=State.RECORDING)
         if self._desk.course:
@@ -275,8 +276,7 @@ class Take:
         if self._logbook.underway.anchor:
             stopped = Stopped(position_ms=self._position_ms(), reason=reason)
             await self._logbook.tell(stopped, stopped=stopped)
-            await self._presence.say(texts.ENDED[reason], self._line.channel_id)
-            await self._presence.unmark()
+            await self._presence.close(texts.ENDED[reason], self._line.channel_id)
         await self._line.leave()
         log.info("recording.ended", recording=str(self.recording.id), reason=reason.value)
 

@@ -79,7 +79,7 @@ class Watch:
         text = texts.WARNINGS[code]
         log.warning("recording.warned", recording=str(self._recording.id), code=code)
         await self._logbook.tell(Warned(warning=RecordingWarning(code=code, detail=text, at=now())))
-        await self._presence.say(text, channel_id)
+        self._presence.show("", text, channel_id)
 
     def _heard_ns(self, desk: Desk) -> int:
         return max(self._began_ns, desk.voice_heard_ns or 0, desk.course.at_ns if desk.course else 0)
