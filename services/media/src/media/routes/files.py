@@ -12,8 +12,8 @@ from litestar.response import Stream
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import problems
-from chassis.tokens import Jwk
 from contracts.ids import RecordingId
+from contracts.tokens import Jwk
 from media.clients.objects import CONTENT_TYPE, Objects
 from media.clients.signing import SigningKey
 from media.domain import manifest, ranges
