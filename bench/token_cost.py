@@ -9,9 +9,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from auth.domain.tokens import SigningKey, sign, user_claims
-from chassis.tokens import Jwk, KeySet, RevokedSessions, Verifier
+from chassis.tokens import KeySet, RevokedSessions, Verifier
 from contracts.ids import SessionId, UserId, new_id
 from contracts.times import now
+from contracts.tokens import Jwk
 
 CALLS: Final = 100_000
 NEW_TOKENS: Final = 500

@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jose import jwt
 
 from chassis.service_tokens import public_jwk
-from chassis.tokens import Jwk, KeySet, RevokedSessions, Verifier
+from chassis.tokens import KeySet, RevokedSessions, Verifier
 from contracts.ids import SessionId, new_id
 from contracts.problems import Problem, SessionEnded, TokenExpired, Unauthenticated
+from contracts.tokens import Jwk
 
 
 def new_key() -> str:

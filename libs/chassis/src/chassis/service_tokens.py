@@ -10,14 +10,12 @@ import msgspec
 from jose import jwk, jwt
 
 from chassis.http import ServiceClient
-from chassis.tokens import SERVICE_PREFIX, Jwk
 from contracts.auth import ServiceTokenAsked, ServiceTokenGiven
 from contracts.ids import new_id
 from contracts.problems import Unavailable
+from contracts.tokens import ASSERTION_AUDIENCE, ASSERTION_SECONDS, SERVICE_PREFIX, Jwk
 
-ASSERTION_SECONDS: Final = 60
 RENEW_BEFORE_SECONDS: Final = 30
-ASSERTION_AUDIENCE: Final = "auth"
 
 
 def assertion(service: str, key_pem: str) -> str:

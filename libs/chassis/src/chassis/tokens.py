@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -15,16 +15,11 @@ from litestar import Request
 
 from contracts.ids import SessionId, UserId
 from contracts.problems import SessionEnded, TokenExpired, Unauthenticated
+from contracts.tokens import ALGORITHMS, ISSUER, LEEWAY_SECONDS, SERVICE_PREFIX, USERS_AUDIENCE, Jwk
 
 log = structlog.get_logger()
 
-ALGORITHMS: Final = ["ES256"]
-ISSUER: Final = "guildhall"
-USERS_AUDIENCE: Final = "guildhall"
-SERVICE_PREFIX: Final = "service:"
-LEEWAY_SECONDS: Final = 5
 
-Jwk = dict[str, Any]
 FetchKeys = Callable[[], Awaitable[list[Jwk]]]
 
 

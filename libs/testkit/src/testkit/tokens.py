@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jose import jwt
 
 from chassis.service_tokens import public_jwk
-from chassis.tokens import ISSUER, SERVICE_PREFIX, USERS_AUDIENCE, Jwk
 from contracts.ids import SessionId, UserId, new_id
+from contracts.tokens import ISSUER, SERVICE_PREFIX, USERS_AUDIENCE, Jwk
 
 
 class Signer:

@@ -9,9 +9,9 @@ import msgspec
 
 from chassis.http import ServiceClient
 from chassis.service_tokens import KeysOfAuth, ServiceTokens
-from chassis.tokens import Jwk
 from contracts.events import LogPage
 from contracts.problems import NotFound, Unavailable
+from contracts.tokens import Jwk
 from gateway.settings import Settings
 
 READY_SECONDS_MAX: Final = 1.8

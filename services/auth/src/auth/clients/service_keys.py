@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from chassis.tokens import Jwk
+from contracts.tokens import Jwk
 
 
 class ServiceKeys:

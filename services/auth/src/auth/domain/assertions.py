@@ -8,8 +8,7 @@ from jose import jwt
 from jose.exceptions import JOSEError
 
 from auth.domain.refusals import AssertionInvalid
-from chassis.service_tokens import ASSERTION_AUDIENCE, ASSERTION_SECONDS
-from chassis.tokens import ALGORITHMS, LEEWAY_SECONDS, SERVICE_PREFIX, Jwk
+from contracts.tokens import ALGORITHMS, ASSERTION_AUDIENCE, ASSERTION_SECONDS, LEEWAY_SECONDS, SERVICE_PREFIX, Jwk
 
 SECONDS_MAX: Final = ASSERTION_SECONDS + 2 * LEEWAY_SECONDS
 

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from chassis.tokens import ISSUER, SERVICE_PREFIX, USERS_AUDIENCE, Jwk
 from contracts.ids import SessionId, UserId
+from contracts.tokens import ISSUER, SERVICE_PREFIX, USERS_AUDIENCE, Jwk
 
 COORDINATE_BYTES: Final = 32
 

@@ -13,7 +13,7 @@ from auth.domain.identities import DiscordRefused, Journey
 from auth.domain.visits import Visit
 from auth.routes import cookies
 from auth.routes.accounts import SIGNED_IN
-from auth.routes.answers import refusals
+from auth.routes.answers import refusals, without_body
 from auth.usecases import identities, proofs, sessions
 from auth.usecases.tools import Actor, Begin, Tools
 from chassis.tokens import Verifier, bearer_of
@@ -30,7 +30,9 @@ class Departure(msgspec.Struct, frozen=True):
     authorize_url: str
 
 
-@get("/discord/start", status_code=200, responses=refusals(302, 401, 403, 404), security=[{}, *SIGNED_IN])
+@get(
+    "/discord/start", status_code=200, responses=refusals(401, 403, 404) | without_body(302), security=[{}, *SIGNED_IN]
+)
 async def start(
     request: AnyRequest,
     transaction: NamedDependency[AsyncConnection],
@@ -57,7 +59,7 @@ async def start(
     return Response(None, status_code=302, cookies=[cookie], headers={"Location": departure.url})
 
 
-@get("/discord/callback", status_code=302, responses=refusals(403, 404))
+@get("/discord/callback", status_code=302, responses=refusals(403, 404) | without_body(302))
 async def callback(
     request: AnyRequest,
     begin: NamedDependency[Begin],

@@ -13,9 +13,9 @@ from auth.routes.answers import refusals
 from auth.usecases import services
 from auth.usecases.services import ActingAsked
 from auth.usecases.tools import Tools
-from chassis.tokens import Jwk
 from contracts.auth import Profile, ServiceTokenAsked, ServiceTokenGiven
 from contracts.events import LogPage
+from contracts.tokens import Jwk
 
 
 @get("/.well-known/jwks.json", responses=refusals())

@@ -16,7 +16,7 @@ from auth.domain.sessions import Session
 from auth.domain.users import email_key
 from auth.domain.visits import Visit
 from auth.routes import cookies
-from auth.routes.answers import LoggedIn, logged_in, refusals
+from auth.routes.answers import LoggedIn, logged_in, refusals, without_body
 from auth.routes.limits import admit
 from auth.usecases import attempts, sessions
 from auth.usecases.proofs import SecondProof
@@ -102,7 +102,7 @@ async def refresh(
     return logged_in(entered, tools=tools, visit=visit)
 
 
-@post("/logout", status_code=204, responses=refusals(401, 403), security=[{"bearer": []}, {}])
+@post("/logout", status_code=204, responses=refusals(401, 403) | without_body(204), security=[{"bearer": []}, {}])
 async def log_out(
     request: AnyRequest,
     transaction: NamedDependency[AsyncConnection],

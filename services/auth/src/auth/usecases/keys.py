@@ -12,8 +12,8 @@ from auth.domain.tokens import SigningKey
 from auth.settings import Settings
 from auth.store.vault import Vault
 from chassis.database import advisory_lock
-from chassis.tokens import LEEWAY_SECONDS, Jwk
 from contracts.ids import new_id
+from contracts.tokens import LEEWAY_SECONDS, Jwk
 
 log = structlog.get_logger()
 

@@ -14,11 +14,11 @@ from auth.domain.tokens import service_claims, sign
 from auth.domain.visits import Visit
 from auth.usecases import security
 from auth.usecases.tools import Tools
-from chassis.tokens import Jwk
 from contracts.auth import Profile, ServiceTokenGiven
 from contracts.events import LogPage
 from contracts.ids import UserId
 from contracts.problems import NotFound
+from contracts.tokens import Jwk
 from streams import log
 
 PAGE_MAX: Final = 1000
