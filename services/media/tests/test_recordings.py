@@ -1,5 +1,7 @@
 """What people and the bot that acts for them do to recordings."""
 
+from collections.abc import Awaitable
+
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -11,9 +13,9 @@ from contracts.times import now
 from .people import Community, Json, Recorder, Refused, hear, make_community, snowflake
 
 
-async def code_of(asking: object) -> str:
+async def code_of(asking: Awaitable[object]) -> str:
     with pytest.raises(Refused) as refusal:
-        await asking  # pyright: ignore[reportGeneralTypeIssues]  any coroutine
+        await asking
     return refusal.value.code
 
 

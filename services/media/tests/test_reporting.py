@@ -1,5 +1,6 @@
 """What recorders claim and report."""
 
+from collections.abc import Awaitable
 from datetime import timedelta
 
 import pytest
@@ -42,9 +43,9 @@ def other(recorder: Recorder) -> Recorder:
     return made
 
 
-async def code_of(asking: object) -> str:
+async def code_of(asking: Awaitable[object]) -> str:
     with pytest.raises(Refused) as refusal:
-        await asking  # pyright: ignore[reportGeneralTypeIssues]  any coroutine
+        await asking
     return refusal.value.code
 
 
