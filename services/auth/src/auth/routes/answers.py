@@ -97,6 +97,11 @@ def logged_in(entered: Entered, *, tools: Tools, visit: Visit, email_key: str | 
     return Response(body, cookies=set_cookies, headers={"Cache-Control": "no-store"})
 
 
+def without_body(status: int) -> dict[int, ResponseSpec]:
+    """For OpenAPI: an answer that sets cookies or leads elsewhere, and says nothing."""
+    return {status: ResponseSpec(None, description="Done")}
+
+
 def refusals(*statuses: int) -> dict[int, ResponseSpec]:
     """For OpenAPI: the statuses a call refuses with, beside those that every call may answer."""
     everywhere = (400, 413, 415, 429, 500, 503)

@@ -119,7 +119,7 @@ async def send_password_reset(
     return MailSent()
 
 
-@delete("/admin/users/{user_id:uuid}/sessions", status_code=200, responses=refusals(401, 403), security=SIGNED_IN)
+@delete("/admin/users/{user_id:uuid}/sessions", status_code=200, responses=refusals(401, 403, 404), security=SIGNED_IN)
 async def end_sessions_of(
     user_id: FromPath[UserId],
     administrator: NamedDependency[Actor],
