@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run chat dev migrate test check format docs openapi bench pants lock new-service clean \
+.PHONY: help setup run demo chat dev migrate test check format docs openapi bench pants lock new-service clean \
   check-lint check-format check-types check-arrows check-house
 
 VENV := .venv
@@ -23,6 +23,9 @@ setup: $(READY) ## Make .venv from the locks (every other target does it when ne
 
 run: $(READY) ## Run everything on embedded servers and print the address (PORT=8000 DATA_DIR=var)
 	@exec $(BIN)/python -m launcher
+
+demo: $(READY) ## Run everything against a simulated Discord: three people talk, a recording comes of it
+	@exec $(BIN)/python -m testkit.demo
 
 chat: $(READY) ## Talk in two terminals, against a running `make run` (the first shows the CODE= for the second)
 	@exec $(BIN)/python -m testkit.chat $(CODE) $(if $(NAME),--name "$(NAME)") $(if $(URL),--url $(URL))

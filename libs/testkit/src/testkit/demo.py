@@ -1,6 +1,7 @@
 """`make demo`: the whole system against the Discord simulator; three people talk, and a recording comes of it."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import AsyncGenerator, Callable
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
+import structlog
 
 from contracts.media import Recording, RecordingDetail, RecordingState
 from contracts.messaging import Space
@@ -162,6 +164,7 @@ async def demo(folder: Path, port: int) -> None:
 
 
 def main() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     try:
         asyncio.run(demo(Path(os.environ.get("DATA_DIR", "var/demo")).resolve(), int(os.environ.get("PORT", "8000"))))
     except KeyboardInterrupt:
