@@ -47,6 +47,24 @@ class TestWithout:
         assert ready["checks"]["discord"] == "idle: no Discord token"
 
 
+class TestStopped:
+    async def test_asked_to_stop_it_loses_nothing_and_goes_on_at_the_next_start(self, studio: Studio) -> None:
+        ada = studio.person("ada")
+        await studio.start()
+        recording = await studio.record()
+        await studio.gather(ada)
+        await ada.say(babble(30, seed=1))
+
+        await studio.recorder.stop()
+        await studio.recorder.start()
+        await until(lambda: any("goes on" in each for each in studio.said(studio.voice.id)), timeout_seconds=15)
+        detail = await studio.finish(recording)
+
+        assert await studio.missing(recording, ada) == {ada.user_id: 0}
+        assert RESTARTED in {gap.cause for gaps in detail.gaps.values() for gap in gaps}
+        check_accounts(detail)
+
+
 class TestKilled:
     async def test_the_same_recording_goes_on_and_at_most_a_second_is_missing(self, studio: Studio) -> None:
         source = random.Random(SEED)
