@@ -1,8 +1,8 @@
 """Discord, the services and Redis around a bot that was started as its program starts it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -41,7 +41,7 @@ async def serving(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
     await living
 
 
-StartBot = Callable[..., Awaitable[httpx.AsyncClient]]
+StartBot = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 @pytest.fixture(scope="session")
@@ -72,35 +72,35 @@ async def services() -> AsyncGenerator[StandIn]:
 
 
 @pytest.fixture
-async def start_bot(scene: Stage, services: StandIn, redis_url: Secret, service_key: Path) -> AsyncGenerator[StartBot]:
-    """`client = await start_bot(panel_seconds_min=0.1)`: connected, its own HTTP side in hand."""
-    async with AsyncExitStack() as stack:
+def start_bot(scene: Stage, services: StandIn, redis_url: Secret, service_key: Path) -> StartBot:
+    """`async with start_bot(panel_seconds_min=0.1) as client`: connected, its own HTTP side in hand."""
 
-        async def start(**changes: Any) -> httpx.AsyncClient:
-            given: dict[str, Any] = {
-                "redis_url": redis_url,
-                "auth_url": services.url,
-                "media_url": services.url,
-                "messaging_url": services.url,
-                "public_url": "https://guildhall.test",
-                "service_key_file": str(service_key),
-                "discord_token": Secret(scene.bot.token),
-                "discord_rest_url": scene.sim.rest_url,
-                "discord_retry_seconds": 0.05,
-                "panel_seconds_min": 0.05,
-            }
-            client = await stack.enter_async_context(serving(create_app(Settings(**given | changes))))
-            if given["discord_token"] == (given | changes)["discord_token"]:
-                await scene.sim.ready(scene.bot.id)
-            return client
+    @asynccontextmanager
+    async def start(**changes: Any) -> AsyncGenerator[httpx.AsyncClient]:
+        given: dict[str, Any] = {
+            "redis_url": redis_url,
+            "auth_url": services.url,
+            "media_url": services.url,
+            "messaging_url": services.url,
+            "public_url": "https://guildhall.test",
+            "service_key_file": str(service_key),
+            "discord_token": Secret(scene.bot.token),
+            "discord_rest_url": scene.sim.rest_url,
+            "discord_retry_seconds": 0.05,
+            "panel_seconds_min": 0.05,
+        }
+        async with serving(create_app(Settings(**given | changes))) as client:
+            yield client
 
-        yield start
+    return start
 
 
 @pytest.fixture
-async def bot(start_bot: StartBot) -> httpx.AsyncClient:
-    """The bot as it is."""
-    return await start_bot()
+async def bot(scene: Stage, start_bot: StartBot) -> AsyncGenerator[httpx.AsyncClient]:
+    """The bot as it is, connected."""
+    async with start_bot() as client:
+        await scene.sim.ready(scene.bot.id)
+        yield client
 
 
 @pytest.fixture

@@ -67,13 +67,15 @@ def create_app(settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
-        async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(one.run()) for one in (connection, view, keeper)]
-            yield
-            for task in running:
-                task.cancel()
-        await http.close()
-        await redis.aclose()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                running = [tasks.create_task(one.run()) for one in (connection, view, keeper)]
+                yield
+                for task in running:
+                    task.cancel()
+        finally:
+            await http.close()
+            await redis.aclose()
 
     return app.create_app(
         NAME,

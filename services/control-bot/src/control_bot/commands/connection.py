@@ -1,6 +1,7 @@
 """The line to Discord: opened, kept, and opened again when it is lost for good."""
 
 import asyncio
+from typing import Final
 
 import hikari
 import lightbulb
@@ -10,7 +11,8 @@ from control_bot.clients.screen import FAILURES
 
 log = structlog.get_logger()
 
-IDLE = "idle: no Discord token"
+IDLE: Final = "idle: no Discord token"
+CLOSE_SECONDS_MAX: Final = 5.0
 
 
 class Connection:
@@ -35,8 +37,7 @@ class Connection:
             except (*FAILURES, RuntimeError) as error:
                 self._failed(error)
             finally:
-                if self._bot.is_alive:
-                    await self._bot.close()
+                await self._close()
             await asyncio.sleep(self._retry_seconds)
 
     async def check(self) -> None:
@@ -44,6 +45,15 @@ class Connection:
         shards = self._bot.shards.values()
         if not shards or not all(shard.is_connected for shard in shards):
             raise ConnectionError(self._failure)
+
+    async def _close(self) -> None:
+        """Saying goodbye may take as long as the other side likes; a process that ends does not wait for it."""
+        if self._bot.is_alive:
+            try:
+                async with asyncio.timeout(CLOSE_SECONDS_MAX):
+                    await self._bot.close()
+            except FAILURES as error:
+                self._failed(error)
 
     async def _register(self, _: hikari.StartingEvent) -> None:
         if self._registered:
