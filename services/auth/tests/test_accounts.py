@@ -1,6 +1,10 @@
 """Accounts: confirm the address, forget the password, change what one is called, leave."""
 
+from pathlib import Path
+
 import pytest
+
+from chassis.settings import Secret
 
 from .conftest import StartAuth
 from .mailbox import text_of
@@ -71,6 +75,26 @@ class TestConfirmingTheAddress:
         auth.clock.advance(minutes=1)
 
         assert await auth.mailbox.link(EMAIL)
+
+
+class TestMailInDevelopment:
+    async def test_is_shown_on_a_page(self, start_auth: StartAuth, tmp_path: Path) -> None:
+        auth = await start_auth(smtp_url=Secret(""), mail_folder=str(tmp_path))
+        await auth.register()
+        while not (mails := (await auth.client.get("/dev/mail", headers={"accept": "application/json"})).json()):
+            pass
+
+        page = await auth.client.get("/dev/mail")
+        shown = await auth.client.get(f"/dev/mail/{mails[0]['name']}")
+
+        assert EMAIL in page.text
+        assert "Confirm address" in shown.text
+        assert "#token=" in mails[0]["text"]
+
+    async def test_has_no_page_in_production(self, start_auth: StartAuth) -> None:
+        auth = await start_auth(smtp_url=Secret(""), environment="production")
+
+        assert (await auth.client.get("/dev/mail")).status_code == 404
 
 
 class TestForgettingThePassword:
