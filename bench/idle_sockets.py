@@ -53,7 +53,7 @@ class Idle(asyncio.Protocol):
             self.watched.set_result(None)
             self._heard = b""
 
-    def connection_lost(self, _: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  as the event loop calls it
         if not self.watched.done():
             self.watched.set_exception(ConnectionError(self._heard[-200:]))
 

@@ -5,15 +5,19 @@ import json
 import time
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jose import jwt
 
 from chassis.service_tokens import public_jwk
-from chassis.tokens import KeySet, RevokedSessions, Verifier
-from contracts.ids import SessionId, new_id
+from chassis.tokens import Caller, KeySet, RevokedSessions, Verifier
+from contracts.auth import SessionRevoked
+from contracts.events import Envelope
+from contracts.ids import new_id
 from contracts.problems import Problem, SessionEnded, TokenExpired, Unauthenticated
+from contracts.times import now
 from contracts.tokens import Jwk
 
 
@@ -68,6 +72,12 @@ def forged(header: dict[str, Any], body: dict[str, Any], signature: bytes = b"")
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
 
 
+def session_revoked(caller: Caller) -> Envelope:
+    event = SessionRevoked(user_id=caller.user_id, session_id=caller.session_id, at=now())
+    data = msgspec.Raw(msgspec.json.encode(event))
+    return Envelope(id=new_id(), type=event.TYPE, topic=f"account:{caller.user_id}", seq=1, at=now(), data=data)
+
+
 class TestCaller:
     async def test_is_the_person_in_the_token(self, verifier: Verifier) -> None:
         body = claims()
@@ -112,7 +122,7 @@ class TestCaller:
         token = signed(claims())
         caller = await verifier.caller(token)
 
-        revoked.add(SessionId(caller.session_id))
+        revoked.heed([session_revoked(caller)])
 
         with pytest.raises(SessionEnded):
             await verifier.caller(token)

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from jose import jwt
 from jose.exceptions import ExpiredSignatureError, JOSEError
 from litestar import Request
 
+from contracts.auth import SessionRevoked
+from contracts.events import Envelope
 from contracts.ids import SessionId, UserId
 from contracts.problems import SessionEnded, TokenExpired, Unauthenticated
 from contracts.tokens import ALGORITHMS, ISSUER, LEEWAY_SECONDS, SERVICE_PREFIX, USERS_AUDIENCE, Jwk
@@ -44,6 +46,12 @@ class RevokedSessions:
         now = time.time()
         self._until = {kept: until for kept, until in self._until.items() if until > now}
         self._until[session_id] = now + self._kept_seconds
+
+    def heed(self, envelopes: Iterable[Envelope]) -> None:
+        """Take note of the sessions that auth's events say have ended."""
+        for envelope in envelopes:
+            if envelope.type == SessionRevoked.TYPE:
+                self.add(msgspec.json.decode(envelope.data, type=SessionRevoked).session_id)
 
     def __contains__(self, session_id: SessionId) -> bool:
         return session_id in self._until

@@ -7,15 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
-import msgspec
 from litestar import Litestar
 from redis.asyncio import Redis
 
 from chassis import app, database
 from chassis.service_tokens import KeysOfAuth
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier
-from contracts.auth import SessionRevoked
-from contracts.events import Envelope
 from media.clients.objects import Objects
 from media.clients.signing import SigningKey
 from media.events import handlers
@@ -45,12 +42,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     relay = Relay(engine, redis, stream="media.events")
     keeper = Keeper(engine, objects, settings)
 
-    def revoke(envelopes: list[Envelope]) -> None:
-        for envelope in envelopes:
-            if envelope.type == SessionRevoked.TYPE:
-                revoked.add(msgspec.json.decode(envelope.data, type=SessionRevoked).session_id)
-
-    view = View(redis, streams=[AUTH_EVENTS], deliver=revoke, since=TOKEN_LIFE)
+    view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=TOKEN_LIFE)
     effect = once(engine, reader="media", handlers=handlers)
     work = ShareOfWork(redis, streams=[AUTH_EVENTS, MESSAGING_EVENTS], group="media", effect=effect)
 

@@ -6,15 +6,12 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import aiohttp
-import msgspec
 from litestar import Litestar
 from redis.asyncio import Redis
 
 from chassis import app, database
 from chassis.service_tokens import KeysOfAuth
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, callers
-from contracts.auth import SessionRevoked
-from contracts.events import Envelope
 from messaging.events import handlers
 from messaging.routes import changes, channels, export, internal, messages, reading, spaces
 from messaging.routes.ahead import ahead
@@ -44,12 +41,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     group = GroupRoad(engine, relay, limits=settings)
     road: Road = group if settings.group_commit else OrdinaryRoad(engine, limits=settings)
 
-    def revoke(envelopes: list[Envelope]) -> None:
-        for envelope in envelopes:
-            if envelope.type == SessionRevoked.TYPE:
-                revoked.add(msgspec.json.decode(envelope.data, type=SessionRevoked).session_id)
-
-    view = View(redis, streams=[AUTH_EVENTS], deliver=revoke, since=TOKEN_LIFE)
+    view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=TOKEN_LIFE)
     effect = once(engine, reader="messaging", handlers=handlers)
     work = ShareOfWork(redis, streams=[AUTH_EVENTS], group="messaging", effect=effect)
 
