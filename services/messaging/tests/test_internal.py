@@ -17,7 +17,10 @@ from testkit.servers import Servers
 from testkit.tokens import Signer
 from testkit.waiting import eventually
 
+from .conftest import StartMessaging
 from .people import Json, Person, Place, logged
+
+NOBODYS = "019c0000-0000-7000-8000-00000000dead"
 
 
 class Gateway:
@@ -65,7 +68,7 @@ class TestReadLog:
         assert [set(page["audience"]) for page in pages] == [both, {str(ann.id)}, both, {str(ben.id)}]
         assert [page["depends_on"] for page in pages] == [f"space:{place.id}"] * 3 + [None]
 
-    @pytest.mark.parametrize("topic", [f"channel:{new_id()}", f"space:{new_id()}", "account:1", "channel:x", ""])
+    @pytest.mark.parametrize("topic", [f"channel:{NOBODYS}", f"space:{NOBODYS}", "account:1", "channel:x", ""])
     async def test_knows_no_other_topics(self, gateway: Gateway, topic: str) -> None:
         assert (await gateway.ask("/log", topic=topic)).status_code == 404
 
@@ -144,3 +147,15 @@ class TestWhatAuthTells:
             return response.status_code == 401 and response.json()["code"] == "session_ended"
 
         await eventually(ended)
+
+
+class TestAStranger:
+    async def test_leaves_no_connection_behind_however_often_they_are_refused(self, start: StartMessaging) -> None:
+        client = await start(database_connections_max=3)
+
+        for _ in range(8):
+            refused = await client.get("/api/v1/spaces", headers={"authorization": "Bearer rubbish"})
+            assert refused.status_code == 401
+
+        ready = await client.get("/readyz")
+        assert ready.json()["checks"]["database"] == "ok"

@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from chassis import health, problems
 from chassis.settings import ServiceSettings
+from chassis.tokens import Guard
 from contracts.problems import UnsupportedMediaType
 
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -36,14 +37,19 @@ def create_app(
     routes: Sequence[ControllerRouterHandler],
     checks: Mapping[str, health.Check],
     dependencies: Mapping[str, Callable[..., Any]],
+    guards: Sequence[Guard] = (),
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
 ) -> Litestar:
-    """Wire a service. `dependencies` are what its handlers may ask for by name; `checks` make up `/readyz`."""
+    """Wire a service. `dependencies` are what its handlers may ask for by name; `checks` make up `/readyz`.
+
+    No dependency may refuse: that is for guards, see `chassis.tokens.gate`.
+    """
     return Litestar(
         route_handlers=[*routes, *cast("list[ControllerRouterHandler]", health.routes_for(checks))],
         dependencies={key: _provide(make) for key, make in dependencies.items()},
         exception_handlers={**problems.HANDLERS},
         before_request=require_json,
+        guards=list(guards),
         lifespan=list(lifespan),
         request_max_body_size=settings.body_bytes_max,
         logging_config=None,

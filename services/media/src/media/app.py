@@ -17,7 +17,7 @@ from media.clients.objects import Objects
 from media.clients.signing import SigningKey
 from media.events import handlers
 from media.routes import files, internal, recordings
-from media.routes.actors import actors, idempotency_key
+from media.routes.actors import actor, gate, idempotency_key
 from media.settings import Settings
 from media.usecases.keeping import Keeper
 from streams import bus
@@ -62,7 +62,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
         settings,
         routes=[recordings.router, files.router, internal.router(verifier)],
         dependencies={
-            "actor": actors(verifier, acting_services=settings.acting_services),
+            "actor": actor,
             "transaction": database.transactions(engine),
             "engine": lambda: engine,
             "settings": lambda: settings,
@@ -76,6 +76,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "redis": lambda: _answers(redis),
             "objects": objects.check,
         },
+        guards=[gate(verifier, engine, acting_services=settings.acting_services)],
         lifespan=[lifespan],
     )
 

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from chassis import app, database
 from chassis.service_tokens import KeysOfAuth
-from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, callers
+from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller, gate
 from messaging.events import handlers
 from messaging.routes import changes, channels, export, internal, messages, reading, spaces
 from messaging.routes.ahead import ahead
@@ -69,7 +69,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             internal.router(verifier),
         ],
         dependencies={
-            "caller": callers(verifier),
+            "caller": caller,
             "transaction": database.transactions(engine),
             "snapshot": database.snapshots(engine),
             "engine": lambda: engine,
@@ -77,6 +77,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "road": lambda: road,
         },
         checks={"database": database.check(engine), "redis": lambda: _answers(redis)},
+        guards=[gate(verifier)],
         lifespan=[lifespan],
     )
     if settings.group_commit:

@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from chassis import app, database
 from chassis.service_tokens import KeysOfAuth
-from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, callers
+from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller, gate
 from newservice.events import handlers
 from newservice.routes import router
 from newservice.settings import Settings
@@ -47,10 +47,11 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
         settings,
         routes=[router],
         dependencies={
-            "caller": callers(verifier),
+            "caller": caller,
             "transaction": database.transactions(engine),
             "limits": lambda: settings,
         },
         checks={"database": database.check(engine)},
+        guards=[gate(verifier)],
         lifespan=[lifespan],
     )
