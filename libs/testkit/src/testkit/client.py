@@ -34,7 +34,7 @@ class Person:
         self.base_url = base_url.rstrip("/")
         self.email = email
         self._password = password
-        self._refresh_token = ""
+        self.refresh_token = ""
         self.access_token = ""
         self.id = ""
 
@@ -52,10 +52,10 @@ class Person:
 
     async def refresh(self) -> None:
         """Get fresh tokens for the same session."""
-        self._take(await self.call("POST", "/api/v1/auth/refresh", {"refresh_token": self._refresh_token}))
+        self._take(await self.call("POST", "/api/v1/auth/refresh", {"refresh_token": self.refresh_token}))
 
     def _take(self, tokens: Any) -> None:
-        self.access_token, self._refresh_token = tokens["access_token"], tokens["refresh_token"]
+        self.access_token, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
         self.id = tokens["user"]["id"]
 
     async def call(self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None) -> Any:
