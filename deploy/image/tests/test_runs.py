@@ -216,9 +216,11 @@ class TestDev:
                 break
         before = run.pid("auth")
 
-        Path(__file__).parents[3].joinpath("libs/testkit/src/testkit/runs.py").touch()
+        def saved_and_restarted() -> bool:
+            Path(__file__).parents[3].joinpath("libs/testkit/src/testkit/runs.py").touch()
+            return run.pid("auth") != before
 
-        wait_until(lambda: run.pid("auth") != before)
+        wait_until(saved_and_restarted)
         assert not (run.data / "run" / "gateway.pid").exists()
 
     def test_an_unknown_service_is_refused(self, run: Run) -> None:

@@ -86,7 +86,7 @@ class TestForgedTokens:
             ({"aud": None}, "unauthenticated"),
             ({"iss": "https://evil.example"}, "unauthenticated"),
             ({"exp": int(time.time()) - 60}, "token_expired"),
-            ({"nbf": int(time.time()) + 60}, "unauthenticated"),
+            ({"nbf": int(time.time()) + 86_400}, "unauthenticated"),
             ({"sub": "service:auth"}, "unauthenticated"),
             ({"sid": "nonsense"}, "unauthenticated"),
             ({"exp": None}, "unauthenticated"),

@@ -48,12 +48,14 @@ class Connection:
 
     async def _close(self) -> None:
         """Saying goodbye may take as long as the other side likes; a process that ends does not wait for it."""
-        if self._bot.is_alive:
-            try:
-                async with asyncio.timeout(CLOSE_SECONDS_MAX):
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS_MAX):
+                if self._bot.is_alive:
                     await self._bot.close()
-            except FAILURES as error:
-                self._failed(error)
+                elif self._bot.rest.is_alive:  # a start that failed half-way leaves it open
+                    await self._bot.rest.close()
+        except FAILURES as error:
+            self._failed(error)
 
     async def _register(self, _: hikari.StartingEvent) -> None:
         if self._registered:
