@@ -37,6 +37,7 @@ def compose(
         made[variable(service, "SERVICE_KEY_FILE")] = str(key_file(secrets, service))
     if given.get("ENVIRONMENT", made["ENVIRONMENT"]) == "development":
         made["AUTH_REQUIRE_VERIFIED_EMAIL"] = "false"
+        made["AUTH_MAIL_FOLDER"] = str(secrets.parent / "mail")
     return made | {name: value for name, value in given.items() if value}
 
 
