@@ -1,7 +1,6 @@
 """Kept-alive HTTP/1.1 connections to one service: streaming both ways, with as little work per request as possible.
 
-It knows exactly as much of HTTP as a conversation with our own services takes: a general client costs more than all the
-rest of a forwarded request.
+It knows exactly as much of HTTP as a conversation with our own services takes.
 """
 
 import asyncio
