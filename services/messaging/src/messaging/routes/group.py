@@ -27,6 +27,7 @@ AWAY: Final = (
     TimeoutError,
     SQLAlchemyError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection between being told that it is cut and being closed
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
 )
