@@ -1,7 +1,12 @@
-"""Carry the log to the Redis stream: unsent rows, in order per topic, at least once, one relay per service."""
+"""Carry the log to the Redis stream: unsent rows, in order per topic, at least once, one relay per service.
+
+The table decides what is unsent. Rows that this process has just committed are taken from memory where nothing before
+them is missing, and are marked as sent some time later, many at once: whoever leads after a crash sends them again.
+"""
 
 import asyncio
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -14,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.times import now
 from streams import bus, log, meters, tables
+from streams.bulk import Logged
+from streams.handed import Handed
 
 logger = structlog.get_logger()
 
@@ -30,10 +37,12 @@ _SENT = text("update log set sent_at = now() where position = any(:positions)")
 
 
 class RelaySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`resend` is how far back rows are sent again after Redis restarted or was wiped."""
+    """`resend` is how far back rows are sent again after Redis restarted or was wiped; `mark_seconds` how long a row
+    that was not read from the table may wait for its mark that it was sent."""
 
     batch_max: int = 500
     poll_seconds: float = 1.0
+    mark_seconds: float = 0.5
     retry_seconds: float = 0.5
     resend: timedelta = timedelta(minutes=5)
     stream_kept: timedelta = timedelta(hours=1)
@@ -53,13 +62,26 @@ class Relay:
         self._marker = f"{stream}.marker"
         self._settings = settings or RelaySettings()
         self._bell = asyncio.Event()
+        self._handed = Handed()
+        self._must_read = True
+        self._unmarked: list[int] = []
+        self._marked_at = 0.0
+        self._read_at = 0.0
         self._tidied_at = 0.0
         self.leading = False
-        """Whether this copy is the one that works: then `wake` after a commit is enough, nobody need be notified."""
+        """Whether this copy is the one that works: then `carry` after a commit is enough, nobody need be notified."""
 
     def wake(self) -> None:
-        """There is something to send: called right after a commit, or by the database's notification."""
+        """There is something to read and send: called by the database's notification."""
+        self._must_read = True
         self._bell.set()
+
+    def carry(self, rows: Sequence[Logged]) -> None:
+        """These were just committed. Somebody else leads: then they were notified."""
+        if rows and self.leading:
+            if not self._handed.give(rows):
+                self._must_read = True
+            self._bell.set()
 
     async def run(self) -> None:
         """Work until cancelled. Whatever is away is waited for; rows wait with it."""
@@ -82,45 +104,76 @@ class Relay:
         while not await connection.scalar(_LEAD, {"name": self._stream}):  # noqa: ASYNC110  held by another process
             await asyncio.sleep(self._settings.poll_seconds)
         await driver.add_listener("log_told", ring)
+        self._must_read = True
         self.leading = True
         try:
             logger.info("relay.leading", stream=self._stream)
             await self._resend_what_redis_lost(connection)
             while True:
                 self._bell.clear()
-                while await self._send_batch(connection) == self._settings.batch_max:
-                    pass
+                await self._send(connection)
                 await self._tidy(connection)
                 await self._wait()
         finally:
             self.leading = False
+            self._handed.forget()
             if not driver.is_closed():
+                await self._mark(connection)
                 await driver.remove_listener("log_told", ring)
                 await connection.execute(text("select pg_advisory_unlock_all()"))
 
     async def _wait(self) -> None:
+        """Until there is something to send, to mark, or to look for."""
         try:
-            async with asyncio.timeout(self._settings.poll_seconds):
+            async with asyncio.timeout(self._settings.mark_seconds if self._unmarked else self._settings.poll_seconds):
                 await self._bell.wait()
         except TimeoutError:
             pass
 
-    async def _send_batch(self, connection: AsyncConnection) -> int:
-        rows = (await connection.execute(_UNSENT, {"count": self._settings.batch_max})).mappings().all()
-        envelopes = [log.envelope(row) for row in rows]
-        if await bus.add(self._redis, self._stream, envelopes, marker=self._marker) is None:
+    async def _send(self, connection: AsyncConnection) -> None:
+        """Send what was handed over, as far as that goes; look into the table when that is asked for, or due."""
+        while not self._must_read and (rows := self._handed.take(self._settings.batch_max)) != []:
+            if rows is None:
+                self._must_read = True
+            else:
+                await self._add(connection, rows)
+        clock = time.monotonic()
+        if clock - self._read_at > self._settings.poll_seconds:
+            self._must_read = True
+        if self._must_read or clock - self._marked_at > self._settings.mark_seconds:
+            await self._mark(connection)
+        while self._must_read:
+            self._must_read, self._read_at = False, clock
+            found = (await connection.execute(_UNSENT, {"count": self._settings.batch_max})).mappings().all()
+            if len(found) == self._settings.batch_max:
+                self._must_read = True
+            await self._add(connection, [Logged(row["position"], log.envelope(row)) for row in found])
+            await self._mark(connection)
+
+    async def _add(self, connection: AsyncConnection, rows: Sequence[Logged]) -> None:
+        """Without rows Redis is still asked whether it is the one that has the others."""
+        marker = await bus.add(self._redis, self._stream, [row.envelope for row in rows], marker=self._marker)
+        if marker is None:
+            self._must_read = True
             await self._resend_what_redis_lost(connection)
-            return self._settings.batch_max
-        if rows:
-            await connection.execute(_SENT, {"positions": [row["position"] for row in rows]})
-            meters.relay_lag.record((now() - rows[0]["at"]).total_seconds(), {"stream": self._stream})
-        return len(rows)
+        elif rows:
+            self._handed.were_sent(rows)
+            self._unmarked += [row.position for row in rows]
+            meters.relay_lag.record((now() - rows[0].envelope.at).total_seconds(), {"stream": self._stream})
+
+    async def _mark(self, connection: AsyncConnection) -> None:
+        self._marked_at = time.monotonic()
+        if self._unmarked:
+            positions, self._unmarked = self._unmarked, []
+            await connection.execute(_SENT, {"positions": positions})
 
     async def _resend_what_redis_lost(self, connection: AsyncConnection) -> None:
         """The marker names the Redis process that has our entries: another one, or none, may have lost the last."""
         run_id = await bus.run_id(self._redis)
         if await self._redis.get(self._marker) == run_id:
             return
+        self._handed.forget()
+        await self._mark(connection)
         entries = tables.log
         lost = update(entries).where(entries.c.at > now() - self._settings.resend, entries.c.sent_at.is_not(None))
         result = await connection.execute(lost.values(sent_at=None))

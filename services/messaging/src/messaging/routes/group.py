@@ -1,4 +1,7 @@
-"""Group commit: what arrived while the last commit was under way goes into the next, one statement for many rows."""
+"""Group commit: what arrived while the last one was under way goes into the next, one statement for many rows.
+
+That statement is the transaction: its answer is the commit.
+"""
 
 import asyncio
 from collections import deque
@@ -37,7 +40,7 @@ Waiting = tuple[Post, "asyncio.Future[Said]"]
 
 
 class GroupRoad:
-    """Many posts, one transaction; each has its own outcome, and hears of it after the commit."""
+    """Many posts, one commit; each has its own outcome, and hears of it after the commit."""
 
     def __init__(self, engine: AsyncEngine, relay: Relay, *, limits: Settings) -> None:
         self._engine = engine
@@ -128,10 +131,10 @@ class GroupRoad:
 
     async def _commit(self, connection: Any, posts: Sequence[Post]) -> list[Outcome]:
         ring = not self._relay.leading
-        async with asyncio.timeout(self._limits.commit_seconds_max), connection.transaction():
-            outcomes = await post_messages(connection.fetch, posts, at=now(), limits=self._limits, ring=ring)
-        self._relay.wake()
-        return outcomes
+        async with asyncio.timeout(self._limits.commit_seconds_max):
+            settled = await post_messages(connection.fetch, posts, at=now(), limits=self._limits, ring=ring)
+        self._relay.carry(settled.told)
+        return settled.outcomes
 
 
 def _deliver(batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:

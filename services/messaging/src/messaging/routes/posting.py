@@ -37,11 +37,12 @@ class OrdinaryRoad:
         for _ in range(TRIES):
             try:
                 async with self._engine.begin() as connection:
-                    [outcome] = await post_messages(
+                    settled = await post_messages(
                         fetching(connection), [post], at=now(), limits=self._limits, ring=True
                     )
             except IntegrityError:
                 continue
+            [outcome] = settled.outcomes
             if isinstance(outcome, Problem):
                 raise outcome
             return outcome

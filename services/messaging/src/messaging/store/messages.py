@@ -71,6 +71,16 @@ def message_of(row: Row, reacted: Sequence[Reaction] = ()) -> Message:
     )
 
 
+async def add(connection: AsyncConnection, message: Message) -> None:
+    """Write one that messaging says itself; what people say goes by `store.posting`."""
+    row: dict[str, Any] = {
+        "id": message.id, "channel_id": message.channel_id, "seq": message.seq, "author_id": message.author.id,
+        "kind": message.kind, "content": message.content, "reply_to": message.reply_to, "attachments": [],
+        "mentions": [], "rev": message.rev, "created_at": message.created_at,
+    }  # fmt: skip
+    await connection.execute(insert(messages).values(row))
+
+
 async def span(
     connection: AsyncConnection, channel_id: ChannelId, wanted: Span, *, reader: UserId
 ) -> tuple[list[Message], bool, bool]:

@@ -1,6 +1,7 @@
-"""The queries behind posting: each one statement for any number of posts, on any driver."""
+"""The queries behind posting: each one statement for any number of posts, on any driver; one of them writes."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -15,7 +16,8 @@ from messaging.store.channels import ACCESS, access_of
 from messaging.store.messages import SELECT, message_of
 from messaging.store.people import profile_of
 from messaging.store.rows import Row
-from streams.bulk import Fetch
+from streams import bulk
+from streams.bulk import Fetch, Letters, Logged, Place
 
 _POSTERS = f"""
     select poster.*, person.display_name, person.avatar_url, first.id as first_id, first.fingerprint as first_print
@@ -29,25 +31,31 @@ _TARGETS = """
     select asked.channel_id, asked.id from unnest($1::uuid[], $2::uuid[]) as asked(channel_id, id)
     join messages on messages.channel_id = asked.channel_id and messages.id = asked.id and deleted_at is null
 """
-_INSERT = """
-    insert into messages (id, channel_id, seq, author_id, kind, content, nonce, nonce_key, fingerprint, reply_to,
-        attachments, mentions, at_ms, rev, created_at)
-    select id, channel_id, seq, author_id, kind, content, nonce, nonce_key, fingerprint, reply_to,
-        coalesce(string_to_array(nullif(attachments, ''), ' '), '{}')::uuid[],
-        coalesce(string_to_array(nullif(mentions, ''), ' '), '{}'), at_ms, 1, created_at
-    from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::uuid[],
-        $9::bytea[], $10::uuid[], $11::text[], $12::text[], $13::bigint[], $14::timestamptz[])
-        as said(id, channel_id, seq, author_id, kind, content, nonce, nonce_key, fingerprint, reply_to, attachments,
-            mentions, at_ms, created_at)
-"""
+_SAY = f"""
+    with {bulk.TELLING}, said as (
+        insert into messages (id, channel_id, seq, author_id, kind, content, nonce, nonce_key, fingerprint, reply_to,
+            attachments, mentions, at_ms, rev, created_at)
+        select id, channel_id, claimed.seq - behind, author_id, 'text', content, nonce, nonce_key, fingerprint,
+            reply_to, coalesce(string_to_array(nullif(attachments, ''), ' '), '{{}}')::uuid[],
+            coalesce(string_to_array(nullif(mentions, ''), ' '), '{{}}'), at_ms, 1, $12
+        from unnest($14::uuid[], $15::uuid[], $16::bigint[], $17::uuid[], $18::text[], $19::text[], $20::uuid[],
+            $21::bytea[], $22::uuid[], $23::text[], $24::text[], $25::bigint[])
+            as written(id, channel_id, behind, author_id, content, nonce, nonce_key, fingerprint, reply_to, attachments,
+                mentions, at_ms)
+        join claimed on claimed.topic = 'channel:' || channel_id
+    ), called as (
+        insert into mentions (channel_id, seq, subject)
+        select channel_id, claimed.seq - behind, subject
+        from unnest($26::uuid[], $27::bigint[], $28::text[]) as written(channel_id, behind, subject)
+        join claimed on claimed.topic = 'channel:' || channel_id
+    )
+    {bulk.TOLD}
+"""  # noqa: S608  built from constants
 _BY_IDS = SELECT + "where message.channel_id = any($1::uuid[]) and message.id = any($2::uuid[])"
 _REACTIONS = """
     select message_id, emoji, count(*) as count, bool_or(user_id = author_id) as me
     from reactions join messages on messages.id = message_id and messages.channel_id = any($1::uuid[])
     where message_id = any($2::uuid[]) group by message_id, emoji order by message_id, emoji
-"""
-_MENTION = """
-    insert into mentions (channel_id, seq, subject) select * from unnest($1::uuid[], $2::bigint[], $3::text[])
 """
 
 
@@ -61,9 +69,10 @@ class Poster(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A message to be written; with a nonce, also what tells a repeat of its draft."""
+    """A message to be written at its place; with a nonce, also what tells a repeat of its draft."""
 
     message: Message
+    place: Place
     nonce_key: UUID | None = None
     fingerprint: bytes | None = None
 
@@ -112,15 +121,19 @@ async def present(fetch: Fetch, wanted: Iterable[tuple[ChannelId, MessageId]]) -
     return {(row["channel_id"], row["id"]) for row in rows}
 
 
-async def add(fetch: Fetch, lines: Sequence[Line]) -> None:
+async def say(
+    fetch: Fetch, lines: Sequence[Line], letters: Letters, *, at: datetime, ring: bool
+) -> dict[Place, Logged]:
+    """Write these messages and tell these events, in one statement."""
     said = [line.message for line in lines]
-    await fetch(
-        _INSERT,
+    called = [(line, one) for line in lines for one in subjects(line.message.mentions)]
+    rows = await fetch(
+        _SAY,
+        *letters.values(at=at, ring=ring),
         [one.id for one in said],
         [one.channel_id for one in said],
-        [one.seq for one in said],
+        [line.place.behind for line in lines],
         [one.author.id for one in said],
-        [one.kind for one in said],
         [one.content for one in said],
         [one.nonce for one in said],
         [line.nonce_key for line in lines],
@@ -129,11 +142,11 @@ async def add(fetch: Fetch, lines: Sequence[Line]) -> None:
         [" ".join(map(str, one.attachments)) for one in said],
         [" ".join(subjects(one.mentions)) for one in said],
         [one.at_ms for one in said],
-        [one.created_at for one in said],
+        [line.message.channel_id for line, _ in called],
+        [line.place.behind for line, _ in called],
+        [subject for _, subject in called],
     )
-    called = [(one.channel_id, one.seq, subject) for one in said for subject in subjects(one.mentions)]
-    if called:
-        await fetch(_MENTION, *map(list, zip(*called, strict=True)))
+    return letters.logged(rows, at=at)
 
 
 async def as_authors_see(fetch: Fetch, wanted: Sequence[tuple[ChannelId, MessageId]]) -> dict[MessageId, Message]:

@@ -10,7 +10,7 @@ from contracts.auth import Profile
 from contracts.events import Event
 from contracts.ids import ChannelId, MessageId, new_id
 from contracts.messaging import MessageKind, MessagePosted
-from messaging.store import posting
+from messaging.store import messages
 from streams.outbox import Told, append, claim
 
 
@@ -40,7 +40,7 @@ async def announce(
         reply_to=reply_to,
         created_at=at,
     )
-    await posting.add(posting.fetching(connection), [posting.Line(message)])
+    await messages.add(connection, message)
     told: list[Told] = []
     for other, event in [(topic, message), *along]:
         told.append(Told(other, places[other], event, at))

@@ -15,7 +15,7 @@ from messaging.domain.content import NonceReused, Post
 from messaging.settings import Settings
 from messaging.store import posting as store
 from streams import bulk
-from streams.bulk import Fetch
+from streams.bulk import Fetch, Logged, Place
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -28,17 +28,25 @@ class Said(msgspec.Struct, frozen=True):
 Outcome = Said | Problem
 """What became of one post; a refusal does not concern the others."""
 
+
+class Settled(msgspec.Struct, frozen=True):
+    """What became of each post, in their order, and what the log holds of it once this is committed."""
+
+    outcomes: list[Outcome]
+    told: list[Logged]
+
+
 _encode = msgspec.json.Encoder().encode
 
 
-async def post_messages(
-    fetch: Fetch, posts: Sequence[Post], *, at: datetime, limits: Settings, ring: bool
-) -> list[Outcome]:
+async def post_messages(fetch: Fetch, posts: Sequence[Post], *, at: datetime, limits: Settings, ring: bool) -> Settled:
     """Say them in the order given. No two may have the same author, channel and nonce.
 
-    Raises the driver's unique violation when somebody else used one of the nonces meanwhile: roll back and ask again.
+    All is written by one statement: it needs no transaction around it, unless more belongs to that. Raises the driver's
+    unique violation when somebody else used one of the nonces meanwhile: roll back and ask again.
     """
     outcomes: dict[int, Outcome] = {}
+    told: list[Logged] = []
     posters = await store.posters(fetch, posts)
     repeated: dict[int, MessageId] = {}
     allowed: list[int] = []
@@ -59,8 +67,8 @@ async def post_messages(
         outcomes[index] = InvalidInput(errors=[FieldError("/reply_to", "is not a message of this channel")])
     if allowed:
         mentions = await _resolve_mentions(fetch, posts, posters, allowed, limits=limits)
-        outcomes |= await _say(fetch, posts, posters, mentions, at=at, ring=ring)
-    return [outcomes[index] for index in range(len(posts))]
+        told = await _say(fetch, posts, posters, mentions, outcomes, at=at, ring=ring)
+    return Settled([outcomes[index] for index in range(len(posts))], told)
 
 
 def _decide(post: Post, poster: store.Poster | None, *, limits: Settings) -> MessageId | None:
@@ -119,53 +127,45 @@ async def _say(
     posts: Sequence[Post],
     posters: dict[int, store.Poster],
     mentions: dict[int, Mentions],
+    outcomes: dict[int, Outcome],
     *,
     at: datetime,
     ring: bool,
-) -> dict[int, Outcome]:
+) -> list[Logged]:
+    """Write and tell those that `mentions` has; adds to `outcomes`."""
     counts = Counter(f"channel:{posts[index].channel_id}" for index in mentions)
     counts.update(f"user:{user_id}" for called in mentions.values() for user_id in called.users)
-    places = await bulk.claim(fetch, counts)
-    outcomes: dict[int, Outcome] = {}
-    lines: list[store.Line] = []
-    told: list[bulk.Line] = []
-
-    def tell(topic: str, event: MessagePosted | MentionAdded, trace: str) -> bytes:
-        data = _encode(event)
-        told.append(bulk.Line(topic, places[topic], event.TYPE, data, trace))
-        places[topic] += 1
-        return data
-
+    letters = bulk.Letters(counts)
+    lines: dict[int, store.Line] = {}
     for index, called in mentions.items():
         post, poster = posts[index], posters[index]
-        topic = f"channel:{post.channel_id}"
-        message = _message(post, poster, called, seq=places[topic], at=at)
-        lines.append(_line(message, post))
-        outcomes[index] = Said(tell(topic, message, post.trace), repeated=False)
+        place = letters.place(f"channel:{post.channel_id}")
+        message = _message(post, poster, called, at=at)
+        letters.tell(place, message, quoted=place, trace=post.trace)
+        lines[index] = _line(message, place, post)
         for user_id in called.users:
             mention = MentionAdded(
-                space_id=poster.access.channel.space_id,
-                channel_id=post.channel_id,
-                message_id=message.id,
-                seq=message.seq,
+                space_id=poster.access.channel.space_id, channel_id=post.channel_id, message_id=message.id, seq=0
             )
-            tell(f"user:{user_id}", mention, post.trace)
-    await store.add(fetch, lines)
-    await bulk.append(fetch, told, at=at, ring=ring)
-    return outcomes
+            letters.tell(letters.place(f"user:{user_id}"), mention, quoted=place, trace=post.trace)
+    logged = await store.say(fetch, list(lines.values()), letters, at=at, ring=ring)
+    for index, line in lines.items():
+        outcomes[index] = Said(bytes(logged[line.place].envelope.data), repeated=False)
+    return list(logged.values())
 
 
-def _line(message: MessagePosted, post: Post) -> store.Line:
+def _line(message: MessagePosted, place: Place, post: Post) -> store.Line:
     if message.nonce is None:
-        return store.Line(message)
-    return store.Line(message, content.nonce_key(post), content.fingerprint(post.draft))
+        return store.Line(message, place)
+    return store.Line(message, place, content.nonce_key(post), content.fingerprint(post.draft))
 
 
-def _message(post: Post, poster: store.Poster, called: Mentions, *, seq: int, at: datetime) -> MessagePosted:
+def _message(post: Post, poster: store.Poster, called: Mentions, *, at: datetime) -> MessagePosted:
+    """Its place is claimed when it is written."""
     return MessagePosted(
         id=MessageId(new_id()),
         channel_id=post.channel_id,
-        seq=seq,
+        seq=0,
         author=poster.author,
         content=post.draft.content,
         nonce=post.draft.nonce,
