@@ -16,7 +16,7 @@ _TRIES = 3
 
 
 class StartUp:
-    """Starts the servers, and when they answer all the rest."""
+    """Starts everything at once: a service loads while its servers start, and waits for them by itself."""
 
     def __init__(self, plan: Plan, environ: Mapping[str, str], supervisor: Supervisor) -> None:
         self._plan = plan
@@ -31,23 +31,21 @@ class StartUp:
         while not self._supervisor.is_listening():
             if stop.wait(_POLL_SECONDS):
                 return False
-        for stage in (self._plan.groups.keys() & {"servers"}, self._plan.groups.keys() - {"servers"}):
-            missing = self._begin(stage)
-            while missing := missing - self._answering(missing):
-                if stop.wait(_POLL_SECONDS):
-                    return False
-                if time.monotonic() > until:
-                    raise failure(self._plan.home, min(missing), f"did not answer in {self._plan.ready_seconds:g} s")
+        missing = self._begin()
+        while missing := missing - self._answering(missing):
+            if stop.wait(_POLL_SECONDS):
+                return False
+            if time.monotonic() > until:
+                raise failure(self._plan.home, min(missing), f"did not answer in {self._plan.ready_seconds:g} s")
         return True
 
-    def _begin(self, stage: set[str]) -> set[str]:
-        for group in stage:
+    def _begin(self) -> set[str]:
+        for group in self._plan.groups:
             with self._supervisor.orders() as control:
                 control.start(group)
-        names = {name for group in stage for name in self._plan.groups[group]}
-        for name in names:
+        for name in self._plan.names:
             self._progress.tell(name, "starting")
-        return names
+        return set(self._plan.names)
 
     def _answering(self, names: set[str]) -> set[str]:
         self._supervisor.check()

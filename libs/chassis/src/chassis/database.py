@@ -1,11 +1,22 @@
 """PostgreSQL: one schema per service, one transaction per request."""
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Final
 
+import structlog
+from asyncpg import CannotConnectNowError
 from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chassis.settings import Secret
+
+log = structlog.get_logger()
+
+UP_SECONDS_MAX: Final = 60.0
+UP_POLL_SECONDS: Final = 0.1
 
 
 def connect(url: Secret, *, schema: str, connections_max: int = 10) -> AsyncEngine:
@@ -51,6 +62,23 @@ def check(engine: AsyncEngine) -> Callable[[], Awaitable[None]]:
             await connection.execute(text("select 1"))
 
     return answers
+
+
+async def until_up(engine: AsyncEngine) -> None:
+    """Wait for a server that is still starting, a minute at most. Any other refusal is raised at once."""
+    until = time.monotonic() + UP_SECONDS_MAX
+    told = False
+    while True:
+        try:
+            async with engine.connect():
+                return
+        except (ConnectionError, CannotConnectNowError, OperationalError) as error:
+            if time.monotonic() > until:
+                raise
+            if not told:
+                log.info("database.awaited", error=repr(error)[:300])
+                told = True
+        await asyncio.sleep(UP_POLL_SECONDS)
 
 
 async def advisory_lock(connection: AsyncConnection, name: str) -> None:

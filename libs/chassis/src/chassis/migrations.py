@@ -4,7 +4,7 @@ from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
-from chassis.database import advisory_lock, connect
+from chassis.database import advisory_lock, connect, until_up
 from chassis.settings import Secret
 
 LOCK_TIMEOUT = "4s"
@@ -12,9 +12,13 @@ STATEMENT_TIMEOUT = "60s"
 
 
 async def upgrade(url: Secret, *, schema: str, package: str) -> None:
-    """Run all migrations of `package` that have not run yet. Copies that start together wait for one another."""
+    """Run all migrations of `package` that have not run yet. Copies that start together wait for one another.
+
+    A database that is still starting is waited for, a minute at most; then its own error is raised.
+    """
     engine = connect(url, schema=schema, connections_max=1)
     try:
+        await until_up(engine)
         async with engine.begin() as connection:
             await advisory_lock(connection, f"{schema}.migrations")
             await connection.execute(text(f'create schema if not exists "{schema}"'))

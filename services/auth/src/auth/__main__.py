@@ -3,6 +3,7 @@
 import os
 import sys
 
+import chassis.loading
 from auth.app import create_app
 from auth.commands import make_admin, rotate_keys
 from auth.settings import Settings
@@ -17,4 +18,5 @@ SERVICE = Service(
 )
 
 if __name__ == "__main__":
+    chassis.loading.done()
     SERVICE.main(os.environ, sys.argv[1:])

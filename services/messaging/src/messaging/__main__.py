@@ -3,11 +3,13 @@
 import os
 import sys
 
+import chassis.loading
 from chassis.cli import Service
 from messaging.app import create_app
 from messaging.settings import Settings
 
 if __name__ == "__main__":
+    chassis.loading.done()
     Service(
         name="messaging",
         settings=Settings,

@@ -4,10 +4,12 @@ import os
 import sys
 from pathlib import Path
 
+import chassis.loading
 from chassis.cli import Service
 from recorder_bot.app import create_app
 from recorder_bot.settings import Settings
 
 if __name__ == "__main__":
+    chassis.loading.done()
     spool = {"RECORDER_BOT_SPOOL_FOLDER": str(Path(os.environ.get("DATA_DIR", "var")) / "spool")}
     Service(name="recorder-bot", settings=Settings, create_app=create_app).main(spool | os.environ, sys.argv[1:])

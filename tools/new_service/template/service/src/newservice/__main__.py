@@ -3,11 +3,13 @@
 import os
 import sys
 
+import chassis.loading
 from chassis.cli import Service
 from newservice.app import create_app
 from newservice.settings import Settings
 
 if __name__ == "__main__":
+    chassis.loading.done()
     Service(
         name="newservice",
         settings=Settings,
