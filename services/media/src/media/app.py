@@ -10,14 +10,14 @@ import aiohttp
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from chassis import app, database
+from chassis import app, database, idempotency
 from chassis.service_tokens import KeysOfAuth
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier
 from media.clients.objects import Objects
 from media.clients.signing import SigningKey
 from media.events import handlers
 from media.routes import files, internal, recordings
-from media.routes.actors import actor, gate, idempotency_key
+from media.routes.actors import actor, gate
 from media.settings import Settings
 from media.usecases.keeping import Keeper
 from streams import bus
@@ -69,7 +69,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "objects": lambda: objects,
             "signing": lambda: signing,
             "keeper": lambda: keeper,
-            "key": idempotency_key,
+            "once": idempotency.once(kept_days=settings.idempotency_keys_kept_days),
         },
         checks={
             "database": database.check(engine),

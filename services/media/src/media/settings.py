@@ -30,6 +30,7 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """Then a recording that no recorder went on with is finished from what was acknowledged."""
     sweep_seconds: float = 5.0
     deleted_kept_days: int = 30
+    idempotency_keys_kept_days: int = 7
     upload_seconds: int = 300
     """How long a presigned address is good."""
     s3_seconds: float = 10.0

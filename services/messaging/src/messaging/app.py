@@ -9,7 +9,7 @@ import aiohttp
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from chassis import app, database
+from chassis import app, database, idempotency
 from chassis.service_tokens import KeysOfAuth
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller, gate
 from messaging.events import handlers
@@ -18,6 +18,7 @@ from messaging.routes.ahead import ahead
 from messaging.routes.group import GroupRoad
 from messaging.routes.posting import OrdinaryRoad, Road
 from messaging.settings import Settings
+from messaging.usecases.keeping import Keeper
 from streams import bus
 from streams.relay import Relay
 from streams.view import View
@@ -48,7 +49,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(one.run()) for one in (relay, view, work, group)]
+            running = [tasks.create_task(one.run()) for one in (relay, view, work, group, Keeper(engine, settings))]
             yield
             for task in running:
                 task.cancel()
@@ -74,6 +75,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "snapshot": database.snapshots(engine),
             "engine": lambda: engine,
             "limits": lambda: settings,
+            "once": idempotency.once(kept_days=settings.idempotency_keys_kept_days),
             "road": lambda: road,
         },
         checks={"database": database.check(engine), "redis": lambda: _answers(redis)},

@@ -17,6 +17,12 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     posts_waiting_max: int = 10_000
     commit_seconds_max: float = 10.0
 
+    idempotency_keys_kept_days: int = 7
+    deleted_kept_days: int = 30
+    """How long deleted spaces and channels, which nobody sees, stay in the tables."""
+    sweep_seconds: float = 60.0
+    sweep_rows_max: int = 1000
+
     page_items_default: int = 50
     page_items_max: int = 100
     log_events_max: int = 1000

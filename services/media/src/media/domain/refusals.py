@@ -17,12 +17,6 @@ class AlreadyRecording(Conflict):
     code, title = "already_recording", "This voice channel is being recorded"
 
 
-class KeyReused(Conflict):
-    """The same `Idempotency-Key` came with another body."""
-
-    code, title = "idempotency_key_reused", "This Idempotency-Key was used for something else"
-
-
 class NotNow(Conflict):
     code, title = "not_now", "The recording is in no state for this"
 

@@ -16,11 +16,10 @@ from media.usecases.requesting import is_snowflake
 
 ON_BEHALF_OF: Final = "X-On-Behalf-Of-Discord"
 MANAGES_GUILD: Final = "X-Discord-Manages-Guild"
-KEY_CHARS_MAX: Final = 200
 
 
 def gate(verifier: Verifier, engine: AsyncEngine, *, acting_services: str) -> Guard:
-    """The guard that finds out who acts, for handlers that want an `actor` or a `key`, before anything else is opened.
+    """The guard that finds out who acts, for handlers that want an `actor`, before anything else is opened.
 
     Only named services may speak for Discord users. See `chassis.tokens.gate` for why no dependency refuses.
     """
@@ -39,11 +38,8 @@ def gate(verifier: Verifier, engine: AsyncEngine, *, acting_services: str) -> Gu
             return await act_for(transaction, discord_id, manages_guild=headers.get(MANAGES_GUILD))
 
     async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        wanted = handler.parsed_fn_signature.parameters
-        if "actor" in wanted:
+        if "actor" in handler.parsed_fn_signature.parameters:
             connection.state.actor = await who_acts(connection.headers)
-        if "key" in wanted:
-            connection.state.key = _checked_key(connection.headers.get("Idempotency-Key"))
 
     return let_in
 
@@ -51,14 +47,3 @@ def gate(verifier: Verifier, engine: AsyncEngine, *, acting_services: str) -> Gu
 def actor(request: Request[Any, Any, Any]) -> Actor:
     """The dependency that gives a handler its `actor`."""
     return request.state.actor
-
-
-def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
-    """The dependency that gives a creating handler its `key`."""
-    return request.state.key
-
-
-def _checked_key(key: str | None) -> str | None:
-    if key is not None and not 1 <= len(key) <= KEY_CHARS_MAX:
-        raise InvalidInput(errors=[FieldError("Idempotency-Key", f"must have 1 to {KEY_CHARS_MAX} characters")])
-    return key

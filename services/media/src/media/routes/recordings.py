@@ -8,6 +8,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.idempotency import Once
 from contracts.ids import RecordingId, SpaceId
 from contracts.media import (
     Consent,
@@ -33,15 +34,17 @@ REPEATED_NOTE = ResponseSpec(Note, generate_examples=False, description="It was 
 async def request_recording(
     data: JSONBody[RecordingWanted],
     actor: NamedDependency[Actor],
-    key: NamedDependency[str | None],
+    once: NamedDependency[Once],
     transaction: NamedDependency[AsyncConnection],
     settings: NamedDependency[Settings],
 ) -> Response[Recording]:
-    """Have a voice channel recorded. With an `Idempotency-Key`, a repeat is answered 200 with the first recording."""
-    recording, new = await requesting.request_recording(
-        transaction, data, actor=actor, key=key, at=now(), settings=settings
+    """Have a voice channel recorded."""
+    return await once.answer(
+        transaction,
+        caller=actor.name,
+        wanted=data,
+        make=lambda: requesting.request_recording(transaction, data, actor=actor, at=now(), settings=settings),
     )
-    return Response(recording, status_code=201 if new else 200)
 
 
 @get("/api/v1/recordings", responses=answers(400, 403, 404, 409))
@@ -134,15 +137,17 @@ async def add_note(
     recording_id: FromPath[RecordingId],
     data: JSONBody[NoteWanted],
     actor: NamedDependency[Actor],
-    key: NamedDependency[str | None],
+    once: NamedDependency[Once],
     transaction: NamedDependency[AsyncConnection],
     settings: NamedDependency[Settings],
 ) -> Response[Note]:
     """Without `at_ms`, at this moment of the recording."""
-    note, new = await remarking.add_note(
-        transaction, recording_id, data, actor=actor, key=key, at=now(), settings=settings
+    return await once.answer(
+        transaction,
+        caller=actor.name,
+        wanted=data,
+        make=lambda: remarking.add_note(transaction, recording_id, data, actor=actor, at=now(), settings=settings),
     )
-    return Response(note, status_code=201 if new else 200)
 
 
 @put("/api/v1/recordings/{recording_id:uuid}/consent", responses=answers(400, 403, 404))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Row, Select, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +13,7 @@ from contracts.ids import RecordingId, SpaceId
 from contracts.media import Anchor, Recording, RecordingState, RecordingWarning, StopReason, Track
 from media.domain.life import OVER, Held, Lease
 from media.store import tracks
-from media.store.tables import recordings, requests, segments
+from media.store.tables import recordings, segments
 
 _PLAIN: Final = (
     "id",
@@ -126,20 +126,6 @@ async def size(connection: AsyncConnection, recording_id: RecordingId) -> int:
     """Bytes announced so far."""
     query = select(func.coalesce(func.sum(segments.c.size), 0)).where(segments.c.recording_id == recording_id)
     return int(await connection.scalar(query) or 0)
-
-
-async def request_of(connection: AsyncConnection, actor: str, key: str) -> tuple[bytes, Any] | None:
-    """What was made under this idempotency key: the body's fingerprint, and the id."""
-    query = select(requests.c.fingerprint, requests.c.made_id).where(requests.c.actor == actor, requests.c.key == key)
-    row = (await connection.execute(query)).one_or_none()
-    return None if row is None else (row.fingerprint, row.made_id)
-
-
-async def keep_request(
-    connection: AsyncConnection, actor: str, key: str, *, fingerprint: bytes, made_id: Any, at: datetime
-) -> None:
-    row = {"actor": actor, "key": key, "fingerprint": fingerprint, "made_id": made_id, "at": at}
-    await connection.execute(insert(requests).values(row))
 
 
 async def _all(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> list[Held]:

@@ -1,7 +1,5 @@
 """Notes, and the ledger of speakers' choices, to which is only ever added."""
 
-from typing import Any
-
 import msgspec
 from sqlalchemy import func, insert, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -14,11 +12,6 @@ from media.store.tables import consents, notes
 
 async def add_note(connection: AsyncConnection, note: Note) -> None:
     await connection.execute(insert(notes).values(msgspec.structs.asdict(note)))
-
-
-async def find_note(connection: AsyncConnection, note_id: Any) -> Note:
-    row = (await connection.execute(select(notes).where(notes.c.id == note_id))).one()
-    return msgspec.convert(row, Note, from_attributes=True)
 
 
 async def notes_of(connection: AsyncConnection, recording_id: RecordingId) -> tuple[Note, ...]:

@@ -1,6 +1,6 @@
 """The tables as queries name them; their shape is decided by the migrations."""
 
-from sqlalchemy import ARRAY, Column, DateTime, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy import ARRAY, Column, DateTime, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import BigInteger, Integer
 
@@ -47,15 +47,6 @@ recordings = Table(
     Column("lease_identity", Text),
     Column("lease_holder", Text),
     Column("lease_expires_at", Moment),
-)
-requests = Table(
-    "requests",
-    metadata,
-    Column("actor", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("fingerprint", LargeBinary),
-    Column("made_id", Uuid),
-    Column("at", Moment),
 )
 tracks = Table(
     "tracks",

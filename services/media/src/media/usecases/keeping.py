@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from chassis import idempotency
 from contracts.ids import RecordingId
 from contracts.media import RecordingReady, RecordingState
 from contracts.problems import Unavailable
@@ -57,6 +58,7 @@ class Keeper:
         """Everything that is due."""
         async with self._engine.begin() as connection:
             await end_lost(connection, settings=self._settings)
+            await idempotency.forget(connection, kept_days=self._settings.idempotency_keys_kept_days, limit=1000)
         while await self._seal_next():
             pass
         while await self._remove_next():

@@ -13,7 +13,6 @@ from media.domain.refusals import NoRoom, NotLinked
 from media.settings import Settings
 from media.store import people, recordings, remarks
 from media.usecases.entering import enter
-from media.usecases.requesting import already_made, remember
 from media.usecases.telling import topic_of
 from streams.outbox import tell, tell_all
 
@@ -24,11 +23,10 @@ async def add_note(
     wanted: NoteWanted,
     *,
     actor: Actor,
-    key: str | None,
     at: datetime,
     settings: Settings,
-) -> tuple[Note, bool]:
-    """The note, and whether it is new. Any member may."""
+) -> Note:
+    """Any member may."""
     held, _ = await enter(connection, recording_id, actor=actor)
     text = wanted.text.strip()
     if not 1 <= len(text) <= settings.note_chars_max or "\0" in text:
@@ -36,9 +34,6 @@ async def add_note(
     longest_ms = round(settings.recording_hours_max * 3_600_000)
     if wanted.at_ms is not None and not 0 <= wanted.at_ms <= longest_ms:
         raise InvalidInput(errors=[FieldError("/at_ms", "is no moment of a recording")])
-    made_id = await already_made(connection, (recording_id, wanted), actor=actor, key=key)
-    if made_id is not None:
-        return await remarks.find_note(connection, made_id), False
     if await remarks.note_count(connection, recording_id) >= settings.notes_per_recording_max:
         raise NoRoom(f"At most {settings.notes_per_recording_max} notes")
     note = Note(
@@ -51,9 +46,8 @@ async def add_note(
         created_at=at,
     )
     await remarks.add_note(connection, note)
-    await remember(connection, (recording_id, wanted), actor=actor, key=key, made_id=note.id, at=at)
     await tell(connection, topic_of(held.recording.space_id), NoteAdded(**msgspec.structs.asdict(note)))
-    return note, True
+    return note
 
 
 async def choose(

@@ -1,20 +1,15 @@
 """Ask for a recording."""
 
-import hashlib
 from datetime import datetime
-from typing import Any
-from uuid import UUID
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database import advisory_lock
 from contracts.ids import RecordingId, SpaceId, new_id
 from contracts.media import Recording, RecordingRequested, RecordingState, RecordingWanted
 from contracts.problems import FieldError, InvalidInput
 from media.domain.actors import Actor, require
 from media.domain.life import Held
-from media.domain.refusals import AlreadyRecording, GuildNotLinked, KeyReused
+from media.domain.refusals import AlreadyRecording, GuildNotLinked
 from media.settings import Settings
 from media.store import people, recordings
 from media.usecases.entering import enter_space
@@ -26,18 +21,11 @@ async def request_recording(
     wanted: RecordingWanted,
     *,
     actor: Actor,
-    key: str | None,
     at: datetime,
     settings: Settings,
-) -> tuple[Recording, bool]:
-    """The recording, and whether it is new: the same `key` and body have the same answer for ever."""
+) -> Recording:
     _check(wanted, settings=settings)
     space_id = await _space_of(connection, wanted, actor=actor, settings=settings)
-    made_id = await already_made(connection, wanted, actor=actor, key=key)
-    if made_id is not None:
-        held = await recordings.find(connection, RecordingId(made_id))
-        if held is not None:
-            return held.recording, False
     recording = Recording(
         id=RecordingId(new_id()),
         space_id=space_id,
@@ -53,32 +41,8 @@ async def request_recording(
     if not await recordings.add(connection, Held(recording=recording, touched_at=at)):
         other = await recordings.of_voice_channel(connection, wanted.guild_id, wanted.voice_channel_id)
         raise AlreadyRecording(f"By recording {other}")
-    await remember(connection, wanted, actor=actor, key=key, made_id=recording.id, at=at)
     await tell_recording(connection, RecordingRequested, recording)
-    return recording, True
-
-
-async def already_made(connection: AsyncConnection, wanted: Any, *, actor: Actor, key: str | None) -> UUID | None:
-    """What the actor made with this key before. Holds the key until the transaction ends."""
-    if key is None:
-        return None
-    await advisory_lock(connection, f"media.request:{actor.name}:{key}")
-    found = await recordings.request_of(connection, actor.name, key)
-    if found is None:
-        return None
-    fingerprint, made_id = found
-    if fingerprint != _fingerprint(wanted):
-        raise KeyReused
-    return made_id
-
-
-async def remember(
-    connection: AsyncConnection, wanted: Any, *, actor: Actor, key: str | None, made_id: UUID, at: datetime
-) -> None:
-    if key is not None:
-        await recordings.keep_request(
-            connection, actor.name, key, fingerprint=_fingerprint(wanted), made_id=made_id, at=at
-        )
+    return recording
 
 
 async def _space_of(
@@ -110,7 +74,3 @@ def _check(wanted: RecordingWanted, *, settings: Settings) -> None:
 def is_snowflake(text: str) -> bool:
     """Discord's ids: unsigned 64-bit numbers."""
     return text.isascii() and text.isdigit() and len(text) <= 20
-
-
-def _fingerprint(wanted: Any) -> bytes:
-    return hashlib.sha256(msgspec.json.encode(wanted)).digest()

@@ -31,3 +31,8 @@ def answers(*statuses: int) -> dict[int, ResponseSpec]:
         status: ResponseSpec(ProblemBody, generate_examples=False, description=_MEANING[status], media_type=MEDIA_TYPE)
         for status in sorted(wanted)
     }
+
+
+def repeated(answer: type) -> dict[int, ResponseSpec]:
+    """What a creating operation answers to a repeat with the same `Idempotency-Key`."""
+    return {200: ResponseSpec(answer, generate_examples=False, description="It was made before, with the same key")}

@@ -9,12 +9,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.idempotency import Once
 from chassis.tokens import Caller
 from contracts.ids import ChannelId, MessageId
 from contracts.messaging import Channel, Message
 from contracts.problems import FieldError, InvalidInput
 from contracts.times import now
-from messaging.routes.answers import answers
+from messaging.routes.answers import answers, repeated
 from messaging.settings import Settings
 from messaging.store.messages import Revision
 from messaging.usecases import messages, reactions, reading, threads
@@ -166,18 +167,27 @@ async def unpin_message(
     await messages.unpin_message(transaction, channel_id, message_id, user_id=caller.user_id)
 
 
-@post("/api/v1/channels/{channel_id:uuid}/messages/{message_id:uuid}/thread", responses=answers(400, 403, 404, 409))
+@post(
+    "/api/v1/channels/{channel_id:uuid}/messages/{message_id:uuid}/thread",
+    responses=answers(400, 403, 404, 409) | repeated(ChannelSeen),
+)
 async def start_thread(
     channel_id: FromPath[ChannelId],
     message_id: FromPath[MessageId],
     data: JSONBody[ThreadWanted],
     caller: NamedDependency[Caller],
+    once: NamedDependency[Once],
     transaction: NamedDependency[AsyncConnection],
     limits: NamedDependency[Settings],
-) -> ChannelSeen:
+) -> Response[ChannelSeen]:
     """A thread is a channel: it is read, posted to and watched like any other."""
-    return await threads.start_thread(
-        transaction, channel_id, message_id, user_id=caller.user_id, name=data.name, at=now(), limits=limits
+    return await once.answer(
+        transaction,
+        caller=caller.user_id,
+        wanted=data,
+        make=lambda: threads.start_thread(
+            transaction, channel_id, message_id, user_id=caller.user_id, name=data.name, at=now(), limits=limits
+        ),
     )
 
 

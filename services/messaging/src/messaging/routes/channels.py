@@ -2,31 +2,38 @@
 
 from collections.abc import Sequence
 
-from litestar import Router, delete, get, patch, post, put
+from litestar import Response, Router, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.idempotency import Once
 from chassis.tokens import Caller
 from contracts.ids import ChannelId, SpaceId
 from contracts.times import now
-from messaging.routes.answers import answers
+from messaging.routes.answers import answers, repeated
 from messaging.settings import Settings
 from messaging.usecases import channels, overrides
 from messaging.usecases.channels import ChannelChange, ChannelSeen, ChannelWanted
 from messaging.usecases.overrides import OverrideSeen, OverrideWanted
 
 
-@post("/api/v1/spaces/{space_id:uuid}/channels", responses=answers(400, 403, 404, 409))
+@post("/api/v1/spaces/{space_id:uuid}/channels", responses=answers(400, 403, 404, 409) | repeated(ChannelSeen))
 async def create_channel(
     space_id: FromPath[SpaceId],
     data: JSONBody[ChannelWanted],
     caller: NamedDependency[Caller],
+    once: NamedDependency[Once],
     transaction: NamedDependency[AsyncConnection],
     limits: NamedDependency[Settings],
-) -> ChannelSeen:
-    return await channels.create_channel(
-        transaction, space_id, user_id=caller.user_id, wanted=data, at=now(), limits=limits
+) -> Response[ChannelSeen]:
+    return await once.answer(
+        transaction,
+        caller=caller.user_id,
+        wanted=data,
+        make=lambda: channels.create_channel(
+            transaction, space_id, user_id=caller.user_id, wanted=data, at=now(), limits=limits
+        ),
     )
 
 

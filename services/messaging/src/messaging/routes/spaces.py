@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import msgspec
-from litestar import Router, delete, get, patch, post, put
+from litestar import Response, Router, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.idempotency import Once
 from chassis.tokens import Caller
 from contracts.auth import Profile
 from contracts.ids import SpaceId, UserId
@@ -16,7 +17,7 @@ from contracts.times import now
 from messaging.domain.invites import Invite
 from messaging.domain.paging import Page, bounded, id_of
 from messaging.domain.values import SpaceSeen
-from messaging.routes.answers import answers
+from messaging.routes.answers import answers, repeated
 from messaging.settings import Settings
 from messaging.store.audit import Entry
 from messaging.store.members import Ban
@@ -45,15 +46,21 @@ def profile(caller: Caller) -> Profile:
     return Profile(id=caller.user_id, display_name=caller.name)
 
 
-@post("/api/v1/spaces", responses=answers(400, 409))
+@post("/api/v1/spaces", responses=answers(400, 409) | repeated(SpaceSeen))
 async def create_space(
     data: JSONBody[SpaceWanted],
     caller: NamedDependency[Caller],
+    once: NamedDependency[Once],
     transaction: NamedDependency[AsyncConnection],
     limits: NamedDependency[Settings],
-) -> SpaceSeen:
+) -> Response[SpaceSeen]:
     """The creator owns the space; a channel `general` is there."""
-    return await spaces.create_space(transaction, creator=profile(caller), name=data.name, at=now(), limits=limits)
+    return await once.answer(
+        transaction,
+        caller=caller.user_id,
+        wanted=data,
+        make=lambda: spaces.create_space(transaction, creator=profile(caller), name=data.name, at=now(), limits=limits),
+    )
 
 
 @get("/api/v1/spaces", responses=answers())
@@ -121,16 +128,23 @@ async def list_audit(
     )
 
 
-@post("/api/v1/spaces/{space_id:uuid}/invites", responses=answers(400, 403, 404, 409))
+@post("/api/v1/spaces/{space_id:uuid}/invites", responses=answers(400, 403, 404, 409) | repeated(Invite))
 async def create_invite(
     space_id: FromPath[SpaceId],
     caller: NamedDependency[Caller],
+    once: NamedDependency[Once],
     transaction: NamedDependency[AsyncConnection],
     limits: NamedDependency[Settings],
     data: JSONBody[InviteWanted | None] = None,
-) -> Invite:
-    return await invites.create_invite(
-        transaction, space_id, user_id=caller.user_id, wanted=data or InviteWanted(), at=now(), limits=limits
+) -> Response[Invite]:
+    wanted = data or InviteWanted()
+    return await once.answer(
+        transaction,
+        caller=caller.user_id,
+        wanted=wanted,
+        make=lambda: invites.create_invite(
+            transaction, space_id, user_id=caller.user_id, wanted=wanted, at=now(), limits=limits
+        ),
     )
 
 

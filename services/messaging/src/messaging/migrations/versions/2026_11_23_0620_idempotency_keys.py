@@ -1,0 +1,12 @@
+"""What creating requests were answered, by their `Idempotency-Key`."""
+
+from chassis.idempotency import create_table
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    create_table()
