@@ -3,8 +3,7 @@
 from contracts.media import Choice, ConsentWanted, StopReason
 from discord_sim.voice.sounds import babble
 from discord_sim.voice.stage import together, until
-
-from .studio import Studio, check_accounts, handed_over
+from testkit.recording.studio import Studio, check_accounts, handed_over
 
 
 class TestOptingOut:
@@ -84,6 +83,20 @@ class TestModerators:
         await studio.finish(recording)
 
         assert await studio.missing(recording, ada) == {ada.user_id: 0}
+
+    async def test_moved_it_ends_where_that_is_wished(self, studio: Studio) -> None:
+        ada = studio.person("ada")
+        await studio.start(on_move="finish")
+        recording = await studio.record()
+        await studio.gather(ada)
+        await ada.say(babble(30, seed=1))
+
+        studio.sim.world.move_voice(studio.guild.id, user_id=studio.bot.id, channel_id=studio.attic.id)
+        detail = await studio.house.until(recording, "ready")
+
+        assert detail.stop_reason is StopReason.REMOVED
+        assert await studio.missing(recording, ada) == {ada.user_id: 0}
+        await until(lambda: not studio.bot_is_there)
 
     async def test_kicked_it_ends_the_recording_and_keeps_what_there_is(self, studio: Studio) -> None:
         ada = studio.person("ada")

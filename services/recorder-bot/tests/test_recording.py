@@ -3,8 +3,7 @@
 from discord_sim.voice.members import LibdaveMember
 from discord_sim.voice.sounds import babble
 from discord_sim.voice.stage import until
-
-from .studio import Studio, check_accounts, handed_over
+from testkit.recording.studio import Studio, check_accounts, handed_over
 
 
 class TestRecording:

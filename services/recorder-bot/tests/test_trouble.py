@@ -11,8 +11,7 @@ from discord_sim.voice.ledger import digest
 from discord_sim.voice.sounds import babble
 from discord_sim.voice.stage import together, until
 from recorder_bot.domain.gaps import RESTARTED
-
-from .studio import Studio, check_accounts, handed_over
+from testkit.recording.studio import Studio, check_accounts, handed_over
 
 SEED = 20261123
 KILLS = 2

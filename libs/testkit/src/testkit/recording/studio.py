@@ -6,15 +6,15 @@ from pathlib import Path
 import msgspec
 
 from contracts.media import Recording, RecordingDetail
-from discord_sim.entities import ALL_PERMISSIONS, ChannelKind
+from discord_sim.entities import ALL_PERMISSIONS, Application, Channel, ChannelKind
 from discord_sim.simulator import Simulator
 from discord_sim.voice.ledger import digest
 from discord_sim.voice.members import DaveyMember, MakeMember
 from discord_sim.voice.people import Person
 from discord_sim.voice.stage import together, until
-
-from .cable import Cable
-from .house import House, Program, write_key
+from testkit.recording.cable import Cable
+from testkit.recording.house import House
+from testkit.recording.programs import Program, write_key
 
 
 class Studio:
@@ -51,22 +51,39 @@ class Studio:
             "RECORDER_BOT_RETRY_SECONDS": "0.2",
         }
         self.recorder = Program("recorder_bot", environ, log=self.folder / "recorder.log")
+        self._programs = [self.recorder]
         await self.house.link(str(self.guild.id))
 
     async def close(self) -> None:
-        await self.recorder.kill()
+        for program in self._programs:
+            await program.kill()
         for user_id in [user for guild, user in self.sim.world.voice_states if guild == self.guild.id]:
             self.sim.world.leave_voice(self.guild.id, user_id=user_id)
         self.sim.voice.faults.clear()
         self.media.remove()
         self.redis.remove()
 
+    def another(self, name: str) -> Program:
+        """One more recorder with the same bots, and a spool of its own; not started yet."""
+        given = {k: v for k, v in self.recorder.environ.items() if k != "RECORDER_BOT_PORT"}
+        spool = {"RECORDER_BOT_SPOOL_FOLDER": str(self.folder / name)}
+        program = Program("recorder_bot", given | spool, log=self.folder / f"{name}.log")
+        self._programs.append(program)
+        return program
+
+    def add_bot(self, name: str) -> Application:
+        """One more bot account in the guild, for a recorder that is still to be started."""
+        bot = self.sim.world.add_bot(name)
+        self.sim.world.join_guild(self.guild.id, user=bot.bot, permissions=ALL_PERMISSIONS)
+        self.recorder.environ["RECORDER_BOT_DISCORD_TOKENS"] += f",{bot.token}"
+        return bot
+
     async def start(self, **settings: str) -> None:
         self.recorder.environ |= {f"RECORDER_BOT_{name.upper()}": value for name, value in settings.items()}
         await self.recorder.start()
 
-    async def request(self) -> Recording:
-        return await self.house.request(str(self.guild.id), str(self.voice.id))
+    async def request(self, channel: Channel | None = None) -> Recording:
+        return await self.house.request(str(self.guild.id), str((channel or self.voice).id))
 
     async def record(self) -> Recording:
         """A recording that is under way."""

@@ -1,115 +1,39 @@
-"""What stands around the recorder: the real media, S3 and Valkey, and somebody who signs tokens."""
+"""One media for all recorders of a test run, and what people ask of it, as control-bot does."""
 
 import asyncio
-import json
-import os
-import signal
-import sys
-from contextlib import suppress
+import shutil
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import msgspec
-from aiohttp import web
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from jose import jwt
 
-from contracts.auth import ServiceTokenAsked, ServiceTokenGiven
 from contracts.events import Envelope
 from contracts.ids import RecordingId, SpaceId, new_id
 from contracts.media import ConsentWanted, Recording, RecordingDetail, RecordingWanted
 from contracts.messaging import SpaceUpdated
 from contracts.times import now
-from embedded import ports
+from embedded import Server
+from embedded.kinds import KindName
 from streams import bus
-from testkit.tokens import Signer
+from testkit import folders
+from testkit.buckets import create_bucket
+from testkit.recording.cable import Cable
+from testkit.recording.programs import Auth, Program, write_key
+from testkit.servers import store_of
 from voice import ogg
 
-from .cable import Cable
-
-REPOSITORY = Path(__file__).parents[3]
-
-
-class Auth:
-    """Gives service tokens, and the keys to check them."""
-
-    def __init__(self) -> None:
-        self.signer = Signer()
-        self.url = ""
-        self._runner = web.AppRunner(self._app(), access_log=None)
-
-    async def start(self) -> None:
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = "http://{}:{}".format(*self._runner.addresses[0])
-
-    async def stop(self) -> None:
-        await self._runner.cleanup()
-
-    def _app(self) -> web.Application:
-        async def keys(_: web.Request) -> web.Response:
-            return web.json_response({"keys": self.signer.jwks()})
-
-        async def give(request: web.Request) -> web.Response:
-            asked = msgspec.json.decode(await request.read(), type=ServiceTokenAsked)
-            service = jwt.get_unverified_claims(asked.assertion)["sub"].removeprefix("service:")
-            token = self.signer.service_token(service, audience=asked.audience)
-            given = ServiceTokenGiven(access_token=token, expires_in=300)
-            return web.Response(body=msgspec.json.encode(given), content_type="application/json")
-
-        app = web.Application()
-        app.add_routes([web.get("/.well-known/jwks.json", keys), web.post("/api/v1/auth/service-tokens", give)])
-        return app
-
-
-class Program:
-    """`python -m <name> serve` as a process of its own."""
-
-    def __init__(self, name: str, environ: dict[str, str], *, log: Path) -> None:
-        self.name, self.log = name, log
-        self.port = ports.choose(1)[0]
-        self.url = f"http://127.0.0.1:{self.port}"
-        prefix = name.upper()
-        self.environ = {"PATH": os.environ["PATH"], f"{prefix}_PORT": str(self.port), **environ}
-        self.process: asyncio.subprocess.Process | None = None
-
-    async def start(self, *, wait: bool = True) -> None:
-        with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", self.name, "serve", env=self.environ, stdout=log, stderr=log, cwd=REPOSITORY
-            )
-        if wait:
-            await self.answers("/livez")
-
-    async def answers(self, path: str, *, seconds: float = 20) -> bytes:
-        async with asyncio.timeout(seconds), aiohttp.ClientSession() as http:
-            while True:
-                with suppress(aiohttp.ClientError):
-                    async with http.get(self.url + path) as response:
-                        if response.status == 200:
-                            return await response.read()
-                assert self.process
-                assert self.process.returncode is None, self.log.read_text()[-3000:]
-                await asyncio.sleep(0.05)
-
-    async def kill(self) -> None:
-        await self._end(signal.SIGKILL)
-
-    async def stop(self) -> None:
-        await self._end(signal.SIGTERM)
-
-    async def _end(self, number: signal.Signals) -> None:
-        if self.process and self.process.returncode is None:
-            self.process.send_signal(number)
-            await self.process.wait()
+KINDS: tuple[KindName, ...] = ("postgres", "valkey", "seaweedfs")
 
 
 class House:
-    """One media for all tests; each asks for recordings in a guild of its own, as control-bot does."""
+    """Each test asks for recordings in a guild of its own. The servers are nobody else's, so that no reader of another
+    test takes what is told here, and each may be stopped."""
 
-    def __init__(self, auth: Auth, media: Program, *, redis_url: str, s3: Cable) -> None:
-        self.auth, self.media, self.redis_url, self.s3 = auth, media, redis_url, s3
+    def __init__(self, auth: Auth, media: Program, *, servers: dict[KindName, Server], s3: Cable) -> None:
+        self.auth, self.media, self.servers, self.s3 = auth, media, servers, s3
+        self.redis_url = servers["valkey"].url
         self._http = aiohttp.ClientSession()
         self._spaces: dict[str, SpaceId] = {}
 
@@ -198,13 +122,49 @@ class House:
             return response.status, await response.read()
 
 
-def write_key(path: Path) -> None:
-    """A service's own key."""
-    made = ec.generate_private_key(ec.SECP256R1())
-    no_password = serialization.NoEncryption()
-    path.write_bytes(made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password))
+@asynccontextmanager
+async def furnished() -> AsyncGenerator[House]:
+    """A house with everything in it, gone with the block."""
+    folder = folders.make()
+    servers: dict[KindName, Server] = {kind: Server(kind, folder, fsync=False) for kind in KINDS}
+    auth = Auth()
+    try:
+        for server in servers.values():
+            server.begin()
+        for server in servers.values():
+            server.wait_until_ready(timeout=60)
+        await auth.start()
+        async with _media(auth, servers, folder) as house:
+            yield house
+    finally:
+        await auth.stop()
+        for server in servers.values():
+            server.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def log_lines(log: Path) -> list[dict[str, object]]:
-    lines = (line for line in log.read_text().splitlines() if line.startswith("{"))
-    return [json.loads(line) for line in lines]
+@asynccontextmanager
+async def _media(auth: Auth, servers: dict[KindName, Server], folder: Path) -> AsyncGenerator[House]:
+    key = folder / "media.key.pem"
+    write_key(key)
+    bucket = create_bucket(store_of(servers["seaweedfs"]), "recordings")
+    s3 = Cable(bucket.s3_endpoint)
+    await s3.lay()
+    environ = bucket.environ() | {
+        "DATABASE_URL": servers["postgres"].url,
+        "REDIS_URL": servers["valkey"].url,
+        "S3_ENDPOINT": s3.url,
+        "AUTH_URL": auth.url,
+        "MEDIA_SERVICE_KEY_FILE": str(key),
+        "MEDIA_LEASE_SECONDS": "4",
+        "MEDIA_SWEEP_SECONDS": "0.5",
+    }
+    media = Program("media", environ, log=folder / "media.log")
+    try:
+        await media.start()
+        house = House(auth, media, servers=servers, s3=s3)
+        yield house
+        await house.close()
+    finally:
+        await media.kill()
+        s3.remove()
