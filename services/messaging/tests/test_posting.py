@@ -1,4 +1,4 @@
-"""Posting: the same on both roads."""
+"""Posting: the same on all roads."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -17,11 +17,17 @@ from testkit.tokens import Signer
 
 from .conftest import StartMessaging, serving
 from .people import Person, Place, Refused, logged
+from .together import Bringing
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["fast", "ordinary"])
-async def client(request: pytest.FixtureRequest, start: StartMessaging) -> httpx.AsyncClient:
-    return await start(group_commit=request.param)
+@pytest.fixture(scope="module", params=["fast", "ordinary", "together"])
+async def client(request: pytest.FixtureRequest, start: StartMessaging) -> AsyncGenerator[httpx.AsyncClient]:
+    messaging = await start(group_commit=request.param != "ordinary")
+    if request.param != "together":
+        yield messaging
+        return
+    async with httpx.AsyncClient(transport=Bringing(messaging), base_url=messaging.base_url) as client:
+        yield client
 
 
 async def refused(person: Person, channel_id: str, draft: dict[str, Any]) -> tuple[int, str]:
@@ -64,7 +70,7 @@ class TestPostMessage:
         assert (again["content"], again["rev"]) == ("Hello", 2)
         assert again["reactions"] == [{"emoji": "👍", "count": 1, "me": True}]
 
-    @pytest.mark.parametrize("change", [{"content": "Bye"}, {"attachments": [str(new_id())]}])
+    @pytest.mark.parametrize("change", [{"content": "Bye"}, {"reply_to": str(new_id())}])
     async def test_a_nonce_with_another_body_is_refused(
         self, place: Place, ann: Person, change: dict[str, Any]
     ) -> None:
@@ -127,7 +133,7 @@ class TestRefusals:
             {"content": "zero\0byte"},
             {"content": "x", "nonce": ""},
             {"content": "x", "nonce": "n" * 65},
-            {"content": "x", "attachments": [str(new_id())] * 11},
+            {"content": "x", "attachments": [str(new_id())]},
             {"content": "x", "at_ms": -1},
             {"content": "x", "surprise": 1},
             {"content": 1},

@@ -63,6 +63,16 @@ def continued(name: str, parent: str, kind: trace.SpanKind = trace.SpanKind.CONS
         context.detach(token)
 
 
+@contextmanager
+def recorded(name: str, parent: str) -> Generator[str]:
+    """For one of many things done at once: a span where spans are recorded, and the traceparent to pass on."""
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        yield parent
+        return
+    with continued(name, parent, trace.SpanKind.SERVER):
+        yield traceparent()
+
+
 def _next_position(parent: str) -> trace.SpanContext:
     """Ids for a span that nobody records: a fraction of what a recorded one costs."""
     random = int.from_bytes(os.urandom(24), "big")

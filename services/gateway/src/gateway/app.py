@@ -13,8 +13,9 @@ from chassis.tokens import KeySet, RevokedSessions, Verifier
 from chassis.tracing import observe
 from gateway import events
 from gateway.clients import Services
-from gateway.forward.edge import Edge
+from gateway.forward.edge import Edge, Road
 from gateway.forward.forwarder import Forwarder
+from gateway.forward.posts import Posts
 from gateway.limits import Limits
 from gateway.parts import Parts
 from gateway.realtime.handover import Door
@@ -40,9 +41,12 @@ def create_app(settings: Settings) -> Litestar:
         people = People(redis, settings)
         hub = people.hub = Hub(services, settings, people)
         forwarders = {name: Forwarder(name, url, settings) for name, url in services.urls.items()}
+        roads: dict[str, Road] = {**forwarders}
+        if settings.posts_together and "messaging" in forwarders:
+            roads["messaging"] = Posts(forwarders["messaging"])
         edge = Edge(
             observe(cast("Any", application)),
-            forwarders=forwarders,
+            roads=roads,
             verifier=verifier,
             limits=limits,
             settings=settings,

@@ -26,6 +26,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     forward_seconds: float = 30.0
     """How long a service may stay silent, before its answer and within it."""
     upstream_connections_max: int = 256
+    posts_together: bool = True
+    """Posts that arrive together go to messaging in one request; without this each goes by itself."""
 
     # realtime
     hello_seconds: float = 5.0

@@ -14,9 +14,9 @@ from chassis.service_tokens import KeysOfAuth
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller, gate
 from messaging.events import handlers
 from messaging.routes import changes, channels, export, internal, messages, reading, spaces
-from messaging.routes.ahead import ahead
 from messaging.routes.group import GroupRoad
 from messaging.routes.posting import OrdinaryRoad, Road
+from messaging.routes.together import together
 from messaging.settings import Settings
 from messaging.usecases.keeping import Keeper
 from streams import bus
@@ -83,9 +83,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
         lifespan=[lifespan],
     )
     if settings.group_commit:
-        application.asgi_handler = ahead(
-            application.asgi_handler, verifier=verifier, road=road, body_bytes_max=settings.body_bytes_max
-        )
+        application.asgi_handler = together(application.asgi_handler, verifier=verifier, road=group)
     return application
 
 

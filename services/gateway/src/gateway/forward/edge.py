@@ -1,7 +1,7 @@
 """The hot road: every HTTP request comes here first, and leaves for a service or for the gateway's own pages."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
@@ -12,7 +12,7 @@ from chassis.tokens import Caller, Verifier
 from chassis.tracing import continued
 from contracts.problems import Problem, Unauthenticated, Unavailable
 from gateway.forward.answers import Headers, answer, answer_problem
-from gateway.forward.forwarder import ClientLeft, Cut, Forwarder
+from gateway.forward.forwarder import ClientLeft, Cut
 from gateway.forward.paths import owner_of
 from gateway.limits import Limits
 from gateway.settings import Settings
@@ -23,6 +23,12 @@ _METHODS: Final = b"GET, POST, PUT, PATCH, DELETE"
 _CORS_SECONDS: Final = b"600"
 
 
+class Road(Protocol):
+    """How requests reach one service."""
+
+    async def forward(self, scope: HTTPScope, receive: Receive, send: Send, *, client: str, more: Headers) -> None: ...
+
+
 class Edge:
     """Which road a request takes, who sends it, whether it is one too many."""
 
@@ -30,13 +36,13 @@ class Edge:
         self,
         pages: ASGIApp,
         *,
-        forwarders: Mapping[str, Forwarder],
+        roads: Mapping[str, Road],
         verifier: Verifier,
         limits: Limits,
         settings: Settings,
     ) -> None:
         self._pages = pages
-        self._forwarders = forwarders
+        self.roads = roads
         self._verifier = verifier
         self._limits = limits
         self._settings = settings
@@ -72,10 +78,10 @@ class Edge:
             try:
                 caller = await self._caller(authorization, service) if authorization else None
                 more += await self._limits.check(caller, address)
-                forwarder = self._forwarders.get(service)
-                if forwarder is None:
+                road = self.roads.get(service)
+                if road is None:
                     raise Unavailable(f"This installation runs no {service} service")
-                await forwarder.forward(scope, receive, send, client=address, more=more)
+                await road.forward(scope, receive, send, client=address, more=more)
             except (ClientLeft, Cut):
                 return
             except Problem as problem:

@@ -50,12 +50,17 @@ class GroupRoad:
         self._bell = asyncio.Event()
 
     async def post(self, post: Post) -> Said:
-        if len(self._waiting) >= self._limits.posts_waiting_max:
-            raise Unavailable("Too many posts are waiting", retry_after_seconds=1)
+        return await self.take(post)
+
+    def take(self, post: Post) -> asyncio.Future[Said]:
+        """The post goes with the next commit; the future tells what became of it."""
         future: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
+        if len(self._waiting) >= self._limits.posts_waiting_max:
+            future.set_exception(Unavailable("Too many posts are waiting", retry_after_seconds=1))
+            return future
         self._waiting.append((post, future))
         self._bell.set()
-        return await future
+        return future
 
     async def run(self) -> None:
         """Work until cancelled, on one connection. When the database is away, those who wait hear so."""
