@@ -36,7 +36,8 @@ def create_app(settings: Settings, *, tokens: Tokens | None = None) -> Litestar:
         http, service="recorder-bot", key_file=settings.service_key_file, auth_url=settings.auth_url
     )
     media = Media(http, url=settings.media_url, tokens=own, upload_seconds_max=settings.upload_seconds_max)
-    studio = Studio(identities, media=media, spool=Spool(Path(settings.spool_folder)), settings=settings)
+    spool = Spool(Path(settings.spool_folder))
+    studio = Studio(identities, media=media, spool=spool, settings=settings)
     work = ShareOfWork(redis, streams=[events.STREAM], group=events.GROUP, effect=events.share(studio))
     view = View(redis, streams=[events.STREAM], deliver=events.view(studio))
 
@@ -59,7 +60,7 @@ def create_app(settings: Settings, *, tokens: Tokens | None = None) -> Litestar:
         settings,
         routes=[],
         dependencies={},
-        checks={"discord": _connected(identities), "redis": lambda: _answers(redis)},
+        checks={"discord": _connected(identities), "redis": lambda: _answers(redis), "spool": _roomy(spool, settings)},
         lifespan=[lifespan],
     )
 
@@ -74,6 +75,16 @@ def _connected(identities: list[Identity]) -> Check:
         if problems:
             raise ConnectionError("; ".join(f"{name} {problem}" for name, problem in problems.items()))
         return None if identities else IDLE
+
+    return check
+
+
+def _roomy(spool: Spool, settings: Settings) -> Check:
+    async def check() -> str | None:
+        if (free := spool.free_bytes()) < settings.spool_free_bytes_min:
+            raise OSError(f"only {free >> 20} MiB are free for the spool")
+        refused = await spool.refused()
+        return f"{refused} segments that media refused lie in the spool's folders refused/" if refused else None
 
     return check
 

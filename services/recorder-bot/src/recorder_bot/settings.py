@@ -25,6 +25,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """Empty: the text of the voice channel itself, and if that is not allowed, where the recording was asked for."""
     on_move: Literal["follow", "finish"] = "follow"
 
+    spool_free_bytes_min: int = 256 << 20
+    """With less room on its disk the recorder says that it is not ready."""
+    failed_seconds: float = 10.0
+    """So much later a recording that failed unexpectedly is gone on with."""
     sync_seconds: float = 0.5
     """So much audio is lost at most when the process is killed."""
     segment_seconds: float = 10.0

@@ -125,6 +125,9 @@ class Identity:
         states = self._bot.cache.get_voice_states_view_for_channel(int(guild_id), int(channel_id))
         return sum(not (state.member and state.member.is_bot) for state in states.values())
 
+    def is_in_voice(self, guild_id: str) -> bool:
+        return self._bot.cache.get_voice_state(int(guild_id), int(self.id)) is not None
+
     def deafened(self, guild_id: str) -> bool:
         state = self._bot.cache.get_voice_state(int(guild_id), int(self.id))
         return state is not None and (state.is_guild_deafened or state.is_self_deafened)

@@ -19,11 +19,11 @@ from contracts.problems import ProblemBody, Unavailable
 
 
 class Refused(Exception):
-    """media's answer is no, and will be at the next try as well; `code` says why."""
+    """media's answer is no, and will be at the next try as well; `code` and `detail` say why."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")
-        self.code = code
+        self.code, self.detail = code, detail
 
 
 class Media:

@@ -33,6 +33,7 @@ WARNINGS: Final[dict[str, str]] = {
     worries.HIGH_LATENCY: "⚠️ The connection to Discord is slow; the recording may have gaps.",
     worries.TOO_MANY_SPEAKERS: "⚠️ There are more speakers than there may be tracks; the latest are not recorded.",
     worries.NICKNAME_REFUSED: "⚠️ The recorder may not change its nickname to show that it records.",
+    worries.SEGMENTS_REFUSED: "⚠️ A part of the recording could not be stored. Whoever runs the recorder has it.",
 }
 
 

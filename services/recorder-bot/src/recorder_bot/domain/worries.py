@@ -7,6 +7,7 @@ DEAFENED = "deafened"
 HIGH_LATENCY = "high_latency"
 TOO_MANY_SPEAKERS = "too_many_speakers"
 NICKNAME_REFUSED = "nickname_refused"
+SEGMENTS_REFUSED = "segments_refused"
 
 
 class Signs(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +19,7 @@ class Signs(msgspec.Struct, frozen=True, kw_only=True):
     deafened: bool
     latency_ms: float
     speakers_refused: bool = False
+    segments_refused: bool = False
 
 
 class Tolerance(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,5 +33,6 @@ def worries(signs: Signs, tolerance: Tolerance) -> frozenset[str]:
         DEAFENED: signs.deafened,
         HIGH_LATENCY: signs.latency_ms > tolerance.latency_ms_max,
         TOO_MANY_SPEAKERS: signs.speakers_refused,
+        SEGMENTS_REFUSED: signs.segments_refused,
     }
     return frozenset(code for code, is_so in found.items() if is_so)

@@ -1,6 +1,7 @@
 """The segments of one recording: open ones that grow, and sealed ones that wait for their upload."""
 
 import hashlib
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,15 +15,26 @@ from recorder_bot.store import files
 from voice import ogg
 
 PAGES, GAPS, SEAL = ".ogg", ".gaps", ".json"
+REFUSED = "refused"
 
 _gap_lines = msgspec.json.Decoder(Gap)
 
 
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why media will never take a segment."""
+
+    code: str
+    detail: str
+    segment: SegmentWanted
+
+
 class Segments:
-    """`open/<speaker>-<first sample>.ogg`, and `sealed/<id>.ogg` beside the `<id>.json` that media is told."""
+    """`open/<speaker>-<first sample>.ogg`, and `sealed/<id>.ogg` beside the `<id>.json` that media is told; what media
+    refuses goes to `refused/`, beside the reason.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._open, self._sealed = folder / "open", folder / "sealed"
+        self._open, self._sealed, self._refused = folder / "open", folder / "sealed", folder / REFUSED
         for each in (self._open, self._sealed):
             each.mkdir(parents=True, exist_ok=True)
 
@@ -67,6 +79,15 @@ class Segments:
         self._path(wanted).unlink(missing_ok=True)
         self._path(wanted).with_suffix(SEAL).unlink(missing_ok=True)
 
+    def refuse(self, refusal: Refusal) -> None:
+        """Set it aside. In this order a crash in between loses nothing: it is refused again, or lies there already."""
+        pages = self._path(refusal.segment)
+        self._refused.mkdir(exist_ok=True)
+        files.replace(self._refused / pages.with_suffix(SEAL).name, msgspec.json.encode(refusal))
+        pages.rename(self._refused / pages.name)
+        files.sync_folder(self._refused)
+        pages.with_suffix(SEAL).unlink(missing_ok=True)
+
     def erase(self, speakers: Iterable[str]) -> None:
         """Not a byte of these people stays."""
         unwanted = frozenset(speakers)
@@ -76,6 +97,15 @@ class Segments:
         for wanted in self.waiting():
             if wanted.discord_id in unwanted:
                 self.forget(wanted)
+        for seal in self._refused.glob(f"*{SEAL}"):
+            if msgspec.json.decode(seal.read_bytes(), type=Refusal).segment.discord_id in unwanted:
+                seal.with_suffix(PAGES).unlink(missing_ok=True)
+                seal.unlink()
+
+    def remove(self) -> None:
+        """Everything but what was refused."""
+        for each in (self._open, self._sealed):
+            shutil.rmtree(each, ignore_errors=True)
 
     def _path(self, wanted: SegmentWanted) -> Path:
         return self._sealed / f"{wanted.id}{PAGES}"

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,9 +13,11 @@ from contracts.media import SegmentWanted
 from recorder_bot.domain.track import Piece
 from recorder_bot.domain.underway import Alive, Underway
 from recorder_bot.store import files
-from recorder_bot.store.segments import Segments
+from recorder_bot.store.segments import PAGES, REFUSED, Refusal, Segments
+from recorder_bot.store.whole import whole
 
 Kept = TypeVar("Kept", Underway, Alive)
+Result = TypeVar("Result")
 
 UNDERWAY, ALIVE, HOLDER = "recording.json", "alive.json", "holder"
 
@@ -29,27 +31,23 @@ class Folder:
         self._turn = asyncio.Lock()
 
     async def save(self, underway: Underway) -> None:
-        async with self._turn:
-            await asyncio.to_thread(files.replace, self.path / UNDERWAY, msgspec.json.encode(underway))
+        await self._alone(files.replace, self.path / UNDERWAY, msgspec.json.encode(underway))
 
     async def underway(self) -> Underway | None:
         """None when the recorder was killed before it had written that down."""
         return await asyncio.to_thread(_read, self.path / UNDERWAY, Underway)
 
     async def write(self, pieces: Iterable[Piece]) -> int:
-        async with self._turn:
-            return await asyncio.to_thread(self._segments.write, list(pieces))
+        return await self._alone(self._segments.write, list(pieces))
 
     async def mark(self, alive: Alive) -> None:
-        async with self._turn:
-            await asyncio.to_thread(files.replace, self.path / ALIVE, msgspec.json.encode(alive))
+        await self._alone(files.replace, self.path / ALIVE, msgspec.json.encode(alive))
 
     async def alive(self) -> Alive:
         return await asyncio.to_thread(_read, self.path / ALIVE, Alive) or Alive()
 
     async def seal_all(self) -> dict[int, int]:
-        async with self._turn:
-            return await asyncio.to_thread(self._segments.seal_all)
+        return await self._alone(self._segments.seal_all)
 
     async def waiting(self) -> list[SegmentWanted]:
         return await asyncio.to_thread(self._segments.waiting)
@@ -58,16 +56,29 @@ class Folder:
         return await asyncio.to_thread(self._segments.read, wanted)
 
     async def forget(self, wanted: SegmentWanted) -> None:
-        async with self._turn:
-            await asyncio.to_thread(self._segments.forget, wanted)
+        await self._alone(self._segments.forget, wanted)
+
+    async def refuse(self, refusal: Refusal) -> None:
+        await self._alone(self._segments.refuse, refusal)
 
     async def erase(self, speakers: Iterable[str]) -> None:
-        async with self._turn:
-            await asyncio.to_thread(self._segments.erase, speakers)
+        await self._alone(self._segments.erase, speakers)
 
     async def remove(self) -> None:
+        """There is nothing more to do for it. What media refused stays, for whoever runs the recorder."""
+        await self._alone(self._remove)
+
+    async def _alone(self, work: Callable[..., Result], *arguments: object) -> Result:
         async with self._turn:
-            await asyncio.to_thread(shutil.rmtree, self.path, ignore_errors=True)
+            return await whole(asyncio.to_thread(work, *arguments))
+
+    def _remove(self) -> None:
+        (self.path / UNDERWAY).unlink(missing_ok=True)
+        if (self.path / REFUSED).exists():
+            (self.path / ALIVE).unlink(missing_ok=True)
+            self._segments.remove()
+        else:
+            shutil.rmtree(self.path, ignore_errors=True)
 
 
 class Spool:
@@ -84,11 +95,24 @@ class Spool:
     def folder(self, recording_id: RecordingId) -> Folder:
         return Folder(self._path / str(recording_id))
 
-    async def left(self) -> list[tuple[Folder, Underway]]:
-        """What was under way when the recorder stopped."""
-        found = [Folder(path) for path in sorted(self._path.iterdir()) if path.is_dir()]
-        known = [(folder, await folder.underway()) for folder in found]
+    def has(self, recording_id: RecordingId) -> bool:
+        """Whether it is under way, here."""
+        return (self._path / str(recording_id) / UNDERWAY).exists()
+
+    async def left(self, *, besides: Collection[RecordingId] = ()) -> list[tuple[Folder, Underway]]:
+        """What was under way when its recorder stopped."""
+        names = set(map(str, besides))
+        found = [path for path in sorted(self._path.iterdir()) if path.is_dir() and path.name not in names]
+        known = [(folder, await folder.underway()) for folder in map(Folder, found)]
         return [(folder, underway) for folder, underway in known if underway]
+
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(self._path).free
+
+    async def refused(self) -> int:
+        """How many segments media will never take."""
+        found = await asyncio.to_thread(lambda: list(self._path.glob(f"*/{REFUSED}/*{PAGES}")))
+        return len(found)
 
 
 def _read(path: Path, kind: type[Kept]) -> Kept | None:

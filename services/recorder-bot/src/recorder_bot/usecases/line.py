@@ -15,6 +15,7 @@ from recorder_bot.usecases.writing import Scribe
 from voice import Closed, CouldNotConnect, Heard, Moved, Reason, VoiceConnection
 
 REMOVED = frozenset({Reason.DISCONNECTED, Reason.CALL_ENDED})
+HUNG_UP = 4014
 
 log = structlog.get_logger()
 
@@ -49,8 +50,10 @@ class Line:
 
     @property
     def removed(self) -> bool:
-        """Somebody took the recorder out: it does not come back by itself."""
-        return self.closed is not None and self.closed.reason in REMOVED
+        """Somebody took the recorder out, as the main gateway says: it does not come back by itself. Where only the
+        voice server hangs up, Discord may have lost our main session."""
+        closed = self.closed
+        return closed is not None and closed.reason in REMOVED and closed.close_code != HUNG_UP
 
     async def join(self, *, give_up: Callable[[], bool], keep_trying: bool) -> None:
         """Raises LineLost. The first time it must not take long; later it may, for the sake of what there is."""

@@ -43,6 +43,11 @@ class Presence:
         await self.say(text, channel_id)
         await self._rename(self.nickname_before)
 
+    async def withdraw(self) -> None:
+        """Without a word; the account may be in use by another recorder, which has its own mark then."""
+        if not self._identity.is_in_voice(self._recording.guild_id):
+            await self._rename(self.nickname_before)
+
     async def _show(self, before: asyncio.Task[None] | None, mark: str, text: str, channel_id: str) -> None:
         if before:
             await asyncio.wait([before])

@@ -40,7 +40,7 @@ class Reporter:
         self._id = logbook.underway.id
 
     async def run(self) -> None:
-        """Until cancelled, or the recording is lost."""
+        """Until cancelled, or the recording is lost: then media wants to hear nothing more of it."""
         while not self.lost.is_set():
             self._logbook.told.clear()
             try:

@@ -1,6 +1,7 @@
 """All recordings that this recorder has: those it was given, and those that its spool remembers."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -15,6 +16,7 @@ from recorder_bot.domain.course import samples
 from recorder_bot.domain.underway import Alive, Underway
 from recorder_bot.settings import Settings
 from recorder_bot.store.spool import Folder, Spool
+from recorder_bot.usecases.reporting import OVER
 from recorder_bot.usecases.take import Take
 
 State = RecordingState
@@ -32,12 +34,15 @@ class Studio:
         self._media, self._spool, self._settings = media, spool, settings
         self._tasks: dict[RecordingId, asyncio.Task[None]] = {}
         self._claiming = asyncio.Lock()
+        self._rests_until: dict[RecordingId, float] = {}
+        self._stranded: set[RecordingId] = set()
 
     async def run(self) -> None:
-        """Go on with what was under way, then look for more; until cancelled."""
+        """Go on with what was under way, and look for more; until cancelled."""
         try:
-            await self._go_on()
             while True:
+                async with self._claiming:
+                    await self._go_on()
                 await self._look_around()
                 await asyncio.sleep(self._settings.poll_seconds)
         finally:
@@ -48,7 +53,7 @@ class Studio:
     async def take(self, recording: Recording) -> None:
         """Claim it with an identity that is free in its guild, if there is one. Raises Unavailable."""
         async with self._claiming:
-            if recording.id in self._tasks or recording.state not in TO_BEGIN:
+            if self._spool.has(recording.id) or recording.state not in TO_BEGIN:
                 return
             for identity in self._free_in(recording.guild_id):
                 wanted = ClaimWanted(identity=identity.id, holder=self._spool.holder)
@@ -66,28 +71,35 @@ class Studio:
         return [take for take in self.takes.values() if take.recording.space_id == space_id]
 
     async def _go_on(self) -> None:
+        """With everything in the spool that nobody here works on."""
         known = {identity.id: identity for identity in self._identities}
-        for folder, left in await self._spool.left():
+        resting = {each for each, until in self._rests_until.items() if time.monotonic() < until}
+        for folder, left in await self._spool.left(besides=self._tasks.keys() | resting | self._stranded):
             identity = known.get(left.identity)
             if identity is None:
                 log.error("recording.stranded", recording=str(left.id), identity=left.identity)
+                self._stranded.add(left.id)
                 continue
-            underway = await self._ask_anew(left)
+            underway, is_ours = await self._ask_anew(left)
             await folder.save(underway)
             await folder.erase(underway.opted_out)
             sealed_ends, alive = await folder.seal_all(), await folder.alive()
             log.info("recording.found", recording=str(left.id), position=alive.position)
-            self._start(underway, alive.reaching(sealed_ends), identity, folder)
+            self._start(underway, alive.reaching(sealed_ends), identity, folder, is_ours=is_ours)
 
-    async def _ask_anew(self, left: Underway) -> Underway:
-        """Who has opted out meanwhile must be known before anything is written; without media, the last word counts."""
+    async def _ask_anew(self, left: Underway) -> tuple[Underway, bool]:
+        """Who has opted out meanwhile must be known before anything is written; without media, the last word counts.
+        Answers also whether the recording is still this recorder's: if not, there is only its spool to empty."""
         try:
             wanted = ClaimWanted(identity=left.identity, holder=self._spool.holder)
             claimed = await self._media.claim(left.id, wanted)
-        except (Unavailable, Refused) as away:
+        except Unavailable as away:
             log.info("recording.not_claimed", recording=str(left.id), reason=str(away))
-            return left
-        return msgspec.structs.replace(left, claimed=claimed, opted_out=claimed.orders.opted_out)
+            return left, True
+        except Refused as refused:
+            log.info("recording.not_claimed", recording=str(left.id), reason=str(refused))
+            return left, refused.code not in OVER
+        return msgspec.structs.replace(left, claimed=claimed, opted_out=claimed.orders.opted_out), True
 
     async def _look_around(self) -> None:
         if not any(identity.ready for identity in self._identities):
@@ -122,7 +134,9 @@ class Studio:
         await folder.save(underway)
         self._start(underway, alive, identity, folder)
 
-    def _start(self, underway: Underway, alive: Alive, identity: Identity, folder: Folder) -> None:
+    def _start(
+        self, underway: Underway, alive: Alive, identity: Identity, folder: Folder, *, is_ours: bool = True
+    ) -> None:
         take = Take(
             underway,
             folder=folder,
@@ -131,6 +145,7 @@ class Studio:
             media=self._media,
             holder=self._spool.holder,
             settings=self._settings,
+            is_ours=is_ours,
         )
         self.takes[underway.id] = take
         task = asyncio.create_task(take.run())
@@ -142,3 +157,4 @@ class Studio:
         self._tasks.pop(recording_id, None)
         if not task.cancelled() and (failed := task.exception()):
             log.error("recording.failed", recording=str(recording_id), exc_info=failed)
+            self._rests_until[recording_id] = time.monotonic() + self._settings.failed_seconds

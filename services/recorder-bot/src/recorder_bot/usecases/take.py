@@ -56,7 +56,9 @@ class Take:
         media: Media,
         holder: str,
         settings: Settings,
+        is_ours: bool,
     ) -> None:
+        """One that is not ours any more is only handed over."""
         self.identity = identity
         self.recording = recording = underway.claimed.recording
         self._settings, self._folder, self._alive = settings, folder, alive
@@ -100,6 +102,8 @@ class Take:
         self._reporter = Reporter(
             logbook, media=media, holder=holder, progress=self._progress, obey=self.obey, settings=settings
         )
+        if not is_ours:
+            self._reporter.lost.set()
         self._uploader = Uploader(
             recording.id, folder=folder, media=media, speakers_known=logbook.quiet.wait, settings=settings
         )
@@ -128,15 +132,16 @@ class Take:
 
     async def run(self) -> None:
         """Until media has everything. When cancelled, all that was heard is on disk, and goes on at the next start."""
-        helpers = [asyncio.create_task(each.run()) for each in (self._reporter, self._uploader)]
         try:
-            if self._logbook.underway.stopped is None:
-                await self._record()
-            await self._hand_over()
+            async with asyncio.TaskGroup() as tasks:
+                helpers = [tasks.create_task(each.run()) for each in (self._reporter, self._uploader)]
+                if self._logbook.underway.stopped is None and not self._reporter.lost.is_set():
+                    await self._record()
+                await self._hand_over()
+                for helper in helpers:
+                    helper.cancel()
         finally:
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
+            await self._line.leave()
 
     @property
     def _is_over(self) -> bool:
@@ -161,7 +166,7 @@ class Take:
             log.warning("recording.broken_off", recording=str(self.recording.id), reason=str(failed))
             self._failure, reason = str(failed), StopReason.RECORDER_LOST
         except asyncio.CancelledError:
-            await self._put_down()
+            await self._scribe.write()
             raise
         await self._end(reason)
 
@@ -249,8 +254,12 @@ class Take:
             await self._resume()
         await self._scribe.write()
         self._uploader.wake()
-        await self._watch.look(self._desk, channel_id=self._line.channel_id)
+        await self._look()
         return self._watch.ending(self._desk, bytes_written=self._scribe.bytes_written)
+
+    async def _look(self) -> None:
+        refused = self._uploader.has_refused
+        await self._watch.look(self._desk, channel_id=self._line.channel_id, segments_refused=refused)
 
     async def _pause(self) -> None:
         self._stand_still(accounts.PAUSED)
@@ -270,24 +279,22 @@ class Take:
         self._desk.hold(cause, course.turned(time.monotonic_ns(), running=False) if course else None)
 
     async def _end(self, reason: StopReason) -> None:
-        """Nothing more is written; then Discord hears of it."""
+        """Nothing more is written; then Discord hears of it, unless another recorder goes on."""
         self._stand_still(accounts.AFTER_END)
         await self._scribe.write(last=True)
-        if self._logbook.underway.anchor:
+        if self._logbook.underway.anchor and not self._reporter.lost.is_set():
             stopped = Stopped(position_ms=self._position_ms(), reason=reason)
             await self._logbook.tell(stopped, stopped=stopped)
             await self._presence.close(texts.ENDED[reason], self._line.channel_id)
         await self._line.leave()
+        if self._reporter.lost.is_set():
+            await self._presence.withdraw()
         log.info("recording.ended", recording=str(self.recording.id), reason=reason.value)
-
-    async def _put_down(self) -> None:
-        """The process ends, the recording does not."""
-        await self._scribe.write()
-        await self._line.leave()
 
     async def _hand_over(self) -> None:
         self._uploader.wake()
         await self._uploader.empty.wait()
+        await self._look()
         underway = self._logbook.underway
         if underway.stopped is None:
             await self._logbook.tell(Failed(reason=self._failure or "It was stopped before it began"))

@@ -10,10 +10,12 @@ from contracts.media import SegmentAcknowledged, SegmentState, SegmentWanted
 from contracts.problems import Unavailable
 from recorder_bot.clients.media import Media, Refused
 from recorder_bot.settings import Settings
+from recorder_bot.store.segments import Refusal
 from recorder_bot.store.spool import Folder
 
 AGAIN = frozenset({"segment_missing", "segment_damaged", "not_now"})
-"""Refused this time. Every other refusal stands: the speaker has opted out, the recording is over, there is no room."""
+"""Refused this time. Every other refusal stands: the recording is over, there is no room, the spool was damaged."""
+OPTED_OUT = "opted_out"
 
 log = structlog.get_logger()
 
@@ -33,6 +35,7 @@ class Uploader:
         self._id, self._folder, self._media = recording_id, folder, media
         self._speakers_known = speakers_known
         self._at_once_max, self._retry_seconds = settings.uploads_at_once_max, settings.retry_seconds
+        self.has_refused = False
         self._sealed = asyncio.Event()
         self.empty = asyncio.Event()
 
@@ -66,6 +69,12 @@ class Uploader:
 
     async def _hand_over(self, wanted: SegmentWanted) -> None:
         try:
+            await self._offer(wanted)
+        except FileNotFoundError:
+            return  # its speaker has opted out meanwhile
+
+    async def _offer(self, wanted: SegmentWanted) -> None:
+        try:
             reserved = await self._media.reserve(self._id, wanted)
             if reserved.state is not SegmentState.ACKNOWLEDGED:
                 await self._media.put(reserved, await self._folder.read(wanted))
@@ -74,9 +83,12 @@ class Uploader:
         except Refused as refused:
             if refused.code in AGAIN:
                 raise
-            log.warning("segment.refused", recording=str(self._id), segment=str(wanted.id), code=refused.code)
-        except FileNotFoundError:
-            return  # its speaker has opted out meanwhile
+            if refused.code != OPTED_OUT:
+                # What was recorded is not the recorder's to throw away.
+                await self._folder.refuse(Refusal(code=refused.code, detail=refused.detail, segment=wanted))
+                log.warning("segment.refused", recording=str(self._id), segment=str(wanted.id), reason=str(refused))
+                self.has_refused = True
+                return
         await self._folder.forget(wanted)
 
 

@@ -43,7 +43,7 @@ class Watch:
         )
         self._tolerance = Tolerance(no_audio_seconds=settings.no_audio_seconds, latency_ms_max=settings.latency_ms_max)
         self._worries: frozenset[str] = frozenset()
-        self._began_ns = self._people_ns = time.monotonic_ns()
+        self._people_ns = 0
 
     def ending(self, desk: Desk, *, bytes_written: int) -> StopReason | None:
         at_ns = time.monotonic_ns()
@@ -51,12 +51,12 @@ class Watch:
         standing = Standing(
             position_ms=desk.position(at_ns) // 48,
             bytes_written=bytes_written,
-            silent_seconds=0.0 if paused else (at_ns - self._heard_ns(desk)) / 1e9,
-            empty_seconds=(at_ns - self._people_ns) / 1e9,
+            silent_seconds=0.0 if paused else (at_ns - _heard_ns(desk)) / 1e9,
+            empty_seconds=(at_ns - max(self._people_ns, _began_ns(desk))) / 1e9,
         )
         return ending(self._endings, standing)
 
-    async def look(self, desk: Desk, *, channel_id: str) -> None:
+    async def look(self, desk: Desk, *, channel_id: str, segments_refused: bool) -> None:
         """Count who is there, and tell what is wrong."""
         at_ns = time.monotonic_ns()
         people = self._identity.people_in(self._recording.guild_id, channel_id)
@@ -65,10 +65,11 @@ class Watch:
         running = desk.course is not None and desk.course.running
         signs = Signs(
             people_present=people if running else 0,
-            unheard_seconds=(at_ns - self._heard_ns(desk)) / 1e9,
+            unheard_seconds=(at_ns - _heard_ns(desk)) / 1e9,
             deafened=self._identity.deafened(self._recording.guild_id),
             latency_ms=self._identity.latency_ms,
             speakers_refused=desk.accounts.has_dropped(accounts.TOO_MANY_SPEAKERS),
+            segments_refused=segments_refused,
         )
         found = worries.worries(signs, self._tolerance)
         for code in sorted(found - self._worries):
@@ -81,5 +82,11 @@ class Watch:
         await self._logbook.tell(Warned(warning=RecordingWarning(code=code, detail=text, at=now())))
         self._presence.show("", text, channel_id)
 
-    def _heard_ns(self, desk: Desk) -> int:
-        return max(self._began_ns, desk.voice_heard_ns or 0, desk.course.at_ns if desk.course else 0)
+
+def _began_ns(desk: Desk) -> int:
+    """Since when the recording runs, or stands still; before that there is nothing to wait for."""
+    return desk.course.at_ns if desk.course else time.monotonic_ns()
+
+
+def _heard_ns(desk: Desk) -> int:
+    return max(desk.voice_heard_ns or 0, _began_ns(desk))

@@ -10,6 +10,7 @@ from recorder_bot.domain import accounts
 from recorder_bot.domain.desk import Desk
 from recorder_bot.domain.underway import Alive
 from recorder_bot.store.spool import Folder
+from recorder_bot.store.whole import whole
 from recorder_bot.usecases.logbook import Logbook
 from voice import VoiceConnection
 
@@ -48,6 +49,10 @@ class Scribe:
         self._erase.update(map(str, users))
 
     async def write(self, *, last: bool = False) -> None:
+        """Also when cancelled: what the desk has given away is nowhere else."""
+        await whole(self._write(last=last))
+
+    async def _write(self, *, last: bool) -> None:
         desk = self._desk
         now_ns = time.monotonic_ns()
         alive = Alive(position=desk.position(now_ns), ends=desk.ends, packets=dict(self.packets()))
