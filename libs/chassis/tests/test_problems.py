@@ -9,9 +9,10 @@ import pytest
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 from litestar.testing import AsyncTestClient
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, ProgrammingError
 
 from chassis.app import create_app
+from chassis.problems import answer_to
 from chassis.settings import ServiceSettings
 from contracts.problems import Conflict, FieldError, RateLimited
 
@@ -66,6 +67,8 @@ class TestProblems:
             ("POST", f"/things/{ID}", b'{"size": 1, "colour": 2}', JSON, 400, "invalid_input"),
             ("POST", f"/things/{ID}", b"[]", JSON, 400, "invalid_input"),
             ("POST", f"/things/{ID}", b"\xff\xfe", JSON, 400, "invalid_input"),
+            ("POST", f"/things/{ID}", b'{"si\xffze": 1}', JSON, 400, "invalid_input"),
+            ("POST", f"/things/{ID}", b'{"size": "\xff"}', JSON, 400, "invalid_input"),
             ("POST", f"/things/{ID}", b'{"size": 1}', {"content-type": "text/plain"}, 415, "unsupported_media_type"),
             ("POST", f"/things/{ID}", b'{"size": 1}', {}, 415, "unsupported_media_type"),
             ("POST", f"/things/{ID}", b'{"size": ' + b"1" * 2000 + b"}", JSON, 413, "too_large"),
@@ -107,3 +110,15 @@ class TestProblems:
 
     async def test_tell_nothing_of_a_bug(self, client: AsyncTestClient[Any]) -> None:
         assert "hunter2" not in (await client.get("/bug")).text
+
+    @pytest.mark.parametrize(
+        ("error", "status"),
+        [
+            (InternalError("select 1", {}, Exception("another operation is in progress")), 503),
+            (DBAPIError("select 1", {}, Exception("terminating connection"), connection_invalidated=True), 503),
+            (DBAPIError("select 1", {}, Exception("division by zero")), 500),
+            (ProgrammingError("selekt 1", {}, Exception("syntax error")), 500),
+        ],
+    )
+    def test_tell_a_lost_connection_from_a_bug(self, error: Exception, status: int) -> None:
+        assert answer_to(error).status_code == status

@@ -20,6 +20,7 @@ from chassis.settings import ServiceSettings
 
 @get("/slow")
 async def slow() -> str:
+    print("slow is under way", flush=True)
     await asyncio.sleep(0.5)
     return "done"
 
@@ -64,7 +65,8 @@ class TestServe:
                 except aiohttp.ClientConnectionError:
                     await asyncio.sleep(0.02)  # it says that it starts just before it listens
             under_way = asyncio.create_task(http.get("/slow"))
-            await asyncio.sleep(0.1)
+            while b"slow is under way" not in await process.stdout.readline():
+                pass
             process.send_signal(signal.SIGTERM)
             answer = await under_way
             assert (answer.status, await answer.text()) == (200, "done")

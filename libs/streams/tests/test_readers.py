@@ -3,8 +3,10 @@
 import asyncio
 
 import msgspec
+import pytest
 from redis.asyncio import Redis
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, InternalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.events import Envelope
@@ -110,7 +112,17 @@ class TestShareOfWork:
 
             await eventually(buried)
 
-    async def test_waits_for_a_missing_dependency_without_giving_up_on_the_event(self, redis: Redis) -> None:
+    @pytest.mark.parametrize(
+        "away",
+        [
+            ConnectionRefusedError(),
+            InternalError("select 1", {}, Exception("another operation is in progress")),
+            DBAPIError("select 1", {}, Exception("terminating connection"), connection_invalidated=True),
+        ],
+    )
+    async def test_waits_for_a_missing_dependency_without_giving_up_on_the_event(
+        self, redis: Redis, away: Exception
+    ) -> None:
         calls = 0
         arrived = asyncio.Event()
 
@@ -118,11 +130,11 @@ class TestShareOfWork:
             nonlocal calls
             calls += 1
             if calls <= QUICK.failures_max * 2:
-                raise ConnectionRefusedError
+                raise away
             arrived.set()
 
         await put(redis, happened(1))
-        async with running(share(redis, away_at_first).run()), asyncio.timeout(10):
+        async with running(share(redis, away_at_first).run()), asyncio.timeout(30):
             await arrived.wait()
 
         assert await redis.xlen(f"{STREAM}.dead.counting") == 0

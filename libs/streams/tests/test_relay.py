@@ -69,7 +69,7 @@ class TestRelay:
             await eventually(leading)
             async with engine.begin() as connection:
                 await tell(connection, "a", Happened(number=1))
-            await eventually(there, seconds=5)
+            await eventually(there)
 
     async def test_sends_again_what_a_wiped_redis_forgot(self, engine: AsyncEngine, redis: Redis, relay: Relay) -> None:
         async with engine.begin() as connection:

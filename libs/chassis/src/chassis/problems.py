@@ -13,7 +13,7 @@ from litestar.exceptions import (
     SerializationException,
     ValidationException,
 )
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis.tracing import trace_id
@@ -118,13 +118,20 @@ def _on_framework_error(_: Request[Any, Any, Any], error: HTTPException) -> Resp
     return answer(from_framework(error))
 
 
-def _on_malformed(_: Request[Any, Any, Any], error: SerializationException) -> Response[ProblemBody]:
+def _on_malformed(
+    _: Request[Any, Any, Any], error: SerializationException | UnicodeDecodeError
+) -> Response[ProblemBody]:
     return answer(InvalidInput(str(error)))
 
 
 def _on_dependency_away(_: Request[Any, Any, Any], error: Exception) -> Response[ProblemBody]:
     log.warning("dependency.failed", error=repr(error))
     return answer(Unavailable(retry_after_seconds=1))
+
+
+def _on_database_error(request: Request[Any, Any, Any], error: DBAPIError) -> Response[ProblemBody]:
+    """Of a connection that was cut the driver may raise what the server's last words were, whatever their class."""
+    return _on_dependency_away(request, error) if error.connection_invalidated else _on_bug(request, error)
 
 
 def _on_bug(_: Request[Any, Any, Any], error: Exception) -> Response[ProblemBody]:
@@ -139,8 +146,11 @@ HANDLERS: Final[dict[type[Exception], Any]] = {
     MethodNotAllowedException: _on_framework_error,
     HTTPException: _on_framework_error,
     SerializationException: _on_malformed,
+    UnicodeDecodeError: _on_malformed,  # of msgspec, which Litestar lets pass: a key that is no UTF-8
     OperationalError: _on_dependency_away,
     InterfaceError: _on_dependency_away,
+    InternalError: _on_dependency_away,  # asyncpg's too, of a connection that was told of its end but is not closed yet
+    DBAPIError: _on_database_error,
     PoolTimeout: _on_dependency_away,
     OSError: _on_dependency_away,
     asyncio.TimeoutError: _on_dependency_away,

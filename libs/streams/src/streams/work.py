@@ -11,7 +11,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.events import Envelope
@@ -25,8 +25,13 @@ logger = structlog.get_logger()
 
 Effect = Callable[[Envelope], Awaitable[None]]
 
-AWAY = (*bus.AWAY, OperationalError, InterfaceError, Unavailable)
+AWAY = (*bus.AWAY, OperationalError, InterfaceError, InternalError, Unavailable)
 """A dependency is missing: that is not the event's fault, so it is tried again without counting."""
+
+
+def _is_away(error: Exception) -> bool:
+    """Also what a statement raises, of whatever class, when its connection is cut."""
+    return isinstance(error, AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
 class WorkSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +128,9 @@ class ShareOfWork:
             while True:
                 try:
                     await self._effect(envelope)
-                except AWAY as error:
+                except Exception as error:
+                    if not _is_away(error):
+                        raise
                     logger.warning("work.waiting", group=self._group, error=repr(error)[:300])
                     await asyncio.sleep(self._settings.pause_seconds)
                 else:

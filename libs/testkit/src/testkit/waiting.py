@@ -18,7 +18,7 @@ async def running(work: Awaitable[None]) -> AsyncGenerator[None]:
             raise ended
 
 
-async def eventually(found: Callable[[], Awaitable[object]], *, seconds: float = 10) -> None:
+async def eventually(found: Callable[[], Awaitable[object]], *, seconds: float = 30) -> None:
     """Wait until `found` says yes; fails when it has not within `seconds`. For what no event announces."""
     async with asyncio.timeout(seconds):
         while not await found():  # noqa: ASYNC110  there is nothing to wait on
