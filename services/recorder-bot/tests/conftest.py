@@ -21,7 +21,7 @@ async def house() -> AsyncIterator[House]:
 @pytest.fixture(scope="session")
 async def discord() -> AsyncIterator[Simulator]:
     async with Simulator(seed=1) as sim:
-        sim.voice.limits = Limits(heartbeat_ms=1_000, timing=Timing(transition_seconds=0.3))
+        sim.voice.limits = Limits(heartbeat_ms=5_000, timing=Timing(transition_seconds=0.3))
         yield sim
 
 

@@ -205,6 +205,22 @@ class TestChoices:
         assert room.spans(1)[-1][0] >= 10 * 960
         assert room.packets(1)[-5:] == [packet(number) for number in range(10, 15)]
 
+    def test_what_arrived_before_the_end_is_written_also_when_it_is_delivered_later(self) -> None:
+        room = Room()
+        room.begin()
+        room.say(1, 20)
+        room.desk.end(room.now_ns - 5 * FRAME_NS)
+        late = Frame(1, 1001, 20, 20 * 960, room.now_ns - 6 * FRAME_NS, packet(20))
+        too_late = Frame(1, 1001, 21, 21 * 960, room.now_ns - 5 * FRAME_NS, packet(21))
+
+        room.hear(late)
+        room.hear(too_late)
+        room.end()
+
+        assert room.packets(1)[20] == packet(20)
+        assert packet(21) not in room.packets(1)
+        assert room.desk.accounts.read()["1"].dropped == {accounts.AFTER_END: 1}
+
     def test_the_time_stands_still_while_it_is_paused(self) -> None:
         room = Room()
         room.begin()

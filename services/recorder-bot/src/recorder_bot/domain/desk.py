@@ -55,6 +55,7 @@ class Desk:
         self._tracks: dict[int, Track] = {}
         self._obstacle: str | None = accounts.NOT_ANNOUNCED
         self._clear_since_ns = 0
+        self._ends_ns: int | None = None
         self._away_since_ns: int | None = None
 
     @property
@@ -82,6 +83,10 @@ class Desk:
             self.course = course
         for track in self._tracks.values():
             track.end_segment(course.samples if course else 0)
+
+    def end(self, at_ns: int) -> None:
+        """What arrives from now on is not written; what arrived before may still be on its way from the connection."""
+        self._ends_ns = at_ns
 
     def opt_out(self, users: Iterable[int]) -> frozenset[int]:
         """Exactly these; answers who is new among them. What was not taken of them is gone."""
@@ -139,6 +144,8 @@ class Desk:
     def _refusal(self, frame: Frame) -> str | None:
         if frame.user_id in self._opted_out:
             return accounts.OPTED_OUT
+        if self._ends_ns is not None and frame.arrived_ns >= self._ends_ns:
+            return accounts.AFTER_END
         if self._obstacle:
             return self._obstacle
         if frame.arrived_ns < self._clear_since_ns:

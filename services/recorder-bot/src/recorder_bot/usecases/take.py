@@ -262,7 +262,7 @@ class Take:
         await self._watch.look(self._desk, channel_id=self._line.channel_id, segments_refused=refused)
 
     async def _pause(self) -> None:
-        self._stand_still(accounts.PAUSED)
+        self._stand_still(accounts.PAUSED, time.monotonic_ns())
         anchor = Anchor(at=now(), position_ms=self._position_ms())
         await self._logbook.tell(Paused(anchor=anchor), anchor=anchor, state=State.PAUSED)
         self._presence.show(texts.MARK_PAUSED, texts.PAUSED, self._line.channel_id)
@@ -274,19 +274,21 @@ class Take:
         if self._desk.course:
             self._desk.run(self._desk.course.turned(time.monotonic_ns(), running=True))
 
-    def _stand_still(self, cause: str) -> None:
+    def _stand_still(self, cause: str, at_ns: int) -> None:
         course = self._desk.course
-        self._desk.hold(cause, course.turned(time.monotonic_ns(), running=False) if course else None)
+        self._desk.hold(cause, course.turned(at_ns, running=False) if course else None)
 
     async def _end(self, reason: StopReason) -> None:
         """Nothing more is written; then Discord hears of it, unless another recorder goes on."""
-        self._stand_still(accounts.AFTER_END)
+        at_ns = time.monotonic_ns()
+        self._desk.end(at_ns)
+        await self._line.leave()
+        self._stand_still(accounts.AFTER_END, at_ns)
         await self._scribe.write(last=True)
         if self._logbook.underway.anchor and not self._reporter.lost.is_set():
             stopped = Stopped(position_ms=self._position_ms(), reason=reason)
             await self._logbook.tell(stopped, stopped=stopped)
             await self._presence.close(texts.ENDED[reason], self._line.channel_id)
-        await self._line.leave()
         if self._reporter.lost.is_set():
             await self._presence.withdraw()
         log.info("recording.ended", recording=str(self.recording.id), reason=reason.value)
