@@ -1,18 +1,21 @@
 """Discord as a login and as a link, against the simulator's OAuth2."""
 
+import base64
+import hashlib
 from collections.abc import AsyncGenerator
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import pytest
 
+from auth.routes.cookies import JOURNEY
 from auth.usecases.identities import CALLBACK
 from chassis.settings import Secret
 from discord_sim.entities import User
 from discord_sim.stage import Stage, stage
 
 from .conftest import ORIGIN, StartAuth
-from .people import Auth, Tokens
+from .people import EMAIL, PASSWORD, Auth, Tokens
 from .test_sessions import told
 
 WEB = {"X_Client": "web", "Origin": ORIGIN}
@@ -26,8 +29,10 @@ class Browser:
         self.scene = scene
         self.discord: User = scene.sim.world.add_user(name, display_name=name.title())
 
-    async def goes_to_discord(self, mode: str = "login", return_to: str = "/spaces", *, token: str = "") -> str:
-        path = f"/discord/start?mode={mode}&return_to={return_to}"
+    async def goes_to_discord(
+        self, mode: str = "login", return_to: str = "/spaces", *, token: str = "", meaning: str = ""
+    ) -> str:
+        path = f"/discord/start?mode={mode}&return_to={return_to}&discord_id={meaning}"
         answer = await self.auth.ask("GET", path, token=token, Accept="application/json")
         assert answer.status_code == 200, answer.text
         return answer.json()["authorize_url"]
@@ -180,3 +185,94 @@ class TestLinkingDiscord:
         answer = await ada.auth.ask("DELETE", "/identities/discord", token=me.access_token)
 
         assert answer.json()["code"] == "last_way_in"
+
+
+class TestTheLinkPage:
+    """Where the button of `/link` leads. Its script does nothing but these calls."""
+
+    @pytest.fixture
+    async def ann(self, ada: Browser) -> Tokens:
+        """Ada's account here, to which she logged in with this browser: the cookie is all that is left of it."""
+        await ada.auth.person()
+        await ada.auth.ask("POST", "/login", {"email": EMAIL, "password": PASSWORD}, **WEB)
+        entered = (await ada.auth.ask("POST", "/refresh", **WEB)).json()
+        return Tokens(entered["access_token"], "", entered["session_id"], entered["user"])
+
+    async def linked(self, ada: Browser, ann: Tokens) -> list[str]:
+        me = (await ada.auth.ask("GET", "/me", token=ann.access_token)).json()
+        return [one["provider_user_id"] for one in me["identities"]]
+
+    async def test_runs_its_own_script_only_and_in_no_frame(self, ada: Browser) -> None:
+        answer = await ada.auth.ask("GET", "/discord/link")
+
+        script = answer.text.partition("<script>")[2].partition("</script>")[0]
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        policy = answer.headers["content-security-policy"]
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert f"script-src 'sha256-{digest}';" in policy
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["cache-control"] == "no-store"
+
+    async def test_links_the_account_of_who_is_logged_in_by_cookie(self, ada: Browser, ann: Tokens) -> None:
+        meant = str(ada.discord.id)
+        back = f"/api/v1/auth/discord/link?discord_id={meant}"
+        url = await ada.goes_to_discord("link", quote(back), token=ann.access_token, meaning=meant)
+
+        answer = await ada.comes_back(url)
+
+        assert answer.headers["location"] == f"{back}&linked=discord"
+        assert await self.linked(ada, ann) == [meant]
+
+    async def test_links_no_other_account_than_the_one_that_typed_the_command(self, ada: Browser, ann: Tokens) -> None:
+        url = await ada.goes_to_discord("link", token=ann.access_token, meaning="42")
+
+        answer = await ada.comes_back(url)
+
+        assert answer.headers["location"] == "/spaces?error=another_discord_account"
+        assert await self.linked(ada, ann) == []
+
+    @pytest.mark.parametrize("origin", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
+    async def test_of_another_origin_gets_no_token(self, ada: Browser, ann: Tokens, origin: dict[str, str]) -> None:
+        refreshed = await ada.auth.ask("POST", "/refresh", X_Client="web", **origin)
+        by_cookie_alone = await ada.auth.ask("GET", "/discord/start?mode=link", **origin)
+
+        assert refreshed.json()["code"] == "origin_refused"
+        assert by_cookie_alone.status_code == 401
+
+    async def test_asvs_10_2_1_links_nobody_whom_somebody_else_sent_to_discord(
+        self, ada: Browser, ann: Tokens, scene: Stage
+    ) -> None:
+        eve = Browser(ada.auth, scene, "eve")
+        location = scene.sim.agree(await ada.goes_to_discord("link", token=ann.access_token), user=eve.discord)
+        ada.auth.client.cookies.clear()  # Eve's browser has its own
+
+        answer = await ada.auth.client.get(location)
+
+        assert answer.json()["code"] == "journey_broken"
+        assert await self.linked(ada, ann) == []
+
+    async def test_asvs_10_2_1_links_once(self, ada: Browser, ann: Tokens) -> None:
+        location = ada.scene.sim.agree(await ada.goes_to_discord("link", token=ann.access_token), user=ada.discord)
+        cookie = {"cookie": f"{JOURNEY}={ada.auth.client.cookies[JOURNEY]}"}
+        first = await ada.auth.client.get(location, headers=cookie)
+        await ada.auth.ask("DELETE", "/identities/discord", token=ann.access_token)
+
+        assert first.headers["location"] == "/spaces?linked=discord"
+        assert (await ada.auth.client.get(location, headers=cookie)).json()["code"] == "journey_broken"
+        assert await self.linked(ada, ann) == []
+
+    async def test_asvs_10_2_1_links_nothing_after_five_minutes(self, ada: Browser, ann: Tokens) -> None:
+        location = ada.scene.sim.agree(await ada.goes_to_discord("link", token=ann.access_token), user=ada.discord)
+        ada.auth.clock.advance(seconds=ada.auth.settings.challenge_seconds + 1)
+
+        assert (await ada.auth.client.get(location)).json()["code"] == "journey_broken"
+
+    async def test_asks_for_a_fresh_proof(self, ada: Browser, ann: Tokens) -> None:
+        ada.auth.clock.advance(seconds=ada.auth.settings.step_up_seconds + 1)
+
+        refused = await ada.auth.ask("GET", "/discord/start?mode=link", token=ann.access_token)
+        proved = (await ada.auth.ask("POST", "/step-up", {"password": PASSWORD}, token=ann.access_token, **WEB)).json()
+
+        assert refused.json()["code"] == "step_up_needed"
+        assert await ada.goes_to_discord("link", token=proved["access_token"])

@@ -1,45 +1,23 @@
 """Discord, the services and Redis around a bot that was started as its program starts it."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from litestar import Litestar
 
 from chassis.settings import Secret
 from control_bot.app import create_app
 from control_bot.settings import Settings
 from discord_sim.people import Person
 from discord_sim.stage import Stage, stage
+from testkit.serving import serving
 
 from .stand_in import StandIn
-
-
-@asynccontextmanager
-async def serving(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
-    """The application lives in a task of its own, on this event loop."""
-    started, ended = asyncio.Event(), asyncio.Event()
-
-    async def live() -> None:
-        async with app.lifespan():
-            started.set()
-            await ended.wait()
-
-    living = asyncio.create_task(live())
-    await started.wait()
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(cast("Any", app)), base_url="http://control-bot"
-    ) as client:
-        yield client
-    ended.set()
-    await living
-
 
 StartBot = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
@@ -89,7 +67,7 @@ def start_bot(scene: Stage, services: StandIn, redis_url: Secret, service_key: P
             "discord_retry_seconds": 0.05,
             "panel_seconds_min": 0.05,
         }
-        async with serving(create_app(Settings(**given | changes))) as client:
+        async with serving(create_app(Settings(**given | changes)), base_url="http://control-bot") as client:
             yield client
 
     return start

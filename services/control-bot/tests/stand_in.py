@@ -54,6 +54,11 @@ class StandIn:
         self.status: int | None = None
         """Every call of a person is answered with this, and no body that anyone could read."""
         self.hangs = False
+        self.open = asyncio.Event()
+        """While it is not set, calls wait, and are counted in `waiting`; there were `most` at the same time."""
+        self.open.set()
+        self.waiting = self.most = 0
+        self.at_first_call: Callable[[], None] = lambda: None
         self._by_key: dict[str, bytes] = {}
         self._never = asyncio.Event()
         app = web.Application()
@@ -69,6 +74,7 @@ class StandIn:
 
     async def stop(self) -> None:
         self._never.set()
+        self.open.set()
         await self._runner.cleanup()
 
     def refuse(self, problem: Problem) -> None:
@@ -91,9 +97,15 @@ class StandIn:
         raw = await request.read()
         body: Json = msgspec.json.decode(raw) if raw else {}
         call = Call(request.method, request.path, dict(request.headers), dict(request.query), body)
+        if not self.calls:
+            self.at_first_call()
         self.calls.append(call)
         if self.hangs:
             await self._never.wait()
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        await self.open.wait()
+        self.waiting -= 1
         if self.status is not None:
             return web.Response(status=self.status, text="<html>")
         if self.refusal is not None:

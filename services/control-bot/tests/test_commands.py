@@ -214,7 +214,7 @@ class TestLinkAndHelp:
 
         [button] = answer.components[0]["components"]
         assert answer.flags & EPHEMERAL
-        assert button["url"] == "https://guildhall.test/api/v1/auth/discord/start?mode=link&return_to=%2F"
+        assert button["url"] == f"https://guildhall.test/api/v1/auth/discord/link?discord_id={ada.user.id}"
 
     async def test_tell_who_may_do_what(self, scene: Stage, bot: httpx.AsyncClient, ada: Person) -> None:
         text = await told(ada.types(scene.text, "/help"))

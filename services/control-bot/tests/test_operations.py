@@ -16,8 +16,9 @@ from control_bot.domain.operations import OPERATIONS, Operation, Place, request_
 from control_bot.domain.words import Words
 
 Json = dict[str, Any]
-DOCUMENTED = [each for each in (*OPERATIONS, operations.SPACE_LIST) if each.call and each.call.service != "auth"]
-PUBLIC = [each for each in DOCUMENTED if each.call and not each.call.path.startswith("/internal/")]
+PUBLIC = [
+    each for each in (*OPERATIONS, operations.SPACE_LIST) if each.call and not each.call.path.startswith("/internal/")
+]
 ENVIRON = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
     "REDIS_URL": "redis://127.0.0.1:1",

@@ -1,12 +1,18 @@
 """What auth tells: accounts and sessions. Topic `account:<user id>`."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar, Final
 
 import msgspec
+from msgspec import Meta
 
 from contracts.events import Event
 from contracts.ids import SessionId, UserId
+
+ON_BEHALF_OF: Final = "X-On-Behalf-Of-Discord"
+"""The header by which a bot names the Discord user for whom it calls; the service that is called maps them."""
+MANAGES_GUILD: Final = "X-Discord-Manages-Guild"
+"""The Discord server that this user may manage, as Discord has told the bot."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,3 +89,13 @@ class ServiceTokenGiven(msgspec.Struct, frozen=True, kw_only=True):
     access_token: str
     expires_in: int
     token_type: str = "Bearer"  # noqa: S105  the scheme's name, not a secret
+
+
+class ActingAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `POST /internal/acting`: who is this outside person here? `action` says what for
+    ("messaging.space_changed"); `on_behalf_by` names the service that began it (a bot)."""
+
+    provider: str
+    provider_user_id: Annotated[str, Meta(max_length=64)]
+    action: Annotated[str, Meta(min_length=1, max_length=100)]
+    on_behalf_by: Annotated[str, Meta(max_length=64)] = ""

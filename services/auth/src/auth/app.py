@@ -16,7 +16,7 @@ from auth.clients.service_keys import ServiceKeys
 from auth.clients.throttle import Throttle
 from auth.domain.refusals import Recorded
 from auth.domain.visits import Visit
-from auth.routes import accounts, credentials, dev_mail, discord, factors, gate, security, services, sessions
+from auth.routes import accounts, credentials, dev_mail, discord, factors, gate, link_page, security, services, sessions
 from auth.routes.limits import show_problem
 from auth.routes.visits import visits
 from auth.settings import Settings
@@ -40,6 +40,7 @@ ROUTES = [
     *sessions.ROUTES,
     *factors.ROUTES,
     *discord.ROUTES,
+    *link_page.ROUTES,
     *security.ROUTES,
 ]
 

@@ -23,7 +23,9 @@ from control_bot.commands.reception import Reception
 from control_bot.events import MEDIA_EVENTS, listener
 from control_bot.settings import Settings
 from control_bot.store.board import Board
+from control_bot.store.leases import Leases
 from control_bot.store.panels import Panels
+from control_bot.store.suggestions import Suggestions
 from control_bot.usecases.desk import Desk
 from control_bot.usecases.panels import PanelKeeper
 from streams import bus
@@ -40,7 +42,8 @@ def create_app(settings: Settings) -> Litestar:
     http = aiohttp.ClientSession()
     redis = bus.connect(settings.redis_url.reveal())
     board = Board()
-    desk = Desk(_services(http, settings), board, settings)
+    suggestions = Suggestions(kept_seconds=settings.suggestions_kept_seconds)
+    desk = Desk(_services(http, settings), board, suggestions, settings)
     bot = hikari.GatewayBot(
         settings.discord_token.reveal(),
         rest_url=settings.discord_rest_url or None,
@@ -52,7 +55,7 @@ def create_app(settings: Settings) -> Litestar:
     client = lightbulb.client_from_app(
         bot, localization_provider=lightbulb.DictLocalizationProvider(slash.localizations())
     )
-    reception = Reception(bot, desk)
+    reception = Reception(bot, desk, Leases(redis, wait_seconds=settings.lease_seconds_max))
     slash.register(client, reception, HANDLERS)
     buttons.listen(bot, reception)
     connection = Connection(bot, client, retry_seconds=settings.discord_retry_seconds)

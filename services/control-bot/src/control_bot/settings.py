@@ -23,9 +23,16 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     call_seconds_max: float = 5.0
     """For one call to a service."""
     answer_seconds_max: float = 10.0
-    """For all that a command does; then the person is told to try again."""
+    """For all that a command does, once it is its turn; then the person is told to try again."""
+    commands_at_once_max: int = 20
+    """More are acknowledged, and wait their turn."""
+    arrivals_seconds_max: float = 2.0
+    """How long work waits for newcomers to be acknowledged first."""
+    lease_seconds_max: float = 1.0
+    """How long Redis may take to say which copy of the bot answers."""
     suggest_seconds_max: float = 1.0
     """For what is offered while somebody types: it cannot be deferred."""
+    suggestions_kept_seconds: float = 30.0
     panel_seconds_min: float = 2.0
     """Between two edits of one panel."""
     panel_days_max: int = 7

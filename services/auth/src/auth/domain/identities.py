@@ -29,6 +29,12 @@ class IdentityTaken(Problem):
     code, kind, title = "identity_taken", Kind.CONFLICT, "That Discord account belongs to somebody else here"
 
 
+class AnotherDiscordAccount(Problem):
+    """Somebody asked to link a certain Discord account, and is logged in at Discord with another one."""
+
+    code, kind, title = "another_discord_account", Kind.CONFLICT, "At Discord you are logged in with another account"
+
+
 class DiscordRefused(Problem):
     code, kind, title = "discord_refused", Kind.FORBIDDEN, "Discord did not confirm who you are"
 
@@ -45,7 +51,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Journey(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody on their way to the provider and back. `browser` is the hash of what only their browser holds."""
+    """Somebody on their way to the provider and back. `browser` is the hash of what only their browser holds,
+    `provider_user_id` the one outside account that may come of it, if one was named."""
 
     mode: Mode
     return_to: str
@@ -53,6 +60,7 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True):
     browser: bytes
     user_id: UserId | None = None
     session_id: SessionId | None = None
+    provider_user_id: str = ""
 
 
 class OutsidePerson(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,9 +41,10 @@ async def start(
     verifier: NamedDependency[Verifier],
     mode: FromQuery[Literal["login", "link"]] = "login",
     return_to: Annotated[str, QueryParameter(max_length=500)] = "/",
+    discord_id: Annotated[str, QueryParameter(max_length=20)] = "",
 ) -> Response[Departure | None]:
     """A browser that comes here by itself is sent on (302). A script that asks for JSON gets the address instead:
-    linking needs an access token, which no browser sends by itself.
+    linking needs an access token, which no browser sends by itself. With `discord_id` no other account is linked.
     """
     actor = None
     if mode == "link":
@@ -52,7 +53,9 @@ async def start(
         if actor is None:
             raise SessionEnded
         await proofs.require_fresh(transaction, tools=tools, visit=visit, actor=actor)
-    departure = await identities.depart(transaction, tools=tools, mode=mode, return_to=return_to, actor=actor)
+    departure = await identities.depart(
+        transaction, tools=tools, mode=mode, return_to=return_to, actor=actor, provider_user_id=discord_id
+    )
     cookie = cookies.journey_cookie(departure.browser, tools.settings)
     if mode == "link" or "application/json" in request.headers.get("accept", ""):
         return Response(Departure(departure.url), cookies=[cookie], headers={"Cache-Control": "no-store"})

@@ -11,9 +11,8 @@ from auth.clients.service_keys import ServiceKeys
 from auth.domain.visits import Visit
 from auth.routes.answers import refusals
 from auth.usecases import services
-from auth.usecases.services import ActingAsked
 from auth.usecases.tools import Tools
-from contracts.auth import Profile, ServiceTokenAsked, ServiceTokenGiven
+from contracts.auth import ActingAsked, Profile, ServiceTokenAsked, ServiceTokenGiven
 from contracts.events import LogPage
 from contracts.tokens import Jwk
 

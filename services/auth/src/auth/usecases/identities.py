@@ -12,6 +12,7 @@ from auth import store
 from auth.clients.discord import Grant
 from auth.domain.identities import (
     DISCORD,
+    AnotherDiscordAccount,
     DiscordNotConfigured,
     Identity,
     IdentityTaken,
@@ -45,7 +46,13 @@ class Departure(msgspec.Struct, frozen=True):
 
 
 async def depart(
-    transaction: AsyncConnection, *, tools: Tools, mode: Mode, return_to: str, actor: Actor | None
+    transaction: AsyncConnection,
+    *,
+    tools: Tools,
+    mode: Mode,
+    return_to: str,
+    actor: Actor | None,
+    provider_user_id: str = "",
 ) -> Departure:
     """Send somebody to Discord. The state in the address is worth nothing without this browser's cookie."""
     settings = tools.settings
@@ -59,6 +66,7 @@ async def depart(
         browser=_hash(browser),
         user_id=actor.user.id if actor else None,
         session_id=actor.session.id if actor else None,
+        provider_user_id=provider_user_id,
     )
     sealed = tools.vault.seal(msgspec.msgpack.encode(journey), purpose=PURPOSE)
     ends = tools.challenge_ends()
@@ -101,10 +109,12 @@ async def log_in(
 async def link(
     transaction: AsyncConnection, *, tools: Tools, visit: Visit, journey: Journey, person: OutsidePerson, grant: Grant
 ) -> None:
-    """The account that began the journey gets this Discord account, if nobody has it."""
+    """The account that began the journey gets this Discord account, if nobody has it and it is the one meant."""
     actor = journey.session_id and await sessions.actor_of(transaction, tools=tools, session_id=journey.session_id)
     if not actor or actor.user.id != journey.user_id:
         raise JourneyBroken
+    if journey.provider_user_id not in {"", person.id}:
+        raise AnotherDiscordAccount
     owner = await store.identities.owner(transaction, DISCORD, person.id)
     if owner == actor.user.id:
         await store.identities.renew(transaction, tools.vault, _identity(actor.user.id, person, grant, tools=tools))

@@ -1,10 +1,9 @@
 """What other services ask: a token for a call, and what followed in an account's log."""
 
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth import store
@@ -14,7 +13,7 @@ from auth.domain.tokens import service_claims, sign
 from auth.domain.visits import Visit
 from auth.usecases import security
 from auth.usecases.tools import Tools
-from contracts.auth import Profile, ServiceTokenGiven
+from contracts.auth import ActingAsked, Profile, ServiceTokenGiven
 from contracts.events import LogPage
 from contracts.ids import UserId
 from contracts.problems import NotFound
@@ -22,15 +21,6 @@ from contracts.tokens import Jwk
 from streams import log
 
 PAGE_MAX: Final = 1000
-
-
-class ActingAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`action` says what for ("messaging.space_created"); `on_behalf_by` names the service that began it (a bot)."""
-
-    provider: str
-    provider_user_id: Annotated[str, Meta(max_length=64)]
-    action: Annotated[str, Meta(min_length=1, max_length=100)]
-    on_behalf_by: Annotated[str, Meta(max_length=64)] = ""
 
 
 async def give_token(

@@ -7,6 +7,7 @@ import msgspec
 import structlog
 
 from chassis.http import Answer, ServiceClient
+from contracts.auth import MANAGES_GUILD, ON_BEHALF_OF
 from contracts.problems import ProblemBody, Unavailable
 from control_bot.domain.asking import Person
 from control_bot.domain.operations import Operation, request_of
@@ -28,9 +29,9 @@ class Services:
     ) -> T:
         """Make the operation's call; with the same `key` it has its effect once."""
         request = request_of(operation, values)
-        headers = {"X-On-Behalf-Of-Discord": person.discord_id}
+        headers = {ON_BEHALF_OF: person.discord_id}
         if person.manages_guild is not None:
-            headers["X-Discord-Manages-Guild"] = person.manages_guild
+            headers[MANAGES_GUILD] = person.manages_guild
         if key is not None:
             headers["Idempotency-Key"] = key
         answer = await self._clients[request.service].ask(

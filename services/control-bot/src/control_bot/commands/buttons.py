@@ -32,7 +32,7 @@ def listen(bot: hikari.GatewayBot, reception: Reception) -> None:
         act, recording_id = meant
         if act is not Act.NOTE:
             await reception.attend(event.interaction, _handler(act, recording_id))
-        elif reception.is_new(event.interaction):
+        elif await reception.is_ours(event.interaction):
             await _open_form(event.interaction)
 
     async def on_form(event: hikari.ModalInteractionCreateEvent) -> None:

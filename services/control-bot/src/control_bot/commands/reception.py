@@ -12,6 +12,7 @@ from control_bot.clients.screen import FAILURES
 from control_bot.domain import refusals
 from control_bot.domain.asking import Asked, Person, Refusal, Reply
 from control_bot.domain.words import language_of
+from control_bot.store.leases import Leases
 from control_bot.usecases.desk import Desk
 
 log = structlog.get_logger()
@@ -25,15 +26,23 @@ CONTENT_CHARS_MAX: Final = 2000
 
 
 class Reception:
-    """Discord repeats interactions now and then: those seen before are left alone."""
+    """Everybody is acknowledged first: Discord waits for that three seconds, for the rest a quarter of an hour. Then so
+    many at a time are attended to; the others wait their turn."""
 
-    def __init__(self, bot: hikari.GatewayBot, desk: Desk) -> None:
+    def __init__(self, bot: hikari.GatewayBot, desk: Desk, leases: Leases) -> None:
         self._bot = bot
         self.desk = desk
+        self._leases = leases
         self._seen: dict[int, None] = {}
+        self._room = asyncio.Semaphore(desk.settings.commands_at_once_max)
+        self._arriving = 0
+        self._all_acknowledged = asyncio.Event()
 
-    def is_new(self, interaction: hikari.PartialInteraction) -> bool:
-        """False for a repeat. After a restart the key of the call keeps it from having its effect twice."""
+    async def is_ours(self, interaction: hikari.PartialInteraction) -> bool:
+        """False for what Discord repeats, and for what another copy of the bot has taken."""
+        return self._is_new(interaction) and await self._leases.take(interaction.id)
+
+    def _is_new(self, interaction: hikari.PartialInteraction) -> bool:
         new = interaction.id not in self._seen
         self._seen[interaction.id] = None
         if len(self._seen) > self.desk.settings.interactions_remembered_max:
@@ -44,10 +53,20 @@ class Reception:
         self, interaction: Interaction, handler: Handler, *, options: Mapping[str, str] | None = None
     ) -> None:
         """Acknowledge, then do it, then say how it went; only the person who asked reads that."""
-        if not self.is_new(interaction) or not await _acknowledge(interaction):
+        self._arriving += 1
+        self._all_acknowledged.clear()
+        try:
+            goes_on = await self.is_ours(interaction) and await _acknowledge(interaction)
+        finally:
+            self._arriving -= 1
+            if not self._arriving:
+                self._all_acknowledged.set()
+        if not goes_on:
             return
         asked = self.asked(interaction, options or {})
-        reply = await self._outcome(asked, handler)
+        async with self._room:
+            await self._let_others_arrive()
+            reply = await self._outcome(asked, handler)
         try:
             await interaction.edit_initial_response(reply.text[:CONTENT_CHARS_MAX], components=_buttons(reply))
         except FAILURES as error:
@@ -65,6 +84,14 @@ class Reception:
             language=language_of(str(interaction.locale)),
             options=options,
         )
+
+    async def _let_others_arrive(self) -> None:
+        """Not for ever: when they never stop coming, there is work to be done as well."""
+        try:
+            async with asyncio.timeout(self.desk.settings.arrivals_seconds_max):
+                await self._all_acknowledged.wait()
+        except TimeoutError:
+            log.info("reception.crowded", arriving=self._arriving)
 
     async def _outcome(self, asked: Asked, handler: Handler) -> Reply:
         if not asked.guild_id:
@@ -89,7 +116,7 @@ class Reception:
 
 
 async def _acknowledge(interaction: Interaction) -> bool:
-    """Whether it makes sense to go on. What was acknowledged by a process that has died since is done by this one."""
+    """Whether it makes sense to go on. "Acknowledged already" means by us: the answer to that was lost."""
     try:
         await interaction.create_initial_response(
             hikari.ResponseType.DEFERRED_MESSAGE_CREATE, flags=hikari.MessageFlag.EPHEMERAL

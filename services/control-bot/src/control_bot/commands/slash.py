@@ -14,7 +14,7 @@ from control_bot.commands.reception import Handler, Reception
 from control_bot.domain.asking import Refusal
 from control_bot.domain.operations import GROUPS, OPERATIONS, Operation, Option, Takes
 from control_bot.domain.words import Words
-from control_bot.usecases.belonging import spaces_of
+from control_bot.usecases.belonging import suggest_spaces
 
 log = structlog.get_logger()
 
@@ -105,11 +105,13 @@ def _option(operation: Operation, option: Option, reception: Reception) -> Any:
 def _suggest_spaces(reception: Reception) -> Any:
     async def suggest(context: lightbulb.AutocompleteContext[str]) -> None:
         """The person's own; nothing when they cannot be had in time."""
+        if not await reception.is_ours(context.interaction):
+            return
         typed = str(context.focused.value or "").casefold()
         asked = reception.asked(context.interaction, {})
         try:
             async with asyncio.timeout(reception.desk.settings.suggest_seconds_max):
-                spaces = await spaces_of(reception.desk, asked.person)
+                spaces = await suggest_spaces(reception.desk, asked.person)
         except (Refusal, Unavailable, TimeoutError) as error:
             log.info("spaces.not_suggested", error=repr(error)[:300])
             spaces = []

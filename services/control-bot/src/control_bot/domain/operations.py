@@ -293,8 +293,6 @@ LINK: Final = Operation(
     command="link",
     description=Words(en="Say that this Discord account is yours", de="Sagen, dass dieses Discord-Konto dir gehört"),
     who=Who.EVERYBODY,
-    call=Call("auth", "GET", "/api/v1/auth/discord/start"),
-    parameters=(Parameter(field="mode", place=Place.QUERY), Parameter(field="return_to", place=Place.QUERY)),
 )
 HELP: Final = Operation(
     command="help",

@@ -1,5 +1,6 @@
 """What belongs to what: the server to a space, the Discord account to an account here; and help with all of it."""
 
+from typing import Final
 from uuid import UUID
 
 from contracts.messaging import Space
@@ -8,6 +9,9 @@ from control_bot.domain.asking import Asked, Person, Refusal, Reply
 from control_bot.domain.operations import OPERATIONS
 from control_bot.domain.recordings import plain
 from control_bot.usecases.desk import Desk
+
+LINK_PAGE: Final = "/api/v1/auth/discord/link"
+"""Auth's: somebody signs in there, by cookie or password, and goes on to Discord."""
 
 
 async def link_space(desk: Desk, asked: Asked) -> Reply:
@@ -41,11 +45,20 @@ async def spaces_of(desk: Desk, person: Person) -> list[Space]:
     return await desk.services.perform(operations.SPACE_LIST, list[Space], person=person)
 
 
+async def suggest_spaces(desk: Desk, person: Person) -> list[Space]:
+    """As they were a moment ago, if that is known."""
+    known = desk.suggestions.find(person.discord_id)
+    if known is None:
+        known = await spaces_of(desk, person)
+        desk.suggestions.keep(person.discord_id, known)
+    return known
+
+
 async def link_account(desk: Desk, asked: Asked) -> Reply:
-    """Only a browser can prove both accounts: the button leads there."""
-    request = operations.request_of(operations.LINK, {"mode": "link", "return_to": "/"})
+    """Only a browser can prove both accounts: the button leads there, and says which Discord account is meant."""
     label = replies.LINK_BUTTON.say(asked.language)
-    return Reply(replies.LINK_ACCOUNT.say(asked.language), link=(label, desk.address(request.path, **request.params)))
+    address = desk.address(LINK_PAGE, discord_id=asked.person.discord_id)
+    return Reply(replies.LINK_ACCOUNT.say(asked.language), link=(label, address))
 
 
 async def help_with(_: Desk, asked: Asked) -> Reply:

@@ -8,11 +8,13 @@ from contracts.ids import RecordingId
 from control_bot.clients.services import Services
 from control_bot.settings import Settings
 from control_bot.store.board import Board
+from control_bot.store.suggestions import Suggestions
 
 
 class Desk(msgspec.Struct, frozen=True):
     services: Services
     board: Board
+    suggestions: Suggestions
     settings: Settings
 
     def recording_address(self, recording_id: RecordingId) -> str:
