@@ -1,4 +1,4 @@
-"""From `/record start` in a (simulated) Discord server to one playable track per speaker."""
+"""From `/link` and `/space link` in a (simulated) Discord server to one playable track per speaker."""
 
 import asyncio
 import shutil
@@ -31,8 +31,12 @@ class TestARecording:
             account, recording = await record(
                 guild, idle_run, sentences=SENTENCES, seconds=SENTENCE_SECONDS, say=lambda _: None
             )
+            space = await account.call("GET", f"/api/v1/spaces/{recording.space_id}")
+            written = await account.call("GET", "/api/v1/auth/security-log")
             files = await download(account, recording, idle_run.data / "tracks")
 
+            assert space["guild_id"] == str(guild.guild.id)
+            assert "messaging.space_changed" in {one["detail"] for one in written["items"]}
             assert recording.state is RecordingState.READY
             assert {track.speaker.name for track in recording.tracks} == set(NAMES)
             for file in files:

@@ -68,6 +68,12 @@ class Forbidden(Problem):
     code, kind, title = "forbidden", Kind.FORBIDDEN, "You may not do this"
 
 
+class NotLinked(Forbidden):
+    """A Discord user acts through a bot, but nobody here has said that this Discord account is theirs."""
+
+    code, title = "not_linked", "This Discord account belongs to no account here"
+
+
 class NotFound(Problem):
     code, kind, title = "not_found", Kind.NOT_FOUND, "There is nothing here that you can see"
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -64,8 +65,13 @@ class Guild:
         }
 
     async def link(self, http: aiohttp.ClientSession, member: Member, account: Person) -> None:
-        """What pressing the button of `/link` and agreeing on Discord's page does."""
-        started = await account.call("GET", "/api/v1/auth/discord/start?mode=link&return_to=/")
+        """Type `/link`, press its button, and do what the page behind it does; then agree on Discord's page."""
+        answer = await member.types(self.text, "/link", application=self.control).answered(seconds=15)
+        page: str = answer.components[0]["components"][0]["url"]
+        async with http.get(page) as shown:
+            shown.raise_for_status()
+        meant = urlsplit(page).query
+        started = await account.call("GET", f"/api/v1/auth/discord/start?mode=link&return_to=/&{meant}")
         back = self.sim.agree(started["authorize_url"], user=member.user)
         async with http.get(back, allow_redirects=False) as answer:
             if "linked=discord" not in answer.headers.get("location", ""):
@@ -109,8 +115,8 @@ async def record(guild: Guild, run: Run, *, sentences: int, seconds: float, say:
         ann, account = guild.people["Ann"], await Person.register(http, run.url, "Ann")
         space: Space = (await account.make_space("The guild"))[0]
         await guild.link(http, ann, account)
-        say("Ann has an account with her Discord account linked to it, and a space for the Discord server")
-        await account.call("PATCH", f"/api/v1/spaces/{space.id}", {"guild_id": str(guild.guild.id)})
+        say("Ann has an account, a space, and by /link her Discord account linked")
+        say(f"/space link      {await guild.asks(ann, '/space link', space=space.name)}")
         talking = [
             asyncio.create_task(guild.talk(name, sentences=sentences, seconds=seconds, after=number * 0.5))
             for number, name in enumerate(NAMES)

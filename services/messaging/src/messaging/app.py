@@ -10,10 +10,13 @@ from litestar import Litestar
 from redis.asyncio import Redis
 
 from chassis import app, database, idempotency
-from chassis.service_tokens import KeysOfAuth
-from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller, gate
+from chassis.http import ServiceClient
+from chassis.service_tokens import KeysOfAuth, ServiceTokens
+from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller
+from messaging.clients import DiscordUsers
 from messaging.events import handlers
 from messaging.routes import changes, channels, export, internal, messages, reading, spaces
+from messaging.routes.acting import gate
 from messaging.routes.group import GroupRoad
 from messaging.routes.posting import OrdinaryRoad, Road
 from messaging.routes.together import together
@@ -38,6 +41,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     revoked = RevokedSessions(kept_seconds=TOKEN_LIFE.total_seconds())
     keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
     verifier = Verifier(keys, service="messaging", revoked=revoked)
+    users = _discord_users(http, settings)
     relay = Relay(engine, redis, stream="messaging.events")
     group = GroupRoad(engine, relay, limits=settings)
     road: Road = group if settings.group_commit else OrdinaryRoad(engine, limits=settings)
@@ -79,12 +83,17 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "road": lambda: road,
         },
         checks={"database": database.check(engine), "redis": lambda: _answers(redis)},
-        guards=[gate(verifier)],
+        guards=[gate(verifier, users, acting_services=settings.acting_services)],
         lifespan=[lifespan],
     )
     if settings.group_commit:
         application.asgi_handler = together(application.asgi_handler, verifier=verifier, road=group)
     return application
+
+
+def _discord_users(http: aiohttp.ClientSession, settings: Settings) -> DiscordUsers:
+    tokens = ServiceTokens(http, service="messaging", key_file=settings.service_key_file, auth_url=settings.auth_url)
+    return DiscordUsers(ServiceClient(http, "auth", settings.auth_url, tokens=tokens))
 
 
 async def _answers(redis: Redis) -> None:

@@ -11,6 +11,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     auth_url: str
     port: int = 8002
     database_connections_max: int = 12
+    acting_services: str = "control-bot"
+    """Who may act for Discord users, separated by commas."""
 
     group_commit: bool = True
     posts_per_commit_max: int = 200

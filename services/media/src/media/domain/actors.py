@@ -6,8 +6,7 @@ import msgspec
 
 from contracts.ids import UserId
 from contracts.messaging import Role
-from contracts.problems import Forbidden, NotFound
-from media.domain.refusals import NotLinked
+from contracts.problems import Forbidden, NotFound, NotLinked
 
 RANK: Final = {Role.OWNER: 4, Role.ADMIN: 3, Role.MODERATOR: 2, Role.MEMBER: 1}
 

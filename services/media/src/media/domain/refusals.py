@@ -3,12 +3,6 @@
 from contracts.problems import Conflict, Forbidden, TooLarge
 
 
-class NotLinked(Forbidden):
-    """A Discord user acts through a bot, but nobody here has said that this Discord account is theirs."""
-
-    code, title = "not_linked", "This Discord account belongs to no account here"
-
-
 class GuildNotLinked(Conflict):
     code, title = "guild_not_linked", "This Discord server is linked to no space, or to another one"
 

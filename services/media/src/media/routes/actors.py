@@ -1,6 +1,6 @@
 """Who acts: a person by their token, or a bot for a Discord user."""
 
-from typing import Any, Final
+from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -9,13 +9,11 @@ from litestar.handlers import BaseRouteHandler
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis.tokens import Guard, Verifier, bearer_of
+from contracts.auth import MANAGES_GUILD, ON_BEHALF_OF
 from contracts.problems import FieldError, Forbidden, InvalidInput
 from media.domain.actors import Actor
 from media.usecases.entering import act_for
 from media.usecases.requesting import is_snowflake
-
-ON_BEHALF_OF: Final = "X-On-Behalf-Of-Discord"
-MANAGES_GUILD: Final = "X-Discord-Manages-Guild"
 
 
 def gate(verifier: Verifier, engine: AsyncEngine, *, acting_services: str) -> Guard:

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import RecordingId, new_id
 from contracts.media import Consent, ConsentChanged, ConsentWanted, Note, NoteAdded, NoteWanted
-from contracts.problems import FieldError, InvalidInput, NotFound
+from contracts.problems import FieldError, InvalidInput, NotFound, NotLinked
 from media.domain.actors import Actor
-from media.domain.refusals import NoRoom, NotLinked
+from media.domain.refusals import NoRoom
 from media.settings import Settings
 from media.store import people, recordings, remarks
 from media.usecases.entering import enter

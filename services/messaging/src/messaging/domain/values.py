@@ -35,6 +35,11 @@ def check_text(text: str, *, pointer: str, chars_max: int) -> str:
     return text
 
 
+def is_snowflake(text: str) -> bool:
+    """Discord's ids: unsigned 64-bit numbers."""
+    return text.isascii() and text.isdigit() and len(text) <= 20
+
+
 def check_room(count: int, *, limit: int, what: str) -> None:
     """Raises `LimitReached` when there is no room for one more."""
     if count >= limit:

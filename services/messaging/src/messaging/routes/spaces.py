@@ -63,7 +63,7 @@ async def create_space(
     )
 
 
-@get("/api/v1/spaces", responses=answers())
+@get("/api/v1/spaces", responses=answers(), acting="messaging.spaces_listed")
 async def list_spaces(
     caller: NamedDependency[Caller], transaction: NamedDependency[AsyncConnection]
 ) -> Sequence[SpaceSeen]:
@@ -78,7 +78,7 @@ async def show_space(
     return await spaces.show_space(transaction, space_id, user_id=caller.user_id)
 
 
-@patch("/api/v1/spaces/{space_id:uuid}", responses=answers(400, 403, 404, 409))
+@patch("/api/v1/spaces/{space_id:uuid}", responses=answers(400, 403, 404, 409), acting="messaging.space_changed")
 async def change_space(
     space_id: FromPath[SpaceId],
     data: JSONBody[SpaceChange],

@@ -20,7 +20,7 @@ from contracts.messaging import (
 )
 from contracts.problems import Conflict, FieldError, InvalidInput, NotFound
 from messaging.domain.access import Permission
-from messaging.domain.values import SpaceSeen, check_name, check_room, seen
+from messaging.domain.values import SpaceSeen, check_name, check_room, is_snowflake, seen
 from messaging.settings import Settings
 from messaging.store import audit, channels, members, people, spaces
 from messaging.usecases.entering import enter_space
@@ -122,7 +122,7 @@ async def _changed(
     }
     if change.name is not msgspec.UNSET:
         given["name"] = check_name(change.name, limits=limits)
-    if change.guild_id is not msgspec.UNSET and change.guild_id is not None and not _is_snowflake(change.guild_id):
+    if change.guild_id is not msgspec.UNSET and change.guild_id is not None and not is_snowflake(change.guild_id):
         raise InvalidInput(errors=[FieldError("/guild_id", "is not the id of a Discord server")])
     if change.welcome_channel_id is not msgspec.UNSET and change.welcome_channel_id is not None:
         channel = await channels.find(connection, change.welcome_channel_id)
@@ -131,10 +131,6 @@ async def _changed(
     if change.archived is not msgspec.UNSET and change.archived != (space.archived_at is not None):
         given["archived_at"] = at if change.archived else None
     return msgspec.structs.replace(space, **given)
-
-
-def _is_snowflake(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 20
 
 
 async def delete_space(connection: AsyncConnection, space_id: SpaceId, *, user_id: UserId, at: datetime) -> None:

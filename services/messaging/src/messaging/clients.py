@@ -1,0 +1,22 @@
+"""Calls to other systems."""
+
+from chassis.http import ServiceClient
+from contracts.auth import ActingAsked, Profile
+from contracts.problems import NotLinked, Unavailable
+
+
+class DiscordUsers:
+    """Who a Discord user is here. Auth says it, each time, and writes into that user's security log what it was for."""
+
+    def __init__(self, auth: ServiceClient) -> None:
+        self._auth = auth
+
+    async def find(self, discord_id: str, *, action: str, by: str) -> Profile:
+        """For `action`, which the service `by` began. Raises `NotLinked`, or `Unavailable` when auth does not say."""
+        asked = ActingAsked(provider="discord", provider_user_id=discord_id, action=action, on_behalf_by=by)
+        answer = await self._auth.ask("POST", "/internal/acting", body=asked)
+        if answer.status == 404:
+            raise NotLinked("Link it first: type /link in Discord, and log in")
+        if answer.status != 200:
+            raise Unavailable(f"auth does not say who acts: {answer.status}")
+        return answer.decode(Profile)
