@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run demo chat dev migrate test check format docs openapi bench pants lock new-service clean \
+.PHONY: help setup run demo chat dev migrate test fuzz check format docs openapi bench pants lock new-service clean \
   check-lint check-format check-types check-arrows check-house
 
 VENV := .venv
@@ -38,6 +38,9 @@ migrate: $(READY) ## Bring every service's tables up to date (DATABASE_URL names
 
 test: $(READY) ## Run every test (ARGS="services/auth -k login" chooses)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+fuzz: $(READY) ## Look for input that breaks what strangers talk to (SECONDS=60 for each target); not part of `make test`
+	@exec $(BIN)/python -m testkit.fuzz services.gateway.tests.targets services.messaging.tests.targets --seconds $(or $(SECONDS),60)
 
 check: $(READY) ## Lint, format, types, import arrows and house rules; starts no server
 	@$(MAKE) --keep-going check-lint check-format check-types check-arrows check-house

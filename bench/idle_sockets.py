@@ -50,7 +50,7 @@ class Idle(asyncio.Protocol):
             self.transport.write(self._frames)  # type: ignore[attr-defined]
             self._frames = b""
         if b'"op":"watched"' in self._heard:
-            self.watched.set_result(None)
+            self.watched.set_result(self._heard)
             self._heard = b""
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  as the event loop calls it
@@ -84,11 +84,20 @@ async def start_gateway(
     return await asyncio.create_subprocess_exec(sys.executable, "-m", "gateway", "serve", env=environ)
 
 
-async def connect(port: int, ada: Person) -> Idle:
-    frames = masked(f'{{"op":"hello","token":"{ada.token}"}}') + masked('{"op":"watch","topics":{"channel:1":null}}')
-    _, idle = await asyncio.get_running_loop().create_connection(lambda: Idle(frames), "127.0.0.1", port)
-    await idle.watched
-    return idle
+async def connect(port: int, ada: Person, *, topic: str = "channel:1", seconds: float = 0) -> Idle:
+    """A socket that watches; for `seconds` a gateway that is still starting is waited for."""
+    frames = masked(f'{{"op":"hello","token":"{ada.token}"}}') + masked(f'{{"op":"watch","topics":{{"{topic}":null}}}}')
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            _, idle = await asyncio.get_running_loop().create_connection(lambda: Idle(frames), "127.0.0.1", port)
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.2)
+        else:
+            await idle.watched
+            return idle
 
 
 async def measure(sockets: int, folder: Path, valkey: Server) -> None:
@@ -102,7 +111,7 @@ async def measure(sockets: int, folder: Path, valkey: Server) -> None:
     services.open("channel:1", ada)
     gateway = await start_gateway(folder, valkey, port, services.port, sockets)
     try:
-        first = await _once_up(port, ada)
+        first = await connect(port, ada, seconds=60)
         before, began = rss_kilobytes(gateway.pid), time.perf_counter()
         crowd = [first]
         while len(crowd) < sockets:
@@ -120,19 +129,15 @@ async def measure(sockets: int, folder: Path, valkey: Server) -> None:
         await redis.aclose()
 
 
-async def _once_up(port: int, ada: Person) -> Idle:
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                return await connect(port, ada)
-            except OSError:
-                await asyncio.sleep(0.2)
+def raise_open_files() -> None:
+    """As many as the machine allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def main() -> None:
     sockets = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    raise_open_files()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         valkey = Server("valkey", Path(folder))

@@ -1,20 +1,19 @@
-"""Frames that nobody would write: they may end their own socket, never the edge."""
+"""Frames that nobody would write: they may end their own socket, never the edge. `make fuzz` looks for longer."""
 
 import asyncio
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.realtime.frames import COMMANDS, BadFrame, text_frame
-from gateway.realtime.wires import Plain, SocketIo
+from gateway.realtime.frames import COMMANDS, text_frame
 
 from .conftest import Gateway
 from .raw import OpenRaw
 from .services import Services
-
-WIRES = [Plain(), SocketIo(ping_seconds=25, pong_seconds=10, bytes_max=65536)]
+from .targets import COMMANDS_SAID, HELLO, PACKETS_SAID, PLAIN, SOCKET_IO, TARGETS, converse, hear
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -40,17 +39,28 @@ PACKET = st.builds(
     st.sampled_from([b"", b"0", b"2", b"3", b"40", b"41", b"42", b"421", b"43", b"44", b"45-", b"6"]),
     ALMOST | JSON.map(msgspec.json.encode) | st.binary(max_size=40),
 )
+SAID = st.sampled_from([*COMMANDS_SAID, *PACKETS_SAID])
 FRAME = st.tuples(st.integers(0, 15), ALMOST | st.binary(max_size=300), st.booleans(), st.sampled_from([0, 0, 0, 4]))
 
 
-@given(st.sampled_from(WIRES), PACKET | ALMOST | st.binary(max_size=200))
+@given(st.sampled_from([PLAIN, SOCKET_IO]), PACKET | ALMOST | st.binary(max_size=200))
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_a_command_or_a_bad_frame(wire: Any, text: bytes) -> None:
-    try:
-        heard = wire.hear(text)
-    except BadFrame:
-        return
-    assert heard.command is None or type(heard.command) in COMMANDS.values()
+    hear(wire, text)
+
+
+@given(st.sampled_from([PLAIN, SOCKET_IO]), st.lists(SAID | PACKET | ALMOST))
+@settings(max_examples=300, deadline=None)
+def test_any_conversation_goes_on_or_ends(wire: Any, texts: list[bytes]) -> None:
+    converse(wire, texts)
+    converse(wire, [HELLO[wire], *texts])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_fuzzing_begins_from_is_taken(target: str) -> None:
+    take, seeds = TARGETS[target]
+    for seed in seeds:
+        take(seed)
 
 
 @given(st.binary(max_size=70_000))

@@ -80,6 +80,7 @@ def settings(database_url: Secret, servers: Servers, store: S3, key_file: Path) 
         s3_secret_key=store.s3_secret_key,
         s3_bucket=store.s3_bucket,
         s3_region=store.s3_region,
+        sweep_seconds=3600,
     )
 
 

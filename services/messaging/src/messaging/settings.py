@@ -47,7 +47,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     invite_days_default: int = 7
     invite_uses_max: int = 10_000
     overrides_per_channel_max: int = 100
-    attachments_per_message_max: int = 10
+    attachments_per_message_max: int = 0
+    """None while media takes no uploads: nothing is shown to others that nobody has verified."""
     mentions_per_message_max: int = 50
     emojis_per_message_max: int = 20
     reactions_per_message_max: int = 10_000

@@ -51,8 +51,9 @@ def check_draft(draft: Draft, *, limits: Settings) -> None:
         wrong.append(FieldError("/nonce", f"must have 1 to {limits.nonce_chars_max} characters"))
     if draft.nonce is not None and "\0" in draft.nonce:
         wrong.append(FieldError("/nonce", "must not contain a zero byte"))
-    if len(draft.attachments) > limits.attachments_per_message_max:
-        wrong.append(FieldError("/attachments", f"at most {limits.attachments_per_message_max}"))
+    most = limits.attachments_per_message_max
+    if len(draft.attachments) > most:
+        wrong.append(FieldError("/attachments", f"at most {most}" if most else "nothing can be attached here yet"))
     if draft.at_ms is not None and not 0 <= draft.at_ms <= AT_MS_MAX:
         wrong.append(FieldError("/at_ms", f"must be between 0 and {AT_MS_MAX}"))
     if wrong:
