@@ -1,6 +1,7 @@
 """Redis as transport: the connection, the shape of an entry, and what counts as "away". Its types end here."""
 
 import asyncio
+import hashlib
 from collections.abc import Iterable
 from typing import Any, Final, cast
 
@@ -9,7 +10,7 @@ import redis.asyncio
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, RedisError, ResponseError  # noqa: A004  redis has its own
+from redis.exceptions import ConnectionError, NoScriptError, RedisError, ResponseError  # noqa: A004  redis has its own
 
 from contracts.events import Envelope
 
@@ -19,6 +20,12 @@ AWAY: Final = (RedisError, OSError, TimeoutError)
 FIELD: Final = b"e"
 _decoder: Final = msgspec.json.Decoder(Envelope)
 _encoder: Final = msgspec.json.Encoder()
+
+_ADD: Final = """
+    for _, envelope in ipairs(ARGV) do redis.call('XADD', KEYS[1], '*', 'e', envelope) end
+    return redis.call('GET', KEYS[2])
+"""
+_ADD_SHA: Final = hashlib.sha1(_ADD.encode(), usedforsecurity=False).hexdigest()  # how Redis names scripts
 
 Entry = tuple[bytes, dict[bytes, bytes]]
 Batches = list[tuple[str, list[Entry]]]
@@ -73,13 +80,12 @@ def decode(fields: dict[bytes, bytes]) -> Envelope:
 
 
 async def add(redis: Redis, stream: str, envelopes: Iterable[Envelope], *, marker: str) -> bytes | None:
-    """Append to the stream in one round trip; gives the value of `marker` as it was afterwards."""
-    pipeline = redis.pipeline(transaction=False)
-    for envelope in envelopes:
-        pipeline.xadd(stream, {FIELD: encode(envelope)})
-    pipeline.get(marker)
-    results = await pipeline.execute()
-    return results[-1]
+    """Append to the stream, with one command for all; gives the value of `marker` as it was afterwards."""
+    given = [stream, marker, *map(encode, envelopes)]
+    try:
+        return await cast("Any", redis).evalsha(_ADD_SHA, 2, *given)
+    except NoScriptError:
+        return await cast("Any", redis).eval(_ADD, 2, *given)
 
 
 async def read(redis: Redis, positions: dict[str, bytes | str], *, count: int, block_ms: int) -> Batches:

@@ -11,6 +11,7 @@ import uvicorn
 from litestar import Litestar
 from litestar.types import Receive, Scope, Send
 
+from gateway.onewrite import Http
 from gateway.parts import Parts
 from gateway.realtime.handover import Handed
 from gateway.settings import Settings
@@ -48,7 +49,7 @@ def make_server(app: Litestar, settings: Settings) -> Server:
         host=settings.host,
         port=settings.port,
         ws=cast("Any", hand_over),
-        http="httptools",
+        http=Http,
         loop="none",
         lifespan="on",
         log_config=None,
