@@ -47,7 +47,7 @@ def together(app: ASGIApp, *, verifier: Verifier, road: GroupRoad) -> ASGIApp:
         try:
             caller = await verifier.caller(carried.token)
             draft = _decode_draft(carried.draft)
-        except (Problem, msgspec.MsgspecError):
+        except (Problem, msgspec.MsgspecError, UnicodeDecodeError):  # the last of a key that is no UTF-8
             return None
         with tracing.recorded(_name(carried), carried.trace) as trace:
             return road.take(Post(carried.channel_id, caller.user_id, draft, trace))
