@@ -165,14 +165,14 @@ class TestSilence:
     async def test_who_does_not_answer_pings_is_gone(
         self, start_gateway: StartGateway, services: Services, open_raw: OpenRaw
     ) -> None:
-        gateway = await start_gateway(heartbeat_seconds=1, pong_seconds=1)
+        gateway = await start_gateway(heartbeat_seconds=1, pong_seconds=2)
         alive = await gateway.client(services.person())
         dead = await open_raw(gateway)
         await dead.upgraded()
         dead.send(1, said("hello", token=services.person().token))
         await dead.frame()
 
-        listening = asyncio.create_task(alive.hears_nothing(seconds=3.2))
+        listening = asyncio.create_task(alive.hears_nothing(seconds=4.2))
         opcode, _ = await dead.frame()
         await dead.ended()
 

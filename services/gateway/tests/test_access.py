@@ -9,13 +9,19 @@ from contracts.events import Event
 from contracts.ids import new_id
 
 from .client import Client, until
-from .conftest import Gateway
+from .conftest import Gateway, StartGateway
 from .services import Person, Services
 from .told import channel_deleted, channel_updated, joined, left, message, updated
 
 SPACE = str(new_id())
 CHANNEL = str(new_id())
 SPACE_TOPIC, CHANNEL_TOPIC = f"space:{SPACE}", f"channel:{CHANNEL}"
+
+
+@pytest.fixture
+async def gateway(start_gateway: StartGateway) -> Gateway:
+    """It does not tell who is present: such frames come to watchers of a space when they like."""
+    return await start_gateway(presence_people_max=0)
 
 
 @pytest.fixture

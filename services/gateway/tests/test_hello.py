@@ -11,6 +11,9 @@ from .conftest import Gateway, StartGateway
 from .services import Services, private_key
 from .told import message, revoked
 
+TOKEN_SECONDS = 2.0
+"""Long enough to say hello with it on a busy machine."""
+
 
 class TestHello:
     async def test_is_answered_by_ready(self, gateway: Gateway, services: Services) -> None:
@@ -42,7 +45,7 @@ class TestHello:
         began = time.monotonic()
 
         assert await client.closed() == CloseCode.BAD_TOKEN
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 4, "the setting counts, not the usual 5 s"
 
     @pytest.mark.parametrize("op", ["watch", "ping", "typing"])
     async def test_nothing_else_may_come_first(self, gateway: Gateway, op: str) -> None:
@@ -73,19 +76,19 @@ class TestHello:
             assert await client.closed() == CloseCode.BAD_TOKEN, token
 
     async def test_the_socket_ends_with_the_token(self, gateway: Gateway, services: Services) -> None:
-        client = await gateway.client(services.person(seconds=0.3))
+        client = await gateway.client(services.person(seconds=TOKEN_SECONDS))
 
         assert await client.closed() == CloseCode.BAD_TOKEN
 
     async def test_a_fresh_token_keeps_the_socket(self, gateway: Gateway, services: Services) -> None:
-        ada = services.person(seconds=0.3)
+        ada = services.person(seconds=TOKEN_SECONDS)
         services.open("channel:1", ada)
         client = await gateway.client(ada)
         await client.watch("channel:1")
 
         await client.say("hello", token=services.token(ada.id, ada.session_id))
         await client.hear("ready")
-        await client.hears_nothing(seconds=0.4)
+        await client.hears_nothing(seconds=TOKEN_SECONDS + 0.1)
         await services.tell("channel:1", message())
 
         assert (await client.hear("event"))["seq"] == 1

