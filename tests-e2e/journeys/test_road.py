@@ -39,7 +39,7 @@ async def table(run: Run, http: aiohttp.ClientSession) -> AsyncGenerator[Table]:
     await bob.accept(await ann.invite(space))
     listener = Listener(bob, {f"channel:{channel_id}": 0})
     async with running(listener.run()):
-        await asyncio.wait_for(listener.watching.wait(), 10)
+        await asyncio.wait_for(listener.watching.wait(), 30)
         yield Table(ann, bob, channel_id, listener)
 
 

@@ -66,7 +66,7 @@ class TestATrace:
         seen = collector[0]
 
         async with running(listener.run()):
-            await asyncio.wait_for(listener.watching.wait(), 10)
+            await asyncio.wait_for(listener.watching.wait(), 30)
             await ann.call(
                 "POST",
                 f"/api/v1/channels/{channel_id}/messages",
