@@ -22,14 +22,13 @@ from voice import Frame, Heard, VoiceConnection
 from voice.encryption import Libdave, MakeEndToEnd
 
 LIMITS = voice.Limits(
-    reorder_seconds=0.1,
-    hold_seconds=1.0,
-    grace_seconds=0.5,
-    move_seconds=1.0,
-    server_seconds=3.0,
-    reconnect_seconds=4.0,
+    hold_seconds=5.0,
+    move_seconds=3.0,
+    server_seconds=5.0,
+    reconnect_seconds=10.0,
     first_backoff_seconds=0.01,
 )
+"""Shorter only where a test waits for the end of it, and never so short that a loaded machine comes to it first."""
 
 
 Kind = TypeVar("Kind")

@@ -206,7 +206,7 @@ class TestEncryption:
         await hall.hears_all(ada)
 
     async def test_takes_no_plaintext_once_the_group_stands(self, hall: Hall, stack: MakeMember) -> None:
-        await hall.connect(limits=msgspec.structs.replace(LIMITS, plaintext_seconds=0))
+        await hall.connect(limits=msgspec.structs.replace(LIMITS, plaintext_seconds=0, hold_seconds=0.5))
         ada = hall.person("ada", dave=stack)
         await hall.join(ada)
 

@@ -39,20 +39,20 @@ class Handle:
         """The person reads "The application did not respond"."""
         return self._interactions.expired(self.interaction)
 
-    async def until(self, predicate: Callable[[Interaction], Found], *, seconds: float = 5.0) -> Found:
+    async def until(self, predicate: Callable[[Interaction], Found], *, seconds: float = 20.0) -> Found:
         return await until(self._interactions.world, lambda: predicate(self.interaction), seconds=seconds)
 
     async def acknowledged(self, *, seconds: float = 3.5) -> Interaction:
         await self.until(lambda interaction: interaction.answered_by is not None, seconds=seconds)
         return self.interaction
 
-    async def answered(self, *, seconds: float = 5.0) -> Message:
+    async def answered(self, *, seconds: float = 20.0) -> Message:
         """The first answer that can be read."""
         found = await self.until(lambda interaction: interaction.response, seconds=seconds)
         assert found
         return found
 
-    async def followed_up(self, count: int = 1, *, seconds: float = 5.0) -> list[Message]:
+    async def followed_up(self, count: int = 1, *, seconds: float = 20.0) -> list[Message]:
         await self.until(lambda interaction: len(interaction.follow_ups) >= count, seconds=seconds)
         return self.interaction.follow_ups
 

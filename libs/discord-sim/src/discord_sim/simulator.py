@@ -128,11 +128,11 @@ class Simulator:
         asked = self.oauth.ask(dict(parse_qsl(urlsplit(authorize_url).query)))
         return location(asked, self.oauth.approve(asked, user=user) if approve else self.oauth.deny(asked))
 
-    async def until(self, predicate: Callable[[], Found], *, seconds: float = 5.0) -> Found:
+    async def until(self, predicate: Callable[[], Found], *, seconds: float = 20.0) -> Found:
         """Wait for something to be so; asked again after every change of the world."""
         return await until(self.world, predicate, seconds=seconds)
 
-    async def ready(self, bot_id: int, *, seconds: float = 10.0) -> None:
+    async def ready(self, bot_id: int, *, seconds: float = 30.0) -> None:
         """Wait until the bot has connected."""
         await self.until(lambda: self.gateway.is_ready(bot_id), seconds=seconds)
 

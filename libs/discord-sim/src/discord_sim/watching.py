@@ -9,7 +9,7 @@ from discord_sim.world import World
 Found = TypeVar("Found")
 
 
-async def until(world: World, predicate: Callable[[], Found], *, seconds: float = 5.0) -> Found:
+async def until(world: World, predicate: Callable[[], Found], *, seconds: float = 20.0) -> Found:
     """The first true value of the predicate, which is asked again after every change; TimeoutError if none comes."""
     changed = asyncio.Event()
     unlisten = world.listen(lambda _: changed.set())

@@ -44,7 +44,7 @@ class Client:
 
     async def hear(self, op: int) -> Any:
         """The next message with this op, others passed over."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             async for message in self.socket:
                 if message.type == aiohttp.WSMsgType.BINARY:
                     self.seq, heard = struct.unpack_from(">HB", message.data)
@@ -58,7 +58,7 @@ class Client:
         raise AssertionError(f"closed with {self.socket.close_code} before op {op}")
 
     async def close_code(self) -> int | None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             async for _ in self.socket:
                 pass
         return self.socket.close_code

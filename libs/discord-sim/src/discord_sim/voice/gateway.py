@@ -137,12 +137,12 @@ class Gateway:
         socket = web.WebSocketResponse(max_msg_size=1 << 20)
         await socket.prepare(request)
         link = SocketLink(socket, request)
-        interval = self._service.limits.heartbeat_ms
-        link.send(_encode(Op.HELLO, {"v": 8, "heartbeat_interval": interval}))
+        limits = self._service.limits
+        link.send(_encode(Op.HELLO, {"v": 8, "heartbeat_interval": limits.heartbeat_ms}))
         writer = asyncio.create_task(link.write())
         client = Client(self._service, link)
         try:
-            await self._read(socket, client, patience_seconds=interval * 3 / 1000)
+            await self._read(socket, client, patience_seconds=limits.patience_seconds)
         except Refused as refused:
             if client.session:
                 self._service.remove(client.session, code=refused.code)

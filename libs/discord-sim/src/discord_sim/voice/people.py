@@ -57,7 +57,7 @@ class Person:
         """Whether the encryption of the channel is at rest."""
         return self.session is not None and self._service.settled(self.session.admission.channel_id)
 
-    async def ready(self, *, timeout_seconds: float = 5.0) -> None:
+    async def ready(self, *, timeout_seconds: float = 20.0) -> None:
         """Wait until frames are sealed: that needs somebody else in the group."""
         if self.membership is None:
             raise RuntimeError("not in a voice channel")

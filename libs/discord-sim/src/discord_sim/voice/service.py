@@ -28,6 +28,8 @@ DISCONNECTED = 4014
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_ms: int = 13_750
+    patience_seconds: float = 41.25
+    """With a client that says nothing; longer than any loaded machine keeps one from its heartbeat."""
     timing: Timing = Timing()
     resume_seconds: float = 60.0
     """How long a session waits for its client after the socket broke."""

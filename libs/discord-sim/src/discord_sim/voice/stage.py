@@ -14,6 +14,8 @@ from discord_sim.voice.service import Limits, VoiceService
 from discord_sim.world import World
 
 POLL_SECONDS = 0.01
+PATIENCE_SECONDS = 20.0
+"""For what takes a moment on a machine that has nothing else to do."""
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -46,7 +48,7 @@ async def voice_stage(
         await service.stop()
 
 
-async def until(condition: Callable[[], object], *, timeout_seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], object], *, timeout_seconds: float = PATIENCE_SECONDS) -> None:
     """Wait for something that nobody announces."""
     async with asyncio.timeout(timeout_seconds):
         while not condition():  # noqa: ASYNC110 - whoever changes it does not know of us
