@@ -11,7 +11,6 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from litestar.testing import AsyncTestClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis.database import connect
@@ -21,6 +20,7 @@ from media.settings import Settings
 from testkit.buckets import create_bucket, delete_bucket
 from testkit.databases import Databases
 from testkit.servers import S3, Servers
+from testkit.serving import serving
 from testkit.tokens import Signer
 
 from .people import Community, Recorder, make_community
@@ -91,7 +91,7 @@ async def start(settings: Settings, signer: Signer) -> AsyncGenerator[StartMedia
 
         async def start(**changes: Any) -> httpx.AsyncClient:
             app = create_app(msgspec.structs.replace(settings, **changes), fetch_keys=signer.fetch_keys)
-            return await stack.enter_async_context(AsyncTestClient(app, base_url="http://127.0.0.1:8003"))
+            return await stack.enter_async_context(serving(app, base_url="http://127.0.0.1:8003"))
 
         yield start
 

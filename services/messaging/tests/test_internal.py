@@ -96,6 +96,15 @@ class TestMembersForServices:
         assert (await gateway.ask(f"{path}/{ben.id}")).json()["role"] == "member"
         assert (await gateway.ask(f"{path}/{eve.id}")).status_code == 404
 
+    async def test_answer_where_somebody_is_a_member(
+        self, place: Place, ben: Person, eve: Person, gateway: Gateway
+    ) -> None:
+        spaces = (await gateway.ask(f"/people/{ben.id}/spaces")).json()
+
+        assert [(one["id"], one["role"]) for one in spaces] == [(place.id, "member")]
+        assert (await gateway.ask(f"/people/{eve.id}/spaces")).json() == []
+        assert (await ben.ask("GET", f"/internal/people/{ben.id}/spaces")).status_code == 401
+
 
 class TestWhatAuthTells:
     @pytest.fixture

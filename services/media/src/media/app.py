@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -11,22 +12,26 @@ from litestar import Litestar
 from redis.asyncio import Redis
 
 from chassis import app, database, idempotency
-from chassis.service_tokens import KeysOfAuth
+from chassis.http import ServiceClient
+from chassis.service_tokens import KeysOfAuth, ServiceTokens
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier
 from media.clients.objects import Objects
+from media.clients.services import Services
 from media.clients.signing import SigningKey
-from media.events import handlers
+from media.events import handlers, own_handlers
 from media.routes import files, internal, recordings
 from media.routes.actors import actor, gate
 from media.settings import Settings
+from media.usecases.conversing import Channels
 from media.usecases.keeping import Keeper
+from media.usecases.learning import Learner
 from streams import bus
 from streams.relay import Relay
 from streams.view import View
 from streams.work import ShareOfWork, once
 
 TOKEN_LIFE = timedelta(minutes=15)
-AUTH_EVENTS, MESSAGING_EVENTS = "auth.events", "messaging.events"
+AUTH_EVENTS, MESSAGING_EVENTS, MEDIA_EVENTS = "auth.events", "messaging.events", "media.events"
 
 
 def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Litestar:
@@ -39,17 +44,22 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     revoked = RevokedSessions(kept_seconds=TOKEN_LIFE.total_seconds())
     keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
     verifier = Verifier(keys, service="media", revoked=revoked)
-    relay = Relay(engine, redis, stream="media.events")
+    relay = Relay(engine, redis, stream=MEDIA_EVENTS)
     keeper = Keeper(engine, objects, settings)
+    services = _services(http, settings)
+    learner = Learner(engine, services, settings)
 
     view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=TOKEN_LIFE)
     effect = once(engine, reader="media", handlers=handlers)
-    work = ShareOfWork(redis, streams=[AUTH_EVENTS, MESSAGING_EVENTS], group="media", effect=effect)
+    work = [ShareOfWork(redis, streams=[AUTH_EVENTS, MESSAGING_EVENTS], group="media", effect=effect)]
+    if settings.messaging_url:
+        give_channels = partial(own_handlers.handle, Channels(engine, services))
+        work.append(ShareOfWork(redis, streams=[MEDIA_EVENTS], group="media", effect=give_channels))
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         async with objects.connected(), asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(one.run()) for one in (relay, view, work, keeper)]
+            running = [tasks.create_task(one.run()) for one in (relay, view, keeper, *work)]
             yield
             for task in running:
                 task.cancel()
@@ -69,6 +79,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "objects": lambda: objects,
             "signing": lambda: signing,
             "keeper": lambda: keeper,
+            "learner": lambda: learner,
             "once": idempotency.once(kept_days=settings.idempotency_keys_kept_days),
         },
         checks={
@@ -76,8 +87,18 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "redis": lambda: _answers(redis),
             "objects": objects.check,
         },
-        guards=[gate(verifier, engine, acting_services=settings.acting_services)],
+        guards=[gate(verifier, engine, learner, acting_services=settings.acting_services)],
         lifespan=[lifespan],
+    )
+
+
+def _services(http: aiohttp.ClientSession, settings: Settings) -> Services:
+    tokens = ServiceTokens(http, service="media", key_file=settings.service_key_file, auth_url=settings.auth_url)
+    return Services(
+        auth=ServiceClient(http, "auth", settings.auth_url, tokens=tokens, seconds=settings.ask_seconds_max),
+        messaging=ServiceClient(
+            http, "messaging", settings.messaging_url, tokens=tokens, seconds=settings.ask_seconds_max
+        ),
     )
 
 

@@ -15,6 +15,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     s3_secret_key: Secret
     s3_bucket: str
     s3_region: str = "us-east-1"
+    messaging_url: str = ""
+    """Empty: it does not answer; then only what its events told is known of spaces, and recordings have no channel."""
     port: int = 8003
     database_connections_max: int = 12
 
@@ -22,6 +24,12 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """The least role that may start, stop, pause, resume, delete and restore recordings."""
     acting_services: str = "control-bot"
     """Who may act for Discord users, separated by commas."""
+
+    people_known_seconds: float = 3600.0
+    """How long it counts what messaging said of somebody; what its events say counts at once."""
+    people_known_max: int = 100_000
+    ask_seconds_max: float = 2.0
+    """For one call to messaging or auth."""
 
     lease_seconds: float = 20.0
     unclaimed_seconds: float = 120.0

@@ -13,10 +13,11 @@ from contracts.auth import MANAGES_GUILD, ON_BEHALF_OF
 from contracts.problems import FieldError, Forbidden, InvalidInput
 from media.domain.actors import Actor
 from media.usecases.entering import act_for
+from media.usecases.learning import Learner
 from media.usecases.requesting import is_snowflake
 
 
-def gate(verifier: Verifier, engine: AsyncEngine, *, acting_services: str) -> Guard:
+def gate(verifier: Verifier, engine: AsyncEngine, learner: Learner, *, acting_services: str) -> Guard:
     """The guard that finds out who acts, for handlers that want an `actor`, before anything else is opened.
 
     Only named services may speak for Discord users. See `chassis.tokens.gate` for why no dependency refuses.
@@ -27,13 +28,23 @@ def gate(verifier: Verifier, engine: AsyncEngine, *, acting_services: str) -> Gu
         token = bearer_of(headers.get("authorization"))
         discord_id = headers.get(ON_BEHALF_OF)
         if discord_id is None:
-            return Actor(user_id=(await verifier.caller(token)).user_id)
-        if await verifier.calling_service(token) not in acting:
+            user_id = (await verifier.caller(token)).user_id
+            await learner.person(user_id)
+            return Actor(user_id=user_id)
+        service = await verifier.calling_service(token)
+        if service not in acting:
             raise Forbidden("This service may not act for Discord users")
         if not is_snowflake(discord_id):
             raise InvalidInput(errors=[FieldError(ON_BEHALF_OF, "is not an id of Discord's")])
+        await learner.discord_user(discord_id, by=service)
+        manages_guild = headers.get(MANAGES_GUILD)
+        if manages_guild is not None:
+            await learner.guild(manages_guild)
         async with engine.begin() as transaction:
-            return await act_for(transaction, discord_id, manages_guild=headers.get(MANAGES_GUILD))
+            found = await act_for(transaction, discord_id, manages_guild=manages_guild)
+        if found.user_id is not None:
+            await learner.person(found.user_id)
+        return found
 
     async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         if "actor" in handler.parsed_fn_signature.parameters:

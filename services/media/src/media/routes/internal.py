@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Router, get, post
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
@@ -30,6 +31,7 @@ from media.clients.objects import Objects
 from media.settings import Settings
 from media.usecases import claiming, reporting, storing, watching
 from media.usecases.keeping import Keeper
+from media.usecases.learning import Learner
 
 SEQ_MAX = 2**63 - 1
 
@@ -37,17 +39,22 @@ SEQ_MAX = 2**63 - 1
 @get("/internal/log")
 async def read_log(
     topic: FromQuery[str],
-    transaction: NamedDependency[AsyncConnection],
+    engine: NamedDependency[AsyncEngine],
+    learner: NamedDependency[Learner],
     settings: NamedDependency[Settings],
     after: FromQuery[int | None] = None,
     limit: FromQuery[int | None] = None,
     audience: FromQuery[bool] = False,
 ) -> LogPage:
-    """All that followed `after`, or `reset`; who may watch the topic, when asked for."""
+    """All that followed `after`, or `reset`; who may watch the topic, when asked for: the members of its space."""
     if after is not None and not 0 <= after <= SEQ_MAX:
         raise InvalidInput(errors=[FieldError("after", "must be a position")])
     most = min(limit or settings.log_events_max, settings.log_events_max)
-    return await watching.read_topic(transaction, topic, after=after, limit=most, audience=audience)
+    space_id = watching.space_of(topic)
+    watchers = await learner.members(space_id) if audience else None
+    async with engine.begin() as transaction:
+        page = await watching.read_topic(transaction, space_id, after=after, limit=most, watchers=watchers)
+    return page if audience else msgspec.structs.replace(page, audience=None, depends_on=None)
 
 
 @get("/internal/recordings/claimable")

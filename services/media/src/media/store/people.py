@@ -1,12 +1,29 @@
 """What messaging and auth tell about people: members of spaces, Discord servers of spaces, Discord accounts."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database import advisory_lock
 from contracts.ids import SpaceId, UserId
 from contracts.messaging import Role
 from media.store.tables import guilds, identities, members
+
+
+async def lock(connection: AsyncConnection) -> None:
+    """Until the transaction ends nobody else changes what is known of people, by an event or by an answer."""
+    await advisory_lock(connection, "media.people")
+
+
+async def keep_places(connection: AsyncConnection, user_id: UserId, places: Mapping[SpaceId, Role]) -> None:
+    """These are the spaces of which somebody is a member, and no others."""
+    await connection.execute(
+        delete(members).where(members.c.user_id == user_id, members.c.space_id.not_in(list(places)))
+    )
+    for space_id, role in places.items():
+        await keep_member(connection, space_id, user_id, role=role)
 
 
 async def keep_member(connection: AsyncConnection, space_id: SpaceId, user_id: UserId, *, role: Role) -> None:
@@ -44,6 +61,11 @@ async def link_guild(connection: AsyncConnection, space_id: SpaceId, guild_id: s
         await connection.execute(
             statement.on_conflict_do_update(index_elements=["guild_id"], set_={"space_id": space_id})
         )
+
+
+async def learn_guild(connection: AsyncConnection, space_id: SpaceId, guild_id: str) -> None:
+    """Unless something else is known of either."""
+    await connection.execute(insert(guilds).values(guild_id=guild_id, space_id=space_id).on_conflict_do_nothing())
 
 
 async def space_of(connection: AsyncConnection, guild_id: str) -> SpaceId | None:

@@ -1,5 +1,6 @@
 """What only other services may ask."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from contracts.messaging import Channel, Member, Role, Space
 from contracts.problems import FieldError, InvalidInput
 from contracts.times import now
 from messaging.domain.paging import SEQ_MAX
+from messaging.domain.values import SpaceSeen
 from messaging.settings import Settings
 from messaging.usecases import channels, members, spaces, watching
 
@@ -45,6 +47,14 @@ async def read_log(
 async def find_space(guild_id: FromQuery[str], transaction: NamedDependency[AsyncConnection]) -> Space:
     """The space that a Discord server is linked to."""
     return await spaces.show_linked_space(transaction, guild_id)
+
+
+@get("/internal/people/{user_id:uuid}/spaces")
+async def list_spaces_of(
+    user_id: FromPath[UserId], transaction: NamedDependency[AsyncConnection]
+) -> Sequence[SpaceSeen]:
+    """Where somebody is a member, and with which role; for who has not heard all that was told."""
+    return await spaces.list_spaces(transaction, user_id=user_id)
 
 
 @get("/internal/spaces/{space_id:uuid}/members/{user_id:uuid}")
@@ -87,7 +97,7 @@ def router(verifier: Verifier) -> Router:
 
     return Router(
         "/",
-        route_handlers=[read_log, find_space, show_member, list_member_ids, provide_recording_channel],
+        route_handlers=[read_log, find_space, list_spaces_of, show_member, list_member_ids, provide_recording_channel],
         guards=[services_only],
         include_in_schema=False,
     )

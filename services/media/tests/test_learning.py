@@ -1,0 +1,168 @@
+"""Media was not there when it was told, or is the first to hear: it asks."""
+
+from collections.abc import AsyncGenerator
+
+import httpx
+import msgspec
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.ids import SpaceId, new_id
+from contracts.media import Recording
+from contracts.messaging import MemberLeft, Role
+from media.app import create_app
+from media.settings import Settings
+from testkit.serving import serving
+from testkit.tokens import Signer
+from testkit.waiting import eventually
+
+from .neighbours import Neighbours
+from .people import Community, Json, Person, Recorder, Refused, hear, logged, snowflake
+
+
+@pytest.fixture
+async def neighbours() -> AsyncGenerator[Neighbours]:
+    made = Neighbours()
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def asking(neighbours: Neighbours, settings: Settings, signer: Signer) -> AsyncGenerator[httpx.AsyncClient]:
+    """A media that has somebody to ask."""
+    changed = msgspec.structs.replace(settings, auth_url=neighbours.url, messaging_url=neighbours.url)
+    async with serving(create_app(changed, fetch_keys=signer.fetch_keys), base_url="http://media") as client:
+        yield client
+
+
+@pytest.fixture
+def home(asking: httpx.AsyncClient, neighbours: Neighbours, signer: Signer, engine: AsyncEngine) -> Community:
+    """A space of which media has heard nothing: Ann moderates it, Ben is a member, Eve a stranger."""
+    ann, ben, eve = (Person(asking, signer, name) for name in ("Ann", "Ben", "Eve"))
+    space_id, guild_id = SpaceId(new_id()), snowflake()
+    neighbours.guilds[guild_id] = space_id
+    neighbours.members[space_id] = {ann.id: Role.MODERATOR, ben.id: Role.MEMBER}
+    neighbours.accounts[ann.discord_id] = ann.id
+    return Community(
+        client=asking, signer=signer, engine=engine, space_id=space_id, guild_id=guild_id, ann=ann, ben=ben, eve=eve
+    )
+
+
+class TestAMemberOfWhomNothingWasTold:
+    async def test_sees_and_does_what_their_role_allows(self, home: Community) -> None:
+        made = await home.request()
+
+        seen = await home.ben.do("GET", "", space_id=str(home.space_id))
+
+        assert [one["id"] for one in seen["items"]] == [made["id"]]
+        with pytest.raises(Refused) as refused:
+            await home.ben.do("POST", f"/{made['id']}/stop")
+        assert refused.value.code == "forbidden"
+
+    async def test_is_asked_about_once(self, home: Community, neighbours: Neighbours) -> None:
+        for _ in range(3):
+            await home.ben.do("GET", "", space_id=str(home.space_id))
+
+        assert neighbours.asked == [f"/internal/people/{home.ben.id}/spaces"]
+
+    async def test_who_is_none_sees_nothing(self, home: Community) -> None:
+        with pytest.raises(Refused) as refused:
+            await home.eve.do("GET", "", space_id=str(home.space_id))
+
+        assert refused.value.code == "not_found"
+
+    async def test_may_watch(self, home: Community, recorder: Recorder, asking: httpx.AsyncClient) -> None:
+        recorder.client = asking
+
+        page = await recorder.do("GET", "/internal/log", topic=f"recordings:{home.space_id}", audience="true")
+
+        assert set(page["audience"]) == {str(home.ann.id), str(home.ben.id)}
+        assert page["depends_on"] == f"space:{home.space_id}"
+
+    async def test_is_none_any_more_once_that_is_told(self, home: Community, engine: AsyncEngine) -> None:
+        await home.ben.do("GET", "", space_id=str(home.space_id))
+
+        await hear(engine, MemberLeft(space_id=home.space_id, user_id=home.ben.id))
+
+        with pytest.raises(Refused) as refused:
+            await home.ben.do("GET", "", space_id=str(home.space_id))
+        assert refused.value.code == "not_found"
+
+    async def test_is_not_known_while_messaging_is_away_and_is_when_it_is_back(
+        self, home: Community, neighbours: Neighbours
+    ) -> None:
+        neighbours.away = True
+        with pytest.raises(Refused) as refused:
+            await home.ben.do("GET", "", space_id=str(home.space_id))
+        neighbours.away = False
+
+        assert refused.value.code == "not_found"
+        assert await home.ben.do("GET", "", space_id=str(home.space_id))
+
+
+class TestADiscordUserOfWhomNothingWasTold:
+    async def test_is_whose_account_auth_says_it_is(self, home: Community, neighbours: Neighbours) -> None:
+        made = await home.bot(home.ann.discord_id).do("POST", "", home.wanted())
+
+        assert made["requested_by"] == str(home.ann.id)
+        assert [(one.provider_user_id, one.on_behalf_by) for one in neighbours.acting] == [
+            (home.ann.discord_id, "control-bot")
+        ]
+
+    async def test_without_an_account_is_told_how_to_link_one(self, home: Community) -> None:
+        with pytest.raises(Refused) as refused:
+            await home.bot(snowflake()).do("POST", "", home.wanted())
+
+        assert refused.value.code in {"not_linked", "guild_not_linked"}
+
+    async def test_may_record_in_a_server_that_was_linked_a_moment_ago(self, home: Community) -> None:
+        headers = {"x-discord-manages-guild": home.guild_id}
+
+        made = await home.bot(snowflake(), **headers).do("POST", "", home.wanted())
+
+        assert made["space_id"] == str(home.space_id)
+
+
+class TestTheChannelOfARecording:
+    async def test_is_made_when_it_begins(
+        self, home: Community, recorder: Recorder, asking: httpx.AsyncClient, neighbours: Neighbours
+    ) -> None:
+        recorder.client = asking
+        made = await home.request(title="Game\tnight")
+
+        await recorder.begin(made)
+
+        shown = await self.with_channel(home, made)
+        assert shown["channel_id"] == str(neighbours.channels[msgspec.convert(made, Recording, strict=False).id].id)
+        assert neighbours.names == ["Gamenight"]
+        assert (await home.told())[2:] == ["recording_started", "recording_progressed"]
+
+    async def test_is_made_once_messaging_is_back(
+        self, home: Community, recorder: Recorder, asking: httpx.AsyncClient, neighbours: Neighbours
+    ) -> None:
+        recorder.client = asking
+        made = await home.request()
+        neighbours.away = True
+        await recorder.begin(made)
+
+        async def told() -> bool:
+            return any(kind == "recording_started" for _, kind, _ in await logged(home.engine, self.topic(home)))
+
+        await eventually(told)
+        neighbours.away = False
+
+        assert (await self.with_channel(home, made))["channel_id"]
+
+    def topic(self, home: Community) -> str:
+        return f"recordings:{home.space_id}"
+
+    async def with_channel(self, home: Community, made: Json) -> Json:
+        shown: Json = {}
+
+        async def has_one() -> bool:
+            shown.update(await home.show(made))
+            return shown["channel_id"] is not None
+
+        await eventually(has_one, seconds=20)
+        return shown
