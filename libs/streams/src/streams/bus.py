@@ -58,7 +58,7 @@ class Connection(redis.asyncio.Connection):
 
 def connect(url: str, *, timeout_seconds: float = 3.0) -> Redis:
     """A pool of connections. Each call fails within `timeout_seconds`; a broken connection is tried anew once."""
-    return Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+    return cast("Any", Redis).from_url(
         url,
         connection_class=Connection,
         protocol=2,
@@ -145,11 +145,11 @@ def order(entry_id: bytes | str) -> tuple[int, int]:
 
 async def run_id(redis: Redis) -> bytes:
     """Names the server's process: another one after every restart."""
-    answer = cast("dict[str, str]", await redis.info("server"))  # pyright: ignore[reportUnknownMemberType]
+    answer: dict[str, str] = await cast("Any", redis).info("server")
     return answer["run_id"].encode()
 
 
 async def clock_ms(redis: Redis) -> int:
     """The server's time in Unix milliseconds, which entry ids begin with."""
-    seconds, microseconds = await redis.time()  # pyright: ignore[reportUnknownMemberType]
+    seconds, microseconds = await cast("Any", redis).time()
     return int(seconds) * 1000 + int(microseconds) // 1000
