@@ -186,7 +186,8 @@ class TestALostTrip:
     async def test_nonsense_in_return_fails_those_within_and_nobody_else(
         self, gateway: Gateway, services: Services
     ) -> None:
-        services.posted = cast("Any", lambda _: msgspec.Raw(b"\xc1"))
+        nonsense = cast("PostAnswer", msgspec.Raw(b"\xc1"))
+        services.posted = lambda _: nonsense
         status, told, _ = await say(gateway, services.person(), "Hello")
 
         services.posted = echo
