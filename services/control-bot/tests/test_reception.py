@@ -1,5 +1,6 @@
 """Whatever happens behind it, a person gets an answer in time, and nothing happens twice."""
 
+import asyncio
 import math
 
 import httpx
@@ -115,6 +116,14 @@ class TestDiscordAway:
             await scene.sim.ready(scene.bot.id)
 
             assert await ada.types(scene.text, "/help").answered()
+
+
+class TestStopping:
+    async def test_in_the_middle_of_connecting_leaves_nothing_behind(self, scene: Stage, start_bot: StartBot) -> None:
+        async with start_bot():
+            await scene.sim.until(lambda: scene.sim.gateway.sessions)
+
+        assert [task.get_name() for task in asyncio.all_tasks() if "shard" in task.get_name()] == []
 
 
 class TestHealth:

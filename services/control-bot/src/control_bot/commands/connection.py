@@ -30,7 +30,7 @@ class Connection:
         """Stay connected until cancelled."""
         while True:
             try:
-                await self._bot.start(check_for_updates=False)
+                await self._start()
                 if self._registered:
                     log.info("discord.connected")
                     await self._bot.join()
@@ -45,6 +45,15 @@ class Connection:
         shards = self._bot.shards.values()
         if not shards or not all(shard.is_connected for shard in shards):
             raise ConnectionError(self._failure)
+
+    async def _start(self) -> None:
+        """Cancelled in the middle of it, hikari 2.6 would leave a socket open and tasks behind: it is let finish."""
+        starting = asyncio.create_task(self._bot.start(check_for_updates=False))
+        try:
+            await asyncio.shield(starting)
+        finally:
+            await asyncio.wait([starting], timeout=CLOSE_SECONDS_MAX)
+            starting.cancel()
 
     async def _close(self) -> None:
         """Saying goodbye may take as long as the other side likes; a process that ends does not wait for it."""

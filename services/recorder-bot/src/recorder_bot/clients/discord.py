@@ -14,6 +14,8 @@ import voice
 INTENTS: Final = hikari.Intents.GUILDS | hikari.Intents.GUILD_VOICE_STATES
 AWAY: Final = (hikari.HikariError, aiohttp.ClientError, OSError, TimeoutError)
 RETRY_SECONDS: Final = 5.0
+START_SECONDS_MAX: Final = 5.0
+"""For a start that is under way when the process is to end."""
 
 log = structlog.get_logger()
 
@@ -51,26 +53,34 @@ class Identity:
 
     @property
     def ready(self) -> bool:
-        return self._started.is_set() and self._bot.is_alive
+        shards = self._bot.shards.values()
+        return self._started.is_set() and bool(shards) and all(shard.is_connected for shard in shards)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. A line that was closed for good is opened again."""
+        while True:
+            try:
+                await self._start()
+                self._started.set()
+                log.info("discord.connected", identity=self.id)
+                await self._bot.join()
+            except (*AWAY, RuntimeError) as failed:
+                self.problem = f"{type(failed).__name__}: {failed}"
+                log.warning("discord.not_connected", identity=self.id, error=self.problem)
+            finally:
+                self._started.clear()
+                if self._bot.is_alive:
+                    await self._bot.close()
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _start(self) -> None:
+        """Cancelled in the middle of it, hikari 2.6 would leave a socket open and tasks behind: it is let finish."""
+        starting = asyncio.create_task(self._bot.start(check_for_updates=False))
         try:
-            while not self._started.is_set():
-                try:
-                    await self._bot.start(check_for_updates=False)
-                    self._started.set()
-                except AWAY as failed:
-                    self.problem = f"{type(failed).__name__}: {failed}"
-                    log.warning("discord.not_connected", identity=self.id, error=self.problem)
-                    if self._bot.is_alive:
-                        await self._bot.close()
-                    await asyncio.sleep(RETRY_SECONDS)
-            log.info("discord.connected", identity=self.id)
-            await asyncio.Event().wait()
+            await asyncio.shield(starting)
         finally:
-            if self._bot.is_alive:
-                await self._bot.close()
+            await asyncio.wait([starting], timeout=START_SECONDS_MAX)
+            starting.cancel()
 
     async def started(self) -> None:
         await self._started.wait()
