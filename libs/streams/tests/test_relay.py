@@ -3,7 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+import asyncpg
 import msgspec
+import pytest
 from redis.asyncio import Redis
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -96,6 +98,16 @@ class TestRelay:
 
             await eventually(there)
         await redis.aclose()
+
+    async def test_outlives_a_connection_that_can_not_even_take_its_leave(
+        self, engine: AsyncEngine, own_valkey: Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def fail(*_: object) -> None:
+            raise asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
+
+        monkeypatch.setattr(asyncpg.Connection, "remove_listener", fail)
+
+        await self.test_waits_while_redis_is_away(engine, own_valkey)
 
     async def test_one_of_two_works_and_the_other_takes_over(self, engine: AsyncEngine, redis: Redis) -> None:
         first = asyncio.create_task(Relay(engine, redis, stream=STREAM, settings=QUICK).run())

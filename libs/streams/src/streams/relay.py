@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+import asyncpg
 import msgspec
 import structlog
 from redis.asyncio import Redis
@@ -24,7 +25,14 @@ from streams.handed import Handed
 
 logger = structlog.get_logger()
 
-AWAY: Final = (*bus.AWAY, DBAPIError)
+AWAY: Final = (
+    *bus.AWAY,
+    DBAPIError,
+    # What is asked of the driver itself fails in the driver's own words.
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 _UNSENT = (
     select(tables.log.c.position, *log.COLUMNS)
@@ -117,10 +125,13 @@ class Relay:
         finally:
             self.leading = False
             self._handed.forget()
-            if not driver.is_closed():
-                await self._mark(connection)
-                await driver.remove_listener("log_told", ring)
-                await connection.execute(text("select pg_advisory_unlock_all()"))
+            try:
+                if not driver.is_closed():
+                    await self._mark(connection)
+                    await driver.remove_listener("log_told", ring)
+                    await connection.execute(text("select pg_advisory_unlock_all()"))
+            except AWAY:  # it is being cut: its end gives the lock back, and what ended us must not be forgotten
+                await connection.invalidate()
 
     async def _wait(self) -> None:
         """Until there is something to send, to mark, or to look for."""
