@@ -9,7 +9,7 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 
-WAIT_SECONDS = 10
+WAIT_SECONDS = 30
 
 
 class Mailbox:
