@@ -59,6 +59,15 @@ class TestEditMessage:
         assert [(one["rev"], one["content"]) for one in history] == [(1, "Helo"), (2, "Hello")]
         assert (await logged(engine, f"channel:{place.channel_id}"))[-1][1:] == ("message_edited", edited.json())
 
+    async def test_names_the_revision_that_was_shown(self, place: Place, ann: Person) -> None:
+        said = await ann.say(place.channel_id, "Helo")
+        path = f"/channels/{place.channel_id}/messages/{said['id']}"
+        shown = (await ann.ask("GET", path)).headers["etag"]
+
+        edited = await ann.ask("PATCH", path, {"content": "Hello"}, headers={"if-match": shown})
+
+        assert (shown, edited.status_code, edited.headers["etag"]) == ('"1"', 200, '"2"')
+
     async def test_of_a_stale_revision_is_refused(self, place: Place, ann: Person) -> None:
         said = await ann.say(place.channel_id, "1")
         await ann.do("PATCH", path(said), {"content": "2"})

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .people import Json, Person, Place, Refused, logged
@@ -72,6 +73,30 @@ class TestUnread:
         assert [event for _, event, _ in await logged(engine, f"user:{ben.id}")] == ["mention_added", "mention_removed"]
 
 
+class TestACrowd:
+    async def test_costs_a_post_nothing(self, place: Place, ann: Person, engine: AsyncEngine) -> None:
+        """Whom it calls is one row, however many they are, and nobody's marker is touched."""
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql(
+                "insert into members (space_id, user_id, role, joined_at)"
+                " select $1, gen_random_uuid(), 'member', now() from generate_series(1, 300)",
+                (place.id,),
+            )
+            last = await connection.scalar(text("select max(position) from log"))
+
+        said = await ann.say(place.channel_id, "<@&member> @channel")
+
+        async with engine.connect() as connection:
+            told = await connection.scalar(
+                text("select count(*) from log where position > :last and topic <> 'channel:' || :id"),
+                {"last": last, "id": place.channel_id},
+            )
+            called = await connection.scalar(
+                text("select count(*) from mentions where channel_id = :id"), {"id": place.channel_id}
+            )
+        assert (told, called, said["mentions"]) == (0, 2, {"roles": ["member"], "channel": True})
+
+
 class TestSearch:
     @pytest.fixture
     async def said(self, place: Place, ann: Person, ben: Person) -> dict[str, Json]:
@@ -113,6 +138,16 @@ class TestSearch:
 
         assert [hit["message"]["id"] for hit in page["items"]] == [said[name]["id"] for name in expected]
         assert all(hit["space_id"] == place.id for hit in page["items"])
+
+    async def test_finds_by_what_a_message_has(self, place: Place, ann: Person) -> None:
+        pinned, talked_about, _ = [await ann.say(place.channel_id, f"{n}") for n in range(3)]
+        await ann.do("PUT", f"/channels/{place.channel_id}/pins/{pinned['id']}")
+        path = f"/channels/{place.channel_id}/messages/{talked_about['id']}/thread"
+        await ann.do("POST", path, {"name": "aside"})
+
+        for typed, expected in (("has:pin", [pinned]), ("has:thread", [talked_about]), ("has:attachment", [])):
+            page = await ann.do("GET", "/search", q=f"{typed} in:general", space_id=place.id)
+            assert [hit["message"]["id"] for hit in page["items"]] == [one["id"] for one in expected], typed
 
     async def test_marks_what_matched(self, said: dict[str, Json], ann: Person) -> None:
         page = await ann.do("GET", "/search", q="fox jumps")

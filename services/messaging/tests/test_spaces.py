@@ -179,3 +179,47 @@ class TestAudit:
         older = await ann.do("GET", f"/spaces/{place.id}/audit", before=page["next_cursor"])
         assert [one["action"] for one in older["items"]] == ["invite.created"]
         assert (await refused(ben, "GET", f"/spaces/{place.id}/audit"))[0] == 403
+
+    async def test_has_every_administrative_action(self, place: Place, ann: Person, ben: Person, eve: Person) -> None:
+        space, channel = f"/spaces/{place.id}", f"/channels/{await place.make_channel()}"
+        said = await ann.say(channel.removeprefix("/channels/"), "x")
+        invite = await ann.do("POST", f"{space}/invites")
+        await eve.do("POST", f"/invites/{invite['code']}/accept")
+        for method, path, body in (
+            ("DELETE", f"/invites/{invite['code']}", None),
+            ("PATCH", f"{space}/members/{ben.id}", {"role": "moderator"}),
+            ("PUT", f"{channel}/overrides/role:member", {"deny": ["post"]}),
+            ("DELETE", f"{channel}/overrides/role:member", None),
+            ("PUT", f"{channel}/pins/{said['id']}", None),
+            ("DELETE", f"{channel}/pins/{said['id']}", None),
+            ("PATCH", channel, {"archived": True}),
+            ("DELETE", channel, None),
+            ("DELETE", f"{space}/members/{eve.id}", None),
+            ("PUT", f"{space}/bans/{eve.id}", {"reason": "spam"}),
+            ("DELETE", f"{space}/bans/{eve.id}", None),
+            ("PATCH", space, {"name": "Hall"}),
+            ("GET", f"{space}/export", None),
+            ("POST", f"{space}/transfer", {"user_id": str(ben.id)}),
+        ):
+            assert (await ann.ask(method, path, body)).status_code < 300, path
+
+        entries = (await ann.do("GET", f"{space}/audit"))["items"][::-1]
+        assert [(one["action"], bool(one["before"]), bool(one["after"])) for one in entries] == [
+            ("invite.created", False, True),
+            ("channel.created", False, True),
+            ("invite.created", False, True),
+            ("invite.revoked", True, True),
+            ("member.role_changed", True, True),
+            ("channel.override_changed", False, True),
+            ("channel.override_changed", True, False),
+            ("message.pinned", True, True),
+            ("message.unpinned", True, True),
+            ("channel.changed", True, True),
+            ("channel.deleted", True, False),
+            ("member.removed", True, False),
+            ("member.banned", False, True),
+            ("member.unbanned", True, False),
+            ("space.changed", True, True),
+            ("space.exported", False, False),
+            ("space.transferred", True, True),
+        ]

@@ -40,14 +40,19 @@ def _revision_of(header: str | None) -> int | None:
     return int(text)
 
 
+def _tagged(message: Message) -> Response[Message]:
+    return Response(message, headers={"ETag": f'"{message.rev}"'})
+
+
 @get("/api/v1/channels/{channel_id:uuid}/messages/{message_id:uuid}", responses=answers(404))
 async def show_message(
     channel_id: FromPath[ChannelId],
     message_id: FromPath[MessageId],
     caller: NamedDependency[Caller],
     transaction: NamedDependency[AsyncConnection],
-) -> Message:
-    return await reading.show_message(transaction, channel_id, message_id, user_id=caller.user_id)
+) -> Response[Message]:
+    """Its `ETag` is what an edit may name in `If-Match`."""
+    return _tagged(await reading.show_message(transaction, channel_id, message_id, user_id=caller.user_id))
 
 
 @patch("/api/v1/channels/{channel_id:uuid}/messages/{message_id:uuid}", responses=answers(400, 403, 404, 409, 412))
@@ -71,7 +76,7 @@ async def edit_message(
         at=now(),
         limits=limits,
     )
-    return Response(message, headers={"ETag": f'"{message.rev}"'})
+    return _tagged(message)
 
 
 @delete("/api/v1/channels/{channel_id:uuid}/messages/{message_id:uuid}", responses=answers(400, 403, 404, 409, 412))
@@ -164,7 +169,7 @@ async def unpin_message(
     caller: NamedDependency[Caller],
     transaction: NamedDependency[AsyncConnection],
 ) -> None:
-    await messages.unpin_message(transaction, channel_id, message_id, user_id=caller.user_id)
+    await messages.unpin_message(transaction, channel_id, message_id, user_id=caller.user_id, at=now())
 
 
 @post(

@@ -99,9 +99,15 @@ async def ban(connection: AsyncConnection, space_id: SpaceId, one: Ban) -> bool:
     return bool((await connection.execute(upsert(bans).values(row).on_conflict_do_nothing())).rowcount)
 
 
-async def unban(connection: AsyncConnection, space_id: SpaceId, user_id: UserId) -> bool:
-    statement = delete(bans).where(bans.c.space_id == space_id, bans.c.user_id == user_id)
-    return bool((await connection.execute(statement)).rowcount)
+def _ban_of(row: Row[*tuple[Any, ...]]) -> Ban:
+    return Ban(user_id=row.user_id, banned_by=row.banned_by, reason=row.reason, at=row.at)
+
+
+async def unban(connection: AsyncConnection, space_id: SpaceId, user_id: UserId) -> Ban | None:
+    """The ban that is lifted, if there was one."""
+    statement = delete(bans).where(bans.c.space_id == space_id, bans.c.user_id == user_id).returning(bans)
+    row = (await connection.execute(statement)).one_or_none()
+    return None if row is None else _ban_of(row)
 
 
 async def banned(connection: AsyncConnection, space_id: SpaceId, user_id: UserId) -> bool:
@@ -113,8 +119,7 @@ async def ban_page(connection: AsyncConnection, space_id: SpaceId, *, after: Use
     query = select(bans).where(bans.c.space_id == space_id).order_by(bans.c.user_id).limit(limit)
     if after is not None:
         query = query.where(bans.c.user_id > after)
-    rows = await connection.execute(query)
-    return [Ban(user_id=row.user_id, banned_by=row.banned_by, reason=row.reason, at=row.at) for row in rows]
+    return [_ban_of(row) for row in await connection.execute(query)]
 
 
 async def ban_count(connection: AsyncConnection, space_id: SpaceId) -> int:

@@ -137,8 +137,11 @@ async def unban_member(
 ) -> None:
     membership = await enter_space(connection, space_id, user_id=user_id)
     membership.require(Permission.REMOVE_MEMBERS)
-    if await members.unban(connection, space_id, member_id):
-        await audit.write(connection, space_id, actor_id=user_id, action="member.unbanned", target=member_id, at=at)
+    lifted = await members.unban(connection, space_id, member_id)
+    if lifted is not None:
+        await audit.write(
+            connection, space_id, actor_id=user_id, action="member.unbanned", target=member_id, before=lifted, at=at
+        )
 
 
 async def list_bans(

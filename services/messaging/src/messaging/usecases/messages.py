@@ -163,12 +163,12 @@ async def pin_message(
 ) -> None:
     """Pinned already: nothing happens."""
     await channels.lock(connection, channel_id)
-    _, message = await enter_message(connection, channel_id, message_id, user_id=user_id, needs=Permission.PIN)
+    access, message = await enter_message(connection, channel_id, message_id, user_id=user_id, needs=Permission.PIN)
     check_stands(message)
     if message.pinned_at is not None:
         return
     check_room(await messages.pin_count(connection, channel_id), limit=limits.pins_per_channel_max, what="pins")
-    await messages.save(connection, msgspec.structs.replace(message, pinned_at=at))
+    await _put_pin(connection, access, message, at, acted_at=at)
     pinned = MessagePinned(channel_id=channel_id, message_id=message_id, pinned_by=user_id, pinned_at=at)
     author = (await people.find(connection, [user_id]))[user_id]
     await announce(
@@ -182,13 +182,30 @@ async def pin_message(
     )
 
 
-async def unpin_message(
-    connection: AsyncConnection, channel_id: ChannelId, message_id: MessageId, *, user_id: UserId
+async def _put_pin(
+    connection: AsyncConnection, access: Access, message: Message, pinned_at: datetime | None, *, acted_at: datetime
 ) -> None:
-    _, message = await enter_message(connection, channel_id, message_id, user_id=user_id, needs=Permission.PIN)
+    after = msgspec.structs.replace(message, pinned_at=pinned_at)
+    await messages.save(connection, after)
+    await audit.write(
+        connection,
+        access.channel.space_id,
+        actor_id=access.user_id,
+        action="message.unpinned" if pinned_at is None else "message.pinned",
+        target=message.id,
+        before=message,
+        after=after,
+        at=acted_at,
+    )
+
+
+async def unpin_message(
+    connection: AsyncConnection, channel_id: ChannelId, message_id: MessageId, *, user_id: UserId, at: datetime
+) -> None:
+    access, message = await enter_message(connection, channel_id, message_id, user_id=user_id, needs=Permission.PIN)
     if message.pinned_at is None:
         return
-    await messages.save(connection, msgspec.structs.replace(message, pinned_at=None))
+    await _put_pin(connection, access, message, None, acted_at=at)
     unpinned = MessageUnpinned(channel_id=channel_id, message_id=message_id)
     await tell(connection, f"channel:{channel_id}", unpinned)
 
