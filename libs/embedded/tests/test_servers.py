@@ -20,7 +20,6 @@ from testkit.servers import store_of
 
 StartOwn = Callable[[KindName], Server]
 kinds = pytest.mark.parametrize("kind", get_args(KindName))
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 
 
 async def ask(server: Server, *statements: str) -> Any:
@@ -178,14 +177,20 @@ class TestSeaweedfs:
 
 
 class TestFolders:
-    @as_root
     @kinds
-    def test_a_closed_parent_folder_is_named(self, servers_folder: Path, kind: KindName) -> None:
+    def test_a_closed_parent_folder_is_named_to_root_and_good_enough_for_its_owner(
+        self, servers_folder: Path, kind: KindName
+    ) -> None:
         closed = servers_folder / f"closed-{kind}"
         closed.mkdir(mode=0o700)
+        server = Server(kind, closed / "inside", fsync=False)
 
-        with pytest.raises(EmbeddedError, match=f"can't pass {closed}: name a data folder outside of it"):
-            Server(kind, closed / "inside").start()
+        if os.geteuid() == 0:  # then somebody else runs the server
+            with pytest.raises(EmbeddedError, match=f"can't pass {closed}: name a data folder outside of it"):
+                server.start()
+        else:
+            server.start()
+            server.close()
 
         assert closed.stat().st_mode & 0o777 == 0o700
 

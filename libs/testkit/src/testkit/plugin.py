@@ -1,5 +1,6 @@
 """The fixtures: servers, databases, Redis, S3, and servers of one's own to break."""
 
+import gc
 import os
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -27,6 +28,13 @@ def pytest_configure() -> None:
     if containers.wanted(os.environ):
         containers.require_engine()
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_open() -> Generator[None]:
+    """What a module's tests forgot to close is said at its end, and not in whichever test happens to run later."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +78,9 @@ async def bare_database(fresh_database: FreshDatabase) -> Secret:
 @pytest.fixture
 def redis_url(servers: Servers) -> Secret:
     """The address of an empty logical database."""
-    client: Any = redis.Redis  # its **kwargs have no type
-    client.from_url(servers.redis_url).flushdb()
+    untyped: Any = redis.Redis  # its **kwargs have no type
+    with untyped.from_url(servers.redis_url) as client:
+        client.flushdb()
     return Secret(servers.redis_url)
 
 
