@@ -1,16 +1,18 @@
 """When a recording ends by itself, what people are warned of, and what is left after a crash."""
 
+from collections import Counter
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from contracts.media import StopReason
+from contracts.media import PacketCounts, StopReason
 from recorder_bot.domain.endings import Endings, Standing, ending
 from recorder_bot.domain.gaps import gap
 from recorder_bot.domain.track import Piece
 from recorder_bot.domain.worries import DEAFENED, HIGH_LATENCY, NO_AUDIO, Signs, Tolerance, worries
 from recorder_bot.store.segments import Refusal, Segments
+from recorder_bot.usecases import meters
 from voice.ogg import HEADER_PAGES, Position, Writer
 
 ENDINGS = Endings(length_ms_max=1000, bytes_max=1000, silence_seconds_max=60, empty_seconds_max=10)
@@ -101,3 +103,20 @@ class TestSealing:
 
         assert segments.seal_all() == {}
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+class TestMeasuring:
+    def test_counts_what_has_come_since_the_last_look(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        added: Counter[str] = Counter()
+
+        def add(more: int, labels: dict[str, str]) -> None:
+            added[labels["outcome"]] += more
+
+        monkeypatch.setattr(meters.packets, "add", add)
+        an_earlier_process = {"5": PacketCounts(received=10, written=9, dropped={"paused": 1})}
+        meter = meters.PacketMeter(an_earlier_process)
+
+        meter.look(an_earlier_process)
+        meter.look({"5": PacketCounts(received=14, written=11, lost=2, dropped={"paused": 3})})
+
+        assert added == {"received": 4, "written": 2, "lost": 2, "paused": 2}

@@ -52,6 +52,7 @@ class TestAFailure:
         recording = await studio.record()
         await studio.gather(ada)
         await ada.say(babble(30, seed=1))
+        await until(lambda: babble(30, seed=1)[29] in studio.spooled())
 
         # A folder where a file is to be written stands for any disk that fails for a while.
         obstacle = studio.spool / str(recording.id) / "alive.new"

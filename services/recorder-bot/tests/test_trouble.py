@@ -1,20 +1,18 @@
 """Servers that are away, a recorder that is killed: what was heard is kept, what was not has a gap with its name."""
 
-import asyncio
-import random
-import time
-
 import msgspec
 import pytest
 
 from discord_sim.voice.ledger import digest
 from discord_sim.voice.sounds import babble
-from discord_sim.voice.stage import together, until
+from discord_sim.voice.stage import until
 from recorder_bot.domain.gaps import RESTARTED
 from testkit.recording.studio import Studio, check_accounts, handed_over
+from testkit.recording.trouble import kill_while_talking, without
 
 SEED = 20261123
 KILLS = 2
+FRAMES_PER_SECOND = 50
 
 
 class TestWithout:
@@ -31,6 +29,20 @@ class TestWithout:
             await ada.say(babble(150, seed=1))
         finally:
             cable.mend()
+        detail = await studio.finish(recording)
+
+        assert await studio.missing(recording, ada) == {ada.user_id: 0}
+        check_accounts(detail)
+        await handed_over(studio)
+
+    async def test_the_database_nothing_is_missing_either(self, studio: Studio) -> None:
+        ada = studio.person("ada")
+        await studio.start()
+        recording = await studio.record()
+        await studio.gather(ada)
+
+        async with without(studio.house, "postgres"):
+            await ada.say(babble(100, seed=1))
         detail = await studio.finish(recording)
 
         assert await studio.missing(recording, ada) == {ada.user_id: 0}
@@ -66,35 +78,19 @@ class TestStopped:
 
 class TestKilled:
     async def test_the_same_recording_goes_on_and_at_most_a_second_is_missing(self, studio: Studio) -> None:
-        source = random.Random(SEED)
         ada = studio.person("ada")
         await studio.start()
         recording = await studio.record()
         await studio.gather(ada)
-        said_before_a_kill: list[list[bytes]] = []
-        for number in range(KILLS):
-            begun = len(studio.sent(ada))
-            talk = asyncio.create_task(ada.say(babble(500, seed=number), end=False))
-            await asyncio.sleep(1 + 2 * source.random())  # the moment is drawn, not waited for
-            said_before_a_kill.append(studio.sent(ada)[begun:])
-            await studio.recorder.kill()
-            talk.cancel()
-            await studio.recorder.start()
-            started = time.monotonic()
-            await self._goes_on(studio, times=number + 1)
-            assert time.monotonic() - started < 15
-            await together(ada)
+
+        killed = await kill_while_talking(studio, ada, times=KILLS, seed=SEED)
         detail = await studio.finish(recording)
 
+        assert max(each.back_seconds for each in killed) < 15
         recorded = {digest(packet) for packet in (await studio.house.packets(recording))[str(ada.user_id)]}
-        missing = [len([one for one in said if one not in recorded]) for said in said_before_a_kill]
-        assert max(missing) <= 50, f"seed {SEED}: frames missing before each kill: {missing}"
+        missing = [len([one for one in each.said if one not in recorded]) for each in killed]
+        assert max(missing) <= FRAMES_PER_SECOND, f"seed {SEED}: frames missing before each kill: {missing}"
         named = [gap for gaps in detail.gaps.values() for gap in gaps if gap.cause == RESTARTED]
         assert len(named) == KILLS, detail.gaps
         check_accounts(detail)
         await handed_over(studio)
-
-    async def _goes_on(self, studio: Studio, *, times: int) -> None:
-        await until(
-            lambda: sum("goes on" in each for each in studio.said(studio.voice.id)) == times, timeout_seconds=15
-        )

@@ -16,6 +16,7 @@ from recorder_bot.domain.course import samples
 from recorder_bot.domain.underway import Alive, Underway
 from recorder_bot.settings import Settings
 from recorder_bot.store.spool import Folder, Spool
+from recorder_bot.usecases import meters
 from recorder_bot.usecases.reporting import OVER
 from recorder_bot.usecases.take import Take
 
@@ -150,11 +151,13 @@ class Studio:
         self.takes[underway.id] = take
         task = asyncio.create_task(take.run())
         self._tasks[underway.id] = task
+        meters.recordings.add(1)
         task.add_done_callback(lambda _: self._over(underway.id, task))
 
     def _over(self, recording_id: RecordingId, task: asyncio.Task[None]) -> None:
         self.takes.pop(recording_id, None)
         self._tasks.pop(recording_id, None)
+        meters.recordings.add(-1)
         if not task.cancelled() and (failed := task.exception()):
             log.error("recording.failed", recording=str(recording_id), exc_info=failed)
             self._rests_until[recording_id] = time.monotonic() + self._settings.failed_seconds

@@ -12,6 +12,7 @@ from recorder_bot.clients.media import Media, Refused
 from recorder_bot.settings import Settings
 from recorder_bot.store.segments import Refusal
 from recorder_bot.store.spool import Folder
+from recorder_bot.usecases import meters
 
 AGAIN = frozenset({"segment_missing", "segment_damaged", "not_now"})
 """Refused this time. Every other refusal stands: the recording is over, there is no room, the spool was damaged."""
@@ -88,7 +89,10 @@ class Uploader:
                 await self._folder.refuse(Refusal(code=refused.code, detail=refused.detail, segment=wanted))
                 log.warning("segment.refused", recording=str(self._id), segment=str(wanted.id), reason=str(refused))
                 self.has_refused = True
+                meters.segments.add(1, {"outcome": "refused"})
                 return
+        else:
+            meters.segments.add(1, {"outcome": "acknowledged"})
         await self._folder.forget(wanted)
 
 

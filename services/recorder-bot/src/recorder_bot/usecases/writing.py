@@ -12,6 +12,7 @@ from recorder_bot.domain.underway import Alive
 from recorder_bot.store.spool import Folder
 from recorder_bot.store.whole import whole
 from recorder_bot.usecases.logbook import Logbook
+from recorder_bot.usecases.meters import PacketMeter
 from voice import VoiceConnection
 
 
@@ -32,6 +33,7 @@ class Scribe:
         self._earlier: accounts.Ledger = dict(alive.packets)
         self._connection: VoiceConnection | None = None
         self._erase: set[str] = set()
+        self._meter = PacketMeter(alive.packets)
         self.bytes_written = alive.bytes_written
 
     def listen_to(self, connection: VoiceConnection | None) -> None:
@@ -56,6 +58,7 @@ class Scribe:
         desk = self._desk
         now_ns = time.monotonic_ns()
         alive = Alive(position=desk.position(now_ns), ends=desk.ends, packets=dict(self.packets()))
+        self._meter.look(alive.packets)
         pieces = desk.take_all(now_ns) if last else desk.take(now_ns)
         await self._logbook.tell(*self._reports())
         self.bytes_written += await self._folder.write(pieces)

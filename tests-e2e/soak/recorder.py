@@ -1,0 +1,114 @@
+"""Ten minutes of talk, twenty kills, minutes without each neighbour: what was said is in the tracks, or named.
+
+Not collected by itself. SOAK_SECONDS, SOAK_KILLS, SOAK_AWAY_SECONDS and SOAK_SEED change what is printed here.
+"""
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from discord_sim.voice.ciphers import CIPHERS
+from discord_sim.voice.ledger import digest
+from discord_sim.voice.sounds import babble
+from recorder_bot.domain.gaps import RESTARTED
+from testkit.recording.evening import Evening, Plan
+from testkit.recording.outsider import OUTSIDERS_CIPHER, Outsider
+from testkit.recording.studio import Studio, check_accounts, handed_over
+from testkit.recording.trouble import Neighbour, kill_while_talking, without
+
+SECONDS = float(os.environ.get("SOAK_SECONDS", "600"))
+KILLS = int(os.environ.get("SOAK_KILLS", "20"))
+AWAY_SECONDS = float(os.environ.get("SOAK_AWAY_SECONDS", "60"))
+SEED = int(os.environ.get("SOAK_SEED", "20261123"))
+COMINGS_AND_GOINGS = 20
+FRAMES_PER_SECOND = 50
+APART_MS_MAX = 20
+BACK_SECONDS_MAX = 15
+
+
+@pytest.mark.timeout(SECONDS + 300)
+class TestAnEvening:
+    @pytest.mark.parametrize("mode", CIPHERS)
+    async def test_is_recorded_to_the_last_frame(self, studio: Studio, mode: str, tmp_path: Path) -> None:
+        """Half of the time with each cipher; discord.js has only one of them."""
+        seconds = SECONDS / len(CIPHERS)
+        outsider = Outsider(studio.sim, studio.guild.id, studio.voice.id)
+        spoken = babble(round((seconds - 5) * FRAMES_PER_SECOND), seed=SEED) if mode == OUTSIDERS_CIPHER else []
+        recording = await studio.record()
+        plan = Plan(seconds=seconds, comings_and_goings=COMINGS_AND_GOINGS // len(CIPHERS), seed=SEED, mode=mode)
+        evening = Evening(studio, plan)
+
+        await asyncio.gather(evening.pass_by(), outsider.speak(spoken, tmp_path))
+        outcome = await evening.look(recording, await studio.finish(recording))
+
+        lost = outsider.missing(await studio.house.packets(recording))
+        print(
+            f"\n{mode}: {sum(outcome.said.values())} frames said by {len(outcome.said)} people, missing "
+            f"{outcome.missing or 'none'}; discord.js: {len(spoken)} frames, missing {lost}; "
+            f"hosts apart by {min(outcome.apart_ms)} to {max(outcome.apart_ms)} ms, {len(outcome.apart_ms)} times"
+        )
+        assert outcome.missing == {}
+        assert lost == 0
+        assert max(map(abs, outcome.apart_ms)) <= APART_MS_MAX
+        check_accounts(outcome.detail)
+        for track in outcome.detail.tracks:
+            file = tmp_path / f"{track.number}.opus"
+            content = await studio.house.track(recording.id, track.number, guild_id=recording.guild_id)
+            await asyncio.to_thread(file.write_bytes, content)
+            await plays(file)
+
+
+@pytest.mark.timeout(KILLS * 60 + 120)
+class TestKilled:
+    async def test_it_goes_on_each_time_with_at_most_a_second_missing(self, studio: Studio) -> None:
+        ada = studio.person("ada")
+        recording = await studio.record()
+        await studio.gather(ada)
+
+        killed = await kill_while_talking(studio, ada, times=KILLS, seed=SEED)
+        detail = await studio.finish(recording)
+
+        recorded = {digest(packet) for packet in (await studio.house.packets(recording))[str(ada.user_id)]}
+        missing = [len([one for one in each.said if one not in recorded]) for each in killed]
+        back = [round(each.back_seconds, 1) for each in killed]
+        print(f"\nseed {SEED}: {KILLS} kills; frames missing before each {missing}; back after {back} s")
+        assert max(missing) <= FRAMES_PER_SECOND
+        assert max(back) < BACK_SECONDS_MAX
+        assert len([gap for its in detail.gaps.values() for gap in its if gap.cause == RESTARTED]) == KILLS
+        check_accounts(detail)
+        await handed_over(studio)
+
+
+@pytest.mark.timeout(AWAY_SECONDS * 2 + 120)
+class TestWithout:
+    @pytest.mark.parametrize("neighbour", ["media", "valkey", "seaweedfs", "postgres"])
+    async def test_nothing_that_was_said_is_missing(self, studio: Studio, neighbour: Neighbour) -> None:
+        ada = studio.person("ada")
+        recording = await studio.record()
+        await studio.gather(ada)
+
+        async with without(studio.house, neighbour):
+            await ada.say(babble(round(AWAY_SECONDS * FRAMES_PER_SECOND), seed=SEED))
+        detail = await studio.finish(recording)
+
+        missing = await studio.missing(recording, ada)
+        print(f"\nwithout {neighbour} for {AWAY_SECONDS:g} s: {len(studio.sent(ada))} frames said, missing {missing}")
+        assert missing == {ada.user_id: 0}
+        check_accounts(detail)
+        await handed_over(studio)
+
+
+async def plays(file: Path) -> None:
+    """opusinfo and ffprobe have nothing to say against it."""
+    for program, arguments in (("opusinfo", []), ("ffprobe", ["-v", "error", "-show_format"])):
+        assert shutil.which(program), f"{program} is needed for this"
+        process = await asyncio.create_subprocess_exec(
+            program, *arguments, str(file), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        said, _ = await process.communicate()
+        assert process.returncode == 0, said.decode()
+        assert b"WARNING" not in said, said.decode()
+        assert b"ERROR" not in said, said.decode()
