@@ -16,7 +16,7 @@ APART_MS_MAX = 20
 
 
 def unwritten(packets: PacketCounts) -> int:
-    """Lost or dropped, by whatever cause: discord.js keeps its own time on a loaded machine, and `make soak` is strict."""
+    """Lost or dropped, by whatever cause: a loaded machine may be too late for discord.js. `make soak` is strict."""
     return packets.lost + sum(packets.dropped.values())
 
 
