@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run demo chat dev migrate test fuzz check format docs openapi bench pants lock new-service clean \
+.PHONY: help setup run demo chat dev migrate test soak fuzz check format docs openapi bench pants lock new-service clean \
   check-lint check-format check-types check-arrows check-house
 
 VENV := .venv
@@ -41,6 +41,9 @@ test: $(READY) ## Run every test (ARGS="services/auth -k login" chooses)
 
 fuzz: $(READY) ## Look for input that breaks what strangers talk to (SECONDS=60 for each target); not part of `make test`
 	@exec $(BIN)/python -m testkit.fuzz services.gateway.tests.targets services.messaging.tests.targets --seconds $(or $(SECONDS),60)
+
+soak: $(READY) ## Record for ten minutes, kill the recorder 20 times, take each neighbour away for a minute; not part of `make test`
+	@$(BIN)/python -m pytest -q -s -n0 -p no:randomly tests-e2e/soak/recorder.py $(ARGS)
 
 check: $(READY) ## Lint, format, types, import arrows and house rules; starts no server
 	@$(MAKE) --keep-going check-lint check-format check-types check-arrows check-house
