@@ -3,13 +3,15 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 .PHONY: help setup run demo chat dev migrate test soak fuzz check format docs openapi bench pants lock new-service clean \
-  check-lint check-format check-types check-arrows check-house
+  check-lint check-format check-types check-arrows check-house test-together test-alone
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCKS := $(addprefix 3rdparty/python/,uv.txt default.txt lint.txt)
 WORKERS ?= 2
+# These measure time or start a dozen processes each: nothing runs beside them.
+ALONE := bench deploy services/control-bot services/recorder-bot tests-e2e/chaos tests-e2e/journeys
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 help: ## Show this list
@@ -37,7 +39,16 @@ migrate: $(READY) ## Bring every service's tables up to date (DATABASE_URL names
 	@exec $(BIN)/python -m launcher migrate
 
 test: $(READY) ## Run every test (ARGS="services/auth -k login" chooses)
+ifdef ARGS
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+else
+	@$(MAKE) --keep-going test-together test-alone
+endif
+
+test-together:
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(addprefix --ignore=,$(ALONE))
+test-alone:
+	@$(BIN)/python -m pytest -n0 $(ALONE)
 
 fuzz: $(READY) ## Look for input that breaks what strangers talk to (SECONDS=60 for each target); not part of `make test`
 	@exec $(BIN)/python -m testkit.fuzz services.gateway.tests.targets services.messaging.tests.targets --seconds $(or $(SECONDS),60)
