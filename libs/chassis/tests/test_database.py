@@ -1,6 +1,7 @@
 """The database as a service meets it."""
 
 import asyncio
+import struct
 
 import pytest
 from structlog.testing import capture_logs
@@ -10,8 +11,36 @@ from chassis.settings import Secret
 from embedded import Server
 from testkit.waiting import eventually
 
+FIELDS = b"SFATAL\0C57P03\0Mthe database system is starting up\0\0"
+STARTING_UP = b"E" + struct.pack("!i", 4 + len(FIELDS)) + FIELDS
+
 
 class TestAServerThatIsStillStarting:
+    async def test_may_say_so_itself(self) -> None:
+        async def say_so(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            writer.write(STARTING_UP)
+            writer.close()
+
+        server = await asyncio.start_server(say_so, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        engine = database.connect(Secret(f"postgresql://nobody@127.0.0.1:{port}/none?ssl=disable"), schema="public")
+
+        with capture_logs() as told:
+            waiting = asyncio.create_task(database.until_up(engine))
+
+            async def has_told() -> bool:
+                return bool(told) or waiting.done()
+
+            await eventually(has_told)
+            assert not waiting.done()
+            waiting.cancel()
+            await asyncio.wait([waiting])
+
+        assert ["starting up" in entry["error"] for entry in told] == [True]
+        server.close()
+        await engine.dispose()
+
     async def test_is_waited_for(self, own_postgres: Server) -> None:
         engine = database.connect(Secret(own_postgres.url), schema="public")
         await asyncio.to_thread(own_postgres.stop)

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from asyncpg import CannotConnectNowError
 from sqlalchemy import URL, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chassis.settings import Secret
@@ -72,13 +72,20 @@ async def until_up(engine: AsyncEngine) -> None:
         try:
             async with engine.connect():
                 return
-        except (ConnectionError, CannotConnectNowError, OperationalError) as error:
-            if time.monotonic() > until:
+        except (ConnectionError, DBAPIError) as error:
+            if not _is_not_up(error) or time.monotonic() > until:
                 raise
             if not told:
                 log.info("database.awaited", error=repr(error)[:300])
                 told = True
         await asyncio.sleep(UP_POLL_SECONDS)
+
+
+def _is_not_up(error: ConnectionError | DBAPIError) -> bool:
+    """Nobody listens, or who listens says that it is starting; SQLAlchemy has no class of its own for the latter."""
+    if isinstance(error, DBAPIError) and not isinstance(error, OperationalError):
+        return getattr(error.orig, "sqlstate", None) == CannotConnectNowError.sqlstate
+    return True
 
 
 async def advisory_lock(connection: AsyncConnection, name: str) -> None:
