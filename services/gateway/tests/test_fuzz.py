@@ -50,7 +50,7 @@ def test_any_text_is_a_command_or_a_bad_frame(wire: Any, text: bytes) -> None:
 
 
 @given(st.sampled_from([PLAIN, SOCKET_IO]), st.lists(SAID | PACKET | ALMOST))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_conversation_goes_on_or_ends(wire: Any, texts: list[bytes]) -> None:
     converse(wire, texts)
     converse(wire, [HELLO[wire], *texts])
