@@ -161,6 +161,30 @@ class TestConsent:
         assert "not recorded" in text
         assert call.body == {"choice": "opted_out", "whole_space": whole}
 
+    @pytest.mark.parametrize("state", [RecordingState.RECORDING, RecordingState.READY])
+    async def test_may_be_to_have_ones_voice_erased(
+        self, state: RecordingState, scene: Stage, bot: httpx.AsyncClient, services: StandIn, ada: Person
+    ) -> None:
+        meant = services.record(guild_id=scene.guild.id, channel_id=scene.voice.id, state=state)
+
+        text = await told(ada.types(scene.text, "/consent", choice="erase"))
+
+        [call] = services.made("PUT", f"/recordings/{meant.id}/consent")
+        assert f"<#{scene.voice.id}>" in text
+        assert "erased, for good" in text
+        assert call.body == {"choice": "opted_out", "erase": True}
+
+    async def test_erases_nothing_of_another_channel_than_the_one_that_is_named(
+        self, scene: Stage, bot: httpx.AsyncClient, services: StandIn, ada: Person
+    ) -> None:
+        other = scene.sim.world.add_channel(scene.guild.id, name="Other", kind=ChannelKind.VOICE)
+        services.record(guild_id=scene.guild.id, channel_id=scene.voice.id, state=RecordingState.READY)
+
+        text = await told(ada.types(scene.text, "/consent", choice="erase", channel=other))
+
+        assert "Nothing is being recorded" in text
+        assert services.made("PUT", "/consent") == []
+
 
 class TestSpace:
     async def test_is_offered_and_linked(self, scene: Stage, bot: httpx.AsyncClient, services: StandIn) -> None:

@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from chassis.database import connect
 from chassis.settings import Secret
 from media.app import create_app
+from media.clients.objects import Objects
 from media.settings import Settings
+from media.usecases.keeping import Keeper
 from testkit.buckets import create_bucket, delete_bucket
 from testkit.databases import Databases
 from testkit.servers import S3, Servers
@@ -26,6 +28,7 @@ from testkit.tokens import Signer
 from .people import Community, Recorder, make_community
 
 StartMedia = Callable[..., Awaitable[httpx.AsyncClient]]
+Sweep = Callable[[], Awaitable[None]]
 
 
 @pytest.fixture(scope="session")
@@ -117,3 +120,17 @@ async def community(client: httpx.AsyncClient, engine: AsyncEngine, signer: Sign
 @pytest.fixture
 def recorder(client: httpx.AsyncClient, signer: Signer, http: aiohttp.ClientSession) -> Recorder:
     return Recorder(client, signer, http)
+
+
+@pytest.fixture
+async def objects(settings: Settings) -> AsyncGenerator[Objects]:
+    """The store, to look behind the application."""
+    made = Objects(settings)
+    async with made.connected():
+        yield made
+
+
+@pytest.fixture
+def sweep(settings: Settings, engine: AsyncEngine, objects: Objects) -> Sweep:
+    """`await sweep()`: as every process does from time to time."""
+    return Keeper(engine, objects, settings).sweep

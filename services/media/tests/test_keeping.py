@@ -1,6 +1,5 @@
 """What happens to recordings whose recorder is lost, and to what was deleted."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import httpx
@@ -11,13 +10,11 @@ from contracts.media import Progressed, Stopped
 from contracts.times import now
 from media.clients.objects import Objects
 from media.settings import Settings
-from media.usecases.keeping import Keeper
 from testkit.waiting import eventually
 from voice import ogg
 
+from .conftest import Sweep
 from .people import Community, Json, Recorder, Refused, make_segment, set_column, snowflake
-
-Sweep = Callable[[], Awaitable[None]]
 
 
 @pytest.fixture
@@ -29,19 +26,6 @@ async def lose(engine: AsyncEngine, recording: Json, *, seconds: float = 1801) -
     """No recorder was heard of for so long."""
     then = now() - timedelta(seconds=seconds)
     await set_column(engine, recording, touched_at=then, lease_expires_at=then)
-
-
-@pytest.fixture
-async def sweep(settings: Settings, engine: AsyncEngine) -> Sweep:
-    """`await sweep()`: as every process does from time to time."""
-    objects = Objects(settings)
-    keeper = Keeper(engine, objects, settings)
-
-    async def sweep() -> None:
-        async with objects.connected():
-            await keeper.sweep()
-
-    return sweep
 
 
 class TestARecordingThatIsLost:

@@ -37,6 +37,7 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     abandoned_seconds: float = 1800.0
     """Then a recording that no recorder went on with is finished from what was acknowledged."""
     sweep_seconds: float = 5.0
+    erased_per_sweep_max: int = 1000
     deleted_kept_days: int = 30
     idempotency_keys_kept_days: int = 7
     upload_seconds: int = 300

@@ -68,7 +68,8 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True):
-    """One speaker's audio. It plays as long as the recording; `acknowledged_ms` of it is certain so far."""
+    """One speaker's audio. It plays as long as the recording; `acknowledged_ms` of it is certain so far. What was
+    recorded before `erased_at` is gone: the speaker had it erased."""
 
     number: int
     speaker: Speaker
@@ -76,6 +77,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     gap_count: int = 0
     gap_ms: int = 0
     packets: PacketCounts = msgspec.field(default_factory=PacketCounts)
+    erased_at: datetime | None = None
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,13 +93,15 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
-    """A speaker's choice; `recording_id` absent: for every recording of the space. The newest one counts."""
+    """A speaker's choice; `recording_id` absent: for every recording of the space. The newest one counts. With
+    `erased`, what had been recorded of them was erased."""
 
     space_id: SpaceId
     recording_id: RecordingId | None = None
     discord_id: str
     choice: Choice
     at: datetime
+    erased: bool = False
 
 
 class RecordingWarning(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,10 +157,12 @@ class NoteWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ConsentWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of `PUT .../consent`: for this recording, or for the whole `space`."""
+    """The body of `PUT .../consent`: for this recording, or for the whole `space`. `erase` goes with opting out of one
+    recording: what it has of the speaker is removed for good."""
 
     choice: Choice
     whole_space: bool = False
+    erase: bool = False
 
 
 class RecordingDetail(Recording, frozen=True, kw_only=True):

@@ -28,6 +28,8 @@ async def status(desk: Desk, asked: Asked) -> Reply:
 
 
 async def consent(desk: Desk, asked: Asked) -> Reply:
+    if asked.options["choice"] == operations.ERASE:
+        return await recording.erase(desk, asked, recording=await recording.running_or_newest(desk, asked))
     whole_space = asked.options.get("for") == "space"
     find = recording.running_or_newest if whole_space else recording.running
     found = await find(desk, asked)

@@ -12,6 +12,8 @@ from control_bot.domain.words import Words
 
 TITLE_CHARS_MAX: Final = 200
 NOTE_CHARS_MAX: Final = 2000
+ERASE: Final = "erase"
+"""To opt out of a recording, and to have one's track of it erased."""
 
 
 class Who(Enum):
@@ -232,9 +234,14 @@ CONSENT: Final = Operation(
                 choices={
                     Choice.OPTED_OUT: Words(en="Do not record me", de="Nimm mich nicht auf"),
                     Choice.OPTED_IN: Words(en="You may record me", de="Du darfst mich aufnehmen"),
+                    ERASE: Words(
+                        en="Do not record me, and erase what there is of me",
+                        de="Nimm mich nicht auf, und lösche, was von mir da ist",
+                    ),
                 },
             ),
         ),
+        Parameter(field="erase", place=Place.BODY),
         Parameter(
             field="whole_space",
             place=Place.BODY,

@@ -26,6 +26,12 @@ OPTED_IN: Final = Words(
     en="Your voice may be recorded, in {scope}. `/consent` changes that.",
     de="Deine Stimme darf aufgenommen werden, in {scope}. `/consent` ändert das.",
 )
+ERASED: Final = Words(
+    en="What was recorded of your voice is being erased, for good, from {recording}. "
+    "Nothing more of it is recorded there.",
+    de="Was von deiner Stimme aufgenommen wurde, wird endgültig gelöscht aus {recording}. Mehr davon wird dort nicht "
+    "aufgenommen.",
+)
 THIS_RECORDING: Final = Words(en="this recording", de="dieser Aufnahme")
 WHOLE_SPACE: Final = Words(en="every recording of this server", de="jeder Aufnahme dieses Servers")
 LINKED_SPACE: Final = Words(

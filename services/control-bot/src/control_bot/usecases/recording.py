@@ -75,6 +75,20 @@ async def choose(
     return Reply(chosen.say(asked.language, scope=scope))
 
 
+async def erase(desk: Desk, asked: Asked, *, recording: Recording) -> Reply:
+    """The asking person's own track; the answer says of which recording, as there may be others."""
+    await desk.services.perform(
+        operations.CONSENT,
+        Consent,
+        person=asked.person,
+        key=asked.id,
+        recording_id=recording.id,
+        choice=Choice.OPTED_OUT,
+        erase=True,
+    )
+    return Reply(replies.ERASED.say(asked.language, recording=recordings.line(recording, asked.language)))
+
+
 async def status(desk: Desk, asked: Asked, *, recording_id: RecordingId) -> Reply:
     found = await desk.services.perform(
         operations.STATUS, RecordingDetail, person=asked.person, recording_id=recording_id
@@ -110,13 +124,13 @@ async def running(desk: Desk, asked: Asked) -> Recording:
 
 
 async def running_or_newest(desk: Desk, asked: Asked) -> Recording:
-    """For what concerns the whole space any recording of it will do."""
+    """The one that runs, or else the newest there was, of the named channel if one is named."""
     try:
         return await running(desk, asked)
     except Refusal as refusal:
         if refusal.words is not refusals.NOTHING_RUNS:
             raise
-    newest = await _newest(desk, asked)
+    newest = _in([*await _newest(desk, asked)], asked.options.get("channel"))
     if not newest:
         raise Refusal(refusals.NOTHING_RUNS)
     return newest[0]

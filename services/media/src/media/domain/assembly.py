@@ -19,12 +19,14 @@ FILL_SAMPLES_MAX: Final = 60 * pages.SILENCE_PAGE_SAMPLES
 ABSENT: Final = "absent"
 """Nothing was recorded because the speaker was not there (yet, or any more)."""
 SEGMENT_MISSING: Final = "segment_missing"
+ERASED: Final = "erased"
+"""The speaker had it erased."""
 OVERLAPPED: Final = "overlapped"
 """The same time lies in another segment as well; at their seam a part may be in neither."""
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of a track; `measured` once it is acknowledged."""
+    """A piece of a track; `measured` once it is acknowledged, no longer when its speaker had it erased."""
 
     id: UUID
     key: str
@@ -33,6 +35,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     sha256: str
     measured: Measured | None = None
+    erased: bool = False
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,9 +141,15 @@ def _holes(first: int, last: int, segments: Sequence[Segment]) -> list[Gap]:
         begin, end = max(first, one.first_sample), min(one.last_sample, last)
         if begin < end:
             gaps += _gap(first, begin, ABSENT)
-            gaps += _gap(begin, end, SEGMENT_MISSING if one.measured is None else OVERLAPPED)
+            gaps += _gap(begin, end, _why(one))
             first = end
     return gaps + _gap(first, last, ABSENT)
+
+
+def _why(left_out: Segment) -> str:
+    if left_out.erased:
+        return ERASED
+    return SEGMENT_MISSING if left_out.measured is None else OVERLAPPED
 
 
 def _gap(first: int, last: int, cause: str) -> list[Gap]:

@@ -24,7 +24,8 @@ class ManifestSegment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ManifestTrack(msgspec.Struct, frozen=True, kw_only=True):
-    """One speaker. `sha256` and `size` are of the whole file; they are there once the recording is ready."""
+    """One speaker. `sha256` and `size` are of the whole file; they are there once the recording is ready. What was
+    recorded before `erased_at` was removed, as the speaker wanted: it is no longer among `segments`, but in `gaps`."""
 
     number: int
     speaker: Speaker
@@ -35,6 +36,7 @@ class ManifestTrack(msgspec.Struct, frozen=True, kw_only=True):
     packets: PacketCounts
     segments: tuple[ManifestSegment, ...]
     gaps: tuple[Gap, ...]
+    erased_at: datetime | None = None
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis.idempotency import Once
 from contracts.ids import RecordingId, SpaceId
@@ -24,7 +24,8 @@ from contracts.times import now
 from media.domain.actors import Actor
 from media.routes.answers import answers
 from media.settings import Settings
-from media.usecases import moving, remarking, requesting, showing
+from media.usecases import consenting, moving, remarking, requesting, showing
+from media.usecases.keeping import Keeper
 
 REPEATED = ResponseSpec(Recording, generate_examples=False, description="It was made before, with the same key")
 REPEATED_NOTE = ResponseSpec(Note, generate_examples=False, description="It was made before, with the same key")
@@ -155,10 +156,17 @@ async def choose(
     recording_id: FromPath[RecordingId],
     data: JSONBody[ConsentWanted],
     actor: NamedDependency[Actor],
-    transaction: NamedDependency[AsyncConnection],
+    engine: NamedDependency[AsyncEngine],
+    keeper: NamedDependency[Keeper],
 ) -> Consent:
-    """A speaker's own choice, for this recording or for all of the space. Who opts out is not written from then on."""
-    return await remarking.choose(transaction, recording_id, data, actor=actor, at=now())
+    """A speaker's own choice, for this recording or for all of the space. Who opts out is not written from then on;
+    with `erase`, what this recording has of them is silent from now on, and removed for good.
+    """
+    async with engine.begin() as transaction:
+        consent = await consenting.choose(transaction, recording_id, data, actor=actor, at=now())
+    if data.erase:
+        keeper.wake()
+    return consent
 
 
 router = Router(

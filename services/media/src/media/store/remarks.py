@@ -33,7 +33,7 @@ async def consents_for(
 ) -> tuple[Consent, ...]:
     """Each speaker's newest choice that counts for the recording."""
     query = (
-        select(consents.c.space_id, consents.c.recording_id, consents.c.discord_id, consents.c.choice, consents.c.at)
+        select(*(column for column in consents.c if column is not consents.c.position))
         .ext(distinct_on(consents.c.discord_id))
         .where(
             consents.c.space_id == space_id,

@@ -24,6 +24,15 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...]
 
 
+class Erased(msgspec.Struct, frozen=True, kw_only=True):
+    """A segment whose speaker had it erased."""
+
+    recording_id: RecordingId
+    id: UUID
+    key: str
+    reserved_at: datetime
+
+
 def key_of(recording_id: RecordingId, number: int, segment_id: UUID) -> str:
     """Where its bytes lie."""
     return f"recordings/{recording_id}/{number}/{segment_id}.ogg"
@@ -67,6 +76,31 @@ async def acknowledge(
     await connection.execute(statement.values(measured=msgspec.to_builtins(measured), acknowledged_at=at))
 
 
+async def erase(connection: AsyncConnection, recording_id: RecordingId, number: int, *, at: datetime) -> None:
+    """Nothing of what was announced so far is played again, nor taken."""
+    statement = update(segments).where(
+        segments.c.recording_id == recording_id, segments.c.number == number, segments.c.erased_at.is_(None)
+    )
+    await connection.execute(statement.values(erased_at=at, measured=None, acknowledged_at=None))
+
+
+async def erased(connection: AsyncConnection, *, limit: int) -> list[Erased]:
+    """Those that may still lie in the store; locked, without those that somebody else has locked."""
+    query = select(segments.c.recording_id, segments.c.id, segments.c.key, segments.c.reserved_at).where(
+        segments.c.erased_at.is_not(None), segments.c.removed_at.is_(None)
+    )
+    rows = await connection.execute(
+        query.order_by(segments.c.erased_at).limit(limit).with_for_update(of=segments, skip_locked=True)
+    )
+    return [msgspec.convert(row, Erased, from_attributes=True) for row in rows]
+
+
+async def removed(connection: AsyncConnection, one: Erased, *, at: datetime) -> None:
+    """The store has forgotten it, and takes it no more."""
+    statement = update(segments).where(segments.c.recording_id == one.recording_id, segments.c.id == one.id)
+    await connection.execute(statement.values(removed_at=at))
+
+
 async def of_recording(connection: AsyncConnection, recording_id: RecordingId) -> dict[int, list[Segment]]:
     """By track number."""
     query = select(segments).where(segments.c.recording_id == recording_id).order_by(segments.c.first_sample)
@@ -97,4 +131,5 @@ def _segment_of(row: Row[*tuple[Any, ...]]) -> Segment:
         size=row.size,
         sha256=row.sha256,
         measured=msgspec.convert(row.measured, Measured | None),
+        erased=row.erased_at is not None,
     )

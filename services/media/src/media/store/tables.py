@@ -1,6 +1,6 @@
 """The tables as queries name them; their shape is decided by the migrations."""
 
-from sqlalchemy import ARRAY, Column, DateTime, MetaData, Table, Text, Uuid
+from sqlalchemy import ARRAY, Boolean, Column, DateTime, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import BigInteger, Integer
 
@@ -58,6 +58,7 @@ tracks = Table(
     Column("ssrcs", ARRAY(BigInteger)),
     Column("packets", Json),
     Column("sha256", Text),
+    Column("erased_at", Moment),
 )
 segments = Table(
     "segments",
@@ -74,6 +75,8 @@ segments = Table(
     Column("measured", Json),
     Column("reserved_at", Moment),
     Column("acknowledged_at", Moment),
+    Column("erased_at", Moment),
+    Column("removed_at", Moment),
 )
 gaps = Table(
     "gaps",
@@ -104,4 +107,5 @@ consents = Table(
     Column("discord_id", Text),
     Column("choice", Text),
     Column("at", Moment),
+    Column("erased", Boolean),
 )

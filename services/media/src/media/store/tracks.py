@@ -1,6 +1,7 @@
 """Tracks of recordings, and their gaps."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -9,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import RecordingId
-from contracts.media import Gap, PacketCounts, Speaker, Track
-from media.store.tables import gaps, identities, segments, tracks
+from contracts.media import Gap, PacketCounts, RecordingState, Speaker, Track
+from media.store.tables import gaps, identities, recordings, segments, tracks
 
 ALL_TRACKS: Final = 0
 SAMPLES_PER_MS: Final = 48
@@ -58,6 +59,7 @@ async def of_recordings(
             gap_count=row["count"],
             gap_ms=int(row["length_ms"]),
             packets=msgspec.convert(row["packets"], PacketCounts),
+            erased_at=row["erased_at"],
         )
         found[row["recording_id"]] = (*found.get(row["recording_id"], ()), track)
     return found
@@ -98,6 +100,23 @@ async def count_packets(
 async def seal(connection: AsyncConnection, recording_id: RecordingId, number: int, *, sha256: str) -> None:
     statement = update(tracks).where(tracks.c.recording_id == recording_id, tracks.c.number == number)
     await connection.execute(statement.values(sha256=sha256))
+
+
+async def erase(connection: AsyncConnection, recording_id: RecordingId, number: int, *, at: datetime) -> None:
+    """The file is another one from now on: it has to be summed anew."""
+    statement = update(tracks).where(tracks.c.recording_id == recording_id, tracks.c.number == number)
+    await connection.execute(statement.values(erased_at=at, sha256=None))
+
+
+async def next_unsummed(connection: AsyncConnection) -> tuple[RecordingId, int] | None:
+    """A track of a recording that is ready, changed by being erased."""
+    query = (
+        select(tracks.c.recording_id, tracks.c.number)
+        .join(recordings, recordings.c.id == tracks.c.recording_id)
+        .where(tracks.c.erased_at.is_not(None), tracks.c.sha256.is_(None), recordings.c.state == RecordingState.READY)
+    )
+    row = (await connection.execute(query.limit(1))).one_or_none()
+    return None if row is None else (row.recording_id, row.number)
 
 
 async def technical(connection: AsyncConnection, recording_id: RecordingId) -> dict[int, Technical]:

@@ -84,6 +84,7 @@ def _track_of(
         sha256=technical.sha256,
         ssrcs=technical.ssrcs,
         packets=track.packets,
+        erased_at=track.erased_at,
         segments=tuple(
             ManifestSegment(
                 start_ms=one.first_sample // SAMPLES_PER_MS,

@@ -1,7 +1,8 @@
-"""What happens to recordings by itself: the lost are ended, the uploaded are sealed, the deleted are removed."""
+"""What happens to recordings by itself: the lost are ended, the uploaded are sealed, the erased and deleted removed."""
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
 
 import structlog
@@ -20,7 +21,7 @@ from media.domain.life import Held
 from media.settings import Settings
 from media.store import recordings, segments, tracks
 from media.usecases.moving import move
-from media.usecases.playing import read
+from media.usecases.playing import file_of, read
 from media.usecases.telling import keep
 
 logger = structlog.get_logger()
@@ -59,7 +60,10 @@ class Keeper:
         async with self._engine.begin() as connection:
             await end_lost(connection, settings=self._settings)
             await idempotency.forget(connection, kept_days=self._settings.idempotency_keys_kept_days, limit=1000)
+        await self._remove_erased()
         while await self._seal_next():
+            pass
+        while await self._sum_next():
             pass
         while await self._remove_next():
             pass
@@ -71,21 +75,27 @@ class Keeper:
         if held is None:
             return False
         duration_ms = max(held.recording.duration_ms, *(assembly.length_ms(one) for one in found.values()), 0)
-        sums = {
-            track.number: await self._sum(
-                assembly.draw(
-                    held.recording.id,
-                    track.number,
-                    speaker=track.speaker,
-                    segments=found.get(track.number, []),
-                    until_ms=duration_ms,
-                )
-            )
-            for track in held.recording.tracks
-        }
+        files = drawn(held, found, until_ms=duration_ms)
+        sums = {number: await self._sum(file) for number, file in files.items()}
         await self._remove_orphans(found)
         async with self._engine.begin() as connection:
-            await seal(connection, held.recording.id, duration_ms=duration_ms, sums=sums)
+            await seal(connection, held.recording.id, duration_ms=duration_ms, files=files, sums=sums)
+        return True
+
+    async def _sum_next(self) -> bool:
+        """A track of which something was erased is another file."""
+        async with self._engine.begin() as connection:
+            unsummed = await tracks.next_unsummed(connection)
+            file = await _file_of(connection, *unsummed) if unsummed else None
+        if unsummed is None or file is None:
+            return False
+        sha256 = await self._sum(file)
+        recording_id, number = unsummed
+        async with self._engine.begin() as connection:
+            await recordings.find(connection, recording_id, lock=True)
+            still = await _file_of(connection, recording_id, number)
+            if still is not None and still.etag == file.etag:
+                await tracks.seal(connection, recording_id, number, sha256=sha256)
         return True
 
     async def _sum(self, file: File) -> str:
@@ -101,6 +111,15 @@ class Keeper:
             for one in its_segments:
                 if one.measured is None:
                     await self._objects.remove(one.key)
+
+    async def _remove_erased(self) -> None:
+        """Again and again for as long as an address is good by which it might be uploaded once more."""
+        at = now()
+        async with self._engine.begin() as connection:
+            for one in await segments.erased(connection, limit=self._settings.erased_per_sweep_max):
+                await self._objects.remove(one.key)
+                if one.reserved_at + timedelta(seconds=self._settings.upload_seconds) < at:
+                    await segments.removed(connection, one, at=at)
 
     async def _remove_next(self) -> bool:
         before = now() - timedelta(days=self._settings.deleted_kept_days)
@@ -132,12 +151,39 @@ async def end_lost(connection: AsyncConnection, *, settings: Settings) -> None:
 
 
 async def seal(
-    connection: AsyncConnection, recording_id: RecordingId, *, duration_ms: int, sums: dict[int, str]
+    connection: AsyncConnection,
+    recording_id: RecordingId,
+    *,
+    duration_ms: int,
+    files: Mapping[int, File],
+    sums: Mapping[int, str],
 ) -> Held | None:
-    """It is ready, unless another process has said so already."""
+    """It is ready, unless another process has said so already, or a speaker had something erased meanwhile."""
     held = await recordings.find(connection, recording_id, lock=True)
     if held is None or held.state is not RecordingState.FINISHING:
+        return None
+    still = drawn(held, await segments.of_recording(connection, recording_id), until_ms=duration_ms)
+    if any(still[number].etag != file.etag for number, file in files.items()):
         return None
     for number, sha256 in sums.items():
         await tracks.seal(connection, recording_id, number, sha256=sha256)
     return await keep(connection, life.seal(held, duration_ms=duration_ms), RecordingReady)
+
+
+def drawn(held: Held, found: Mapping[int, list[Segment]], *, until_ms: int) -> dict[int, File]:
+    """Every track as a file, by its number."""
+    return {
+        track.number: assembly.draw(
+            held.recording.id,
+            track.number,
+            speaker=track.speaker,
+            segments=found.get(track.number, []),
+            until_ms=until_ms,
+        )
+        for track in held.recording.tracks
+    }
+
+
+async def _file_of(connection: AsyncConnection, recording_id: RecordingId, number: int) -> File | None:
+    held = await recordings.find(connection, recording_id)
+    return None if held is None else await file_of(connection, held, number)

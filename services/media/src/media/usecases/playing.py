@@ -20,6 +20,11 @@ from media.usecases.entering import enter
 async def open_track(connection: AsyncConnection, recording_id: RecordingId, number: int, *, actor: Actor) -> File:
     """What is acknowledged so far; as long as the recording once that is ready."""
     held, _ = await enter(connection, recording_id, actor=actor)
+    return await file_of(connection, held, number)
+
+
+async def file_of(connection: AsyncConnection, held: Held, number: int) -> File:
+    recording_id = held.recording.id
     for track in held.recording.tracks:
         if track.number == number:
             found = await segments.of_track(connection, recording_id, number)

@@ -1,4 +1,4 @@
-"""Notes at moments of a recording, and what speakers choose."""
+"""Notes at moments of a recording."""
 
 from datetime import datetime
 
@@ -6,15 +6,15 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import RecordingId, new_id
-from contracts.media import Consent, ConsentChanged, ConsentWanted, Note, NoteAdded, NoteWanted
-from contracts.problems import FieldError, InvalidInput, NotFound, NotLinked
+from contracts.media import Note, NoteAdded, NoteWanted
+from contracts.problems import FieldError, InvalidInput
 from media.domain.actors import Actor
 from media.domain.refusals import NoRoom
 from media.settings import Settings
-from media.store import people, recordings, remarks
+from media.store import remarks
 from media.usecases.entering import enter
 from media.usecases.telling import topic_of
-from streams.outbox import tell, tell_all
+from streams.outbox import tell
 
 
 async def add_note(
@@ -48,41 +48,3 @@ async def add_note(
     await remarks.add_note(connection, note)
     await tell(connection, topic_of(held.recording.space_id), NoteAdded(**msgspec.structs.asdict(note)))
     return note
-
-
-async def choose(
-    connection: AsyncConnection, recording_id: RecordingId, wanted: ConsentWanted, *, actor: Actor, at: datetime
-) -> Consent:
-    """A speaker's own choice: by their Discord id, which needs no account, or for all that their account has linked.
-
-    From then on nothing more of who has opted out is taken; what was acknowledged before stays.
-    """
-    held = await recordings.find(connection, recording_id, lock=True)
-    if held is None or held.recording.deleted_at is not None:
-        raise NotFound
-    if actor.discord_id is None:
-        await enter(connection, recording_id, actor=actor)
-    made = [
-        Consent(
-            space_id=held.recording.space_id,
-            recording_id=None if wanted.whole_space else recording_id,
-            discord_id=discord_id,
-            choice=wanted.choice,
-            at=at,
-        )
-        for discord_id in await _speaking_as(connection, actor)
-    ]
-    for consent in made:
-        await remarks.add_consent(connection, consent)
-    topic = topic_of(held.recording.space_id)
-    await tell_all(connection, [(topic, ConsentChanged(**msgspec.structs.asdict(one))) for one in made])
-    return made[0]
-
-
-async def _speaking_as(connection: AsyncConnection, actor: Actor) -> list[str]:
-    if actor.discord_id is not None:
-        return [actor.discord_id]
-    linked = [] if actor.user_id is None else await people.discord_ids_of(connection, actor.user_id)
-    if not linked:
-        raise NotLinked("Link the Discord account with which you speak first")
-    return linked

@@ -48,6 +48,7 @@ async def reserve(
     known = await segments.find(connection, recording_id, wanted.id)
     if known is not None:
         _compare(known, wanted)
+        _refuse_erased(known)
         if known.segment.measured is not None:
             return SegmentReserved(id=wanted.id, track=known.number, state=SegmentState.ACKNOWLEDGED)
     await _refuse_opted_out(connection, held, wanted.discord_id)
@@ -70,6 +71,7 @@ async def announced(connection: AsyncConnection, recording_id: RecordingId, segm
     reservation = await segments.find(connection, recording_id, segment_id)
     if reservation is None:
         raise NotFound
+    _refuse_erased(reservation)
     return reservation
 
 
@@ -127,6 +129,12 @@ async def _add(
 async def _refuse_opted_out(connection: AsyncConnection, held: Held, discord_id: str) -> None:
     if discord_id in await remarks.opted_out(connection, held.recording.space_id, held.recording.id):
         raise OptedOut
+
+
+def _refuse_erased(reservation: Reservation) -> None:
+    """Its speaker had it erased, and it stays so, whatever they choose later."""
+    if reservation.segment.erased:
+        raise OptedOut("It was erased")
 
 
 def _require_open(held: Held) -> None:
