@@ -4,10 +4,12 @@ import asyncio
 import shutil
 from collections.abc import Generator
 
+import aiohttp
 import pytest
 
 from contracts.media import RecordingState
 from testkit import folders
+from testkit.client import Person
 from testkit.demo import NAMES, download, guild_of, record
 from testkit.runs import Run
 from voice import ogg, opus
@@ -31,12 +33,17 @@ class TestARecording:
             account, recording = await record(
                 guild, idle_run, sentences=SENTENCES, seconds=SENTENCE_SECONDS, say=lambda _: None
             )
-            space = await account.call("GET", f"/api/v1/spaces/{recording.space_id}")
-            written = await account.call("GET", "/api/v1/auth/security-log")
+            async with aiohttp.ClientSession() as http:
+                ann = Person(http, idle_run.url, email=account.email)
+                await ann.log_in()
+                space = await ann.call("GET", f"/api/v1/spaces/{recording.space_id}")
+                channel = await ann.call("GET", f"/api/v1/channels/{recording.channel_id}")
+                written = await ann.call("GET", "/api/v1/auth/security-log")
             files = await download(account, recording, idle_run.data / "tracks")
 
             assert space["guild_id"] == str(guild.guild.id)
             assert "messaging.space_changed" in {one["detail"] for one in written["items"]}
+            assert channel["recording_id"] == str(recording.id)
             assert recording.state is RecordingState.READY
             assert {track.speaker.name for track in recording.tracks} == set(NAMES)
             for file in files:
