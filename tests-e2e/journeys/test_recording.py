@@ -27,7 +27,6 @@ def idle_run() -> Generator[Run]:
 
 
 class TestARecording:
-    @pytest.mark.timeout(300)
     async def test_has_one_whole_track_per_speaker(self, idle_run: Run) -> None:
         async with guild_of(idle_run) as guild:
             account, recording = await record(

@@ -56,7 +56,6 @@ async def traced_run(collector: tuple[Collector, str]) -> AsyncGenerator[Run]:
 
 
 class TestATrace:
-    @pytest.mark.timeout(180)
     async def test_runs_from_the_request_to_the_socket_frame(
         self, collector: tuple[Collector, str], traced_run: Run, http: aiohttp.ClientSession
     ) -> None:

@@ -71,7 +71,7 @@ class TestServe:
             answer = await under_way
             assert (answer.status, await answer.text()) == (200, "done")
 
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
 
     async def test_says_what_is_wrong_with_its_settings(self, program: Path) -> None:
         process = await start(program, "serve", TRY_PROT="1")

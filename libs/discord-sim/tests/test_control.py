@@ -116,7 +116,7 @@ class TestProgram:
         program.send_signal(signal.SIGTERM)
 
         assert me["id"] == "77"
-        assert await asyncio.wait_for(program.wait(), 10) == 0
+        assert await asyncio.wait_for(program.wait(), 60) == 0
 
     @pytest.mark.parametrize("content", ["{}", "nonsense", '{"guild": {"name": "G", "owner": "x"}, "people": []}'])
     async def test_refuses_a_scene_that_does_not_add_up(self, tmp_path: Path, content: str) -> None:

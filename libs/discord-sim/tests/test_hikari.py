@@ -99,7 +99,7 @@ async def bot(live: Stage) -> AsyncIterator[hikari.GatewayBot]:
 async def back_again(live: Stage) -> None:
     """Wait until the bot is gone and has come back."""
     await live.sim.until(lambda: not live.sim.gateway.is_ready(live.bot.id))
-    await live.sim.ready(live.bot.id, seconds=20)
+    await live.sim.ready(live.bot.id, seconds=60)
 
 
 class TestHikari:
@@ -148,10 +148,10 @@ class TestHikari:
         await live.sim.until(lambda: not live.sim.gateway.is_ready(live.bot.id))
         ada = live.person("ada")
         ada.says(live.text, "while you were away")
-        await live.sim.ready(live.bot.id, seconds=20)
+        await live.sim.ready(live.bot.id, seconds=60)
         ada.says(live.text, "now")
 
-        assert [await asyncio.wait_for(heard.get(), 5) for _ in range(2)] == ["while you were away", "now"]
+        assert [await asyncio.wait_for(heard.get(), 30) for _ in range(2)] == ["while you were away", "now"]
         assert set(live.sim.gateway.sessions) == sessions
 
     async def test_starts_anew_after_an_invalid_session(self, live: Stage, bot: hikari.GatewayBot) -> None:

@@ -9,7 +9,7 @@ from embedded import ports
 from testkit.waiting import eventually
 
 PROBE_SECONDS = 0.25
-ANSWER_SECONDS_MAX = 0.5
+ANSWER_SECONDS_MAX = 1.0
 
 
 class Balancer:
