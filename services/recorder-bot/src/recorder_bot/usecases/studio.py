@@ -146,8 +146,9 @@ class Studio:
             media=self._media,
             holder=self._spool.holder,
             settings=self._settings,
-            is_ours=is_ours,
         )
+        if not is_ours:
+            take.give_up()
         self.takes[underway.id] = take
         task = asyncio.create_task(take.run())
         self._tasks[underway.id] = task

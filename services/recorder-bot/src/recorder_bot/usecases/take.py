@@ -56,9 +56,7 @@ class Take:
         media: Media,
         holder: str,
         settings: Settings,
-        is_ours: bool,
     ) -> None:
-        """One that is not ours any more is only handed over."""
         self.identity = identity
         self.recording = recording = underway.claimed.recording
         self._settings, self._folder, self._alive = settings, folder, alive
@@ -102,11 +100,13 @@ class Take:
         self._reporter = Reporter(
             logbook, media=media, holder=holder, progress=self._progress, obey=self.obey, settings=settings
         )
-        if not is_ours:
-            self._reporter.lost.set()
         self._uploader = Uploader(
             recording.id, folder=folder, media=media, speakers_known=logbook.quiet.wait, settings=settings
         )
+
+    def give_up(self) -> None:
+        """Another recorder has it: there is only the spool to hand over."""
+        self._reporter.lost.set()
 
     def obey(self, orders: Orders) -> None:
         """They may have been given before a choice that is known here already: opting out stands until they say so."""
