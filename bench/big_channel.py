@@ -24,7 +24,7 @@ from messaging.app import create_app
 from messaging.settings import Settings
 from testkit.tokens import Signer
 
-ROUNDS = 15
+ROUNDS = 25
 SEARCHES = {
     "a word of every message": "message",
     "a word of every fifth": "cooking",
@@ -48,6 +48,7 @@ HEAD = text("insert into topic_heads (topic, seq) values ('channel:' || cast(:ch
 
 
 async def time_of(client: Any, path: str, **params: Any) -> tuple[float, Any]:
+    """The fastest try, which who else uses the machine disturbs least, and the answer."""
     times: list[float] = []
     body: Any = None
     for _ in range(ROUNDS):
@@ -56,11 +57,11 @@ async def time_of(client: Any, path: str, **params: Any) -> tuple[float, Any]:
         times.append(time.perf_counter() - started)
         assert response.status_code == 200, response.text
         body = response.json()
-    return sorted(times)[ROUNDS // 2] * 1000, body
+    return min(times) * 1000, body
 
 
 async def measure(client: Any, engine: AsyncEngine, author: UserId, count: int) -> dict[str, float]:
-    """Median milliseconds of each thing people do in a channel of `count` messages."""
+    """The least milliseconds that each thing people do took in a channel of `count` messages."""
     space = (await client.post("/api/v1/spaces", json={"name": "Big"})).json()
     channel_id = (await client.get(f"/api/v1/spaces/{space['id']}/channels")).json()[0]["id"]
     async with engine.begin() as connection:
@@ -93,8 +94,9 @@ async def run(postgres: Server, valkey: Server, count: int) -> None:
     async with AsyncTestClient(app, base_url="http://127.0.0.1:8002") as client:
         client.headers["authorization"] = f"Bearer {signer.user_token(author)}"
         small, large = [await measure(client, engine, author, size) for size in (1000, count)]
-    figures = "; ".join(f"{what} {ms:.1f} ms ({small[what]:.1f} among 1,000)" for what, ms in large.items())
-    print(f"| a channel of {count:,} messages, by HTTP | {figures} | `python -m bench.big_channel` |")
+    figures = ", ".join(f"{what} {ms:.1f} ({small[what]:.1f})" for what, ms in large.items())
+    what = f"a channel of {count:,} messages (of 1,000), by HTTP: the fastest of {ROUNDS} tries, in ms"
+    print(f"| {what} | {figures} | `python -m bench.big_channel` |")
     await engine.dispose()
 
 
