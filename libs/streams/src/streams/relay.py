@@ -175,7 +175,7 @@ class Relay:
     async def _mark(self, connection: AsyncConnection) -> None:
         self._marked_at = time.monotonic()
         if self._unmarked:
-            positions, self._unmarked = self._unmarked, []
+            positions, self._unmarked = self._unmarked, []  # if this fails they are sent again, by whoever leads then
             await connection.execute(_SENT, {"positions": positions})
 
     async def _resend_what_redis_lost(self, connection: AsyncConnection) -> None:
