@@ -1,7 +1,7 @@
 """What the voice gateway says about end-to-end encryption, and what we answer; and which frames open meanwhile."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 
@@ -43,6 +43,8 @@ class Epochs:
         self._clock_ns = clock_ns
         self._plaintext_until_ns: int | None = None
         """Unsealed frames are taken up to here; None: as long as no group stands, for nobody can seal."""
+        self._newcomers: dict[int, int] = {}
+        """Who comes into a room with a group cannot seal before they are in it; up to here that is awaited."""
         self._sealed_until_ns = 0
         """In a room without DAVE: up to here, what looks sealed is."""
         self._prepared: dict[int, int] = {}
@@ -60,9 +62,16 @@ class Epochs:
             takes_it = not self.version and arrived_ns > self._sealed_until_ns
             return payload if takes_it else Cause.UNDECRYPTABLE
         until = self._plaintext_until_ns
-        return payload if not self.version or until is None or arrived_ns <= until else Cause.PLAINTEXT
+        if not self.version or until is None or arrived_ns <= max(until, self._newcomers.get(user_id, 0)):
+            return payload
+        return Cause.PLAINTEXT
+
+    def joined(self, user_ids: Iterable[int]) -> None:
+        """They have come into the room."""
+        self._newcomers.update(dict.fromkeys(user_ids, self._clock_ns() + self._plaintext_ns))
 
     def forget(self, user_id: int) -> None:
+        self._newcomers.pop(user_id, None)
         self._end_to_end.forget(user_id)
 
     def prepare_transition(self, transition: int, *, version: int) -> Answers:

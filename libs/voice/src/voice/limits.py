@@ -15,7 +15,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     grace_seconds: float = 2.0
     """How long packets of someone who has left are still taken as theirs."""
     plaintext_seconds: float = 10.0
-    """How long frames that are not end-to-end encrypted are still taken once the group stands."""
+    """How long frames that are not end-to-end encrypted are still taken once the group stands, and of each speaker once
+    they have come: discord.js speaks before it is in the group."""
 
     connect_seconds: float = 10.0
     """For one attempt to open a socket."""

@@ -94,6 +94,8 @@ class Session:
                 self._announce(body)
             case ClientsConnect():
                 self._users.update(body.user_ids)
+                if self._epochs:
+                    self._epochs.joined(body.user_ids)
                 for user_id in body.user_ids:
                     self._reception.tell(Joined(user_id))
             case ClientDisconnect():
