@@ -15,7 +15,7 @@ from discord_sim.voice.ledger import digest
 from discord_sim.voice.sounds import babble
 from recorder_bot.domain.gaps import RESTARTED
 from testkit.recording.evening import Evening, Plan
-from testkit.recording.outsider import OUTSIDERS_CIPHER, Outsider
+from testkit.recording.outsider import OUTSIDER, OUTSIDERS_CIPHER, Outsider
 from testkit.recording.studio import Studio, check_accounts, handed_over
 from testkit.recording.trouble import Neighbour, kill_while_talking, without
 
@@ -47,7 +47,9 @@ class TestAnEvening:
         lost = outsider.missing(await studio.house.packets(recording))
         print(
             f"\n{mode}: {sum(outcome.said.values())} frames said by {len(outcome.said)} people, missing "
-            f"{outcome.missing or 'none'}; discord.js: {len(spoken)} frames, missing {lost}; "
+            f"{outcome.missing or 'none'}; discord.js: {len(spoken)} frames, {outsider.arrived} of them arrived, "
+            f"missing {lost}; "
+            f"its packets {[each.packets for each in outcome.detail.tracks if each.speaker.name == OUTSIDER]}; "
             f"hosts apart by {min(outcome.apart_ms)} to {max(outcome.apart_ms)} ms, {len(outcome.apart_ms)} times"
         )
         assert outcome.missing == {}

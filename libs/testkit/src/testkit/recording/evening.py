@@ -112,9 +112,11 @@ class Evening:
         return babble(count, seed=next(self._seeds))
 
     def _apart(self, tracks: dict[str, list[bytes]]) -> list[float]:
+        """Less what the two were apart when they were sent."""
         first, second = (_positions(tracks.get(str(host.user_id), [])) for host in (self._ada, self._bela))
+        sent_ms = {sent.digest: sent.at_ns / 1e6 for sent in self._studio.sim.voice.ledger.sent}
         return [
-            round((first[one] - second[other]) / SAMPLES_PER_MS, 2)
+            round((first[one] - second[other]) / SAMPLES_PER_MS - (sent_ms[digest(one)] - sent_ms[digest(other)]), 2)
             for one, other in self._claps
             if one in first and other in second
         ]

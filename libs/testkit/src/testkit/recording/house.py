@@ -53,7 +53,7 @@ class House:
 
     async def request(self, guild_id: str, channel_id: str) -> Recording:
         wanted = RecordingWanted(guild_id=guild_id, voice_channel_id=channel_id)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 status, body = await self._ask("POST", "", guild_id, wanted)
                 if status == 201:
@@ -91,7 +91,7 @@ class House:
             found[track.speaker.discord_id] = list(ogg.packets(stream))
         return found
 
-    async def until(self, recording: Recording, *states: str, seconds: float = 20) -> RecordingDetail:
+    async def until(self, recording: Recording, *states: str, seconds: float = 60) -> RecordingDetail:
         async with asyncio.timeout(seconds):
             while True:
                 detail = await self.show(recording)

@@ -14,6 +14,7 @@ from voice.ogg import Position, Writer
 
 INDEPENDENT = Path(__file__).parents[4] / "discord-sim" / "independent"
 INSTALL_SECONDS = 100
+OUTSIDER = "outsider"
 OUTSIDERS_CIPHER = "aead_aes256_gcm_rtpsize"
 """The one that needs no further package."""
 
@@ -41,8 +42,13 @@ class Outsider:
     def __init__(self, sim: Simulator, guild_id: int, channel_id: int) -> None:
         self._sim, self._guild_id, self._channel_id = sim, guild_id, channel_id
         self._spoken: set[bytes] = set()
-        self._bot = sim.world.add_bot("outsider")
+        self._bot = sim.world.add_bot(OUTSIDER)
         sim.world.join_guild(guild_id, user=self._bot.bot, permissions=ALL_PERMISSIONS)
+
+    @property
+    def arrived(self) -> int:
+        """How many frames of it have reached the voice server."""
+        return len(self._sim.voice.ledger.voiced(self._bot.id))
 
     def missing(self, tracks: Mapping[str, list[bytes]]) -> int:
         """How many of the packets that it said are not in its track."""

@@ -63,7 +63,7 @@ class Program:
         self.environ = {"PATH": os.environ["PATH"], f"{prefix}_PORT": str(self.port), **environ}
         self.process: asyncio.subprocess.Process | None = None
 
-    async def start(self, *, seconds: float = 30) -> None:
+    async def start(self, *, seconds: float = 120) -> None:
         """Back when it answers."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
@@ -71,7 +71,7 @@ class Program:
             )
         await self.answers("/livez", seconds=seconds)
 
-    async def answers(self, path: str, *, status: int = 200, seconds: float = 20) -> bytes:
+    async def answers(self, path: str, *, status: int = 200, seconds: float = 60) -> bytes:
         """What it says there, once it says it with this status."""
         async with asyncio.timeout(seconds), aiohttp.ClientSession() as http:
             while True:

@@ -55,7 +55,7 @@ async def kill_while_talking(studio: Studio, person: Person, *, times: int, seed
         said = studio.sent(person)[begun:]
         await studio.recorder.kill()
         talk.cancel()
-        await studio.recorder.start(seconds=60)
+        await studio.recorder.start(seconds=120)
         started = time.monotonic()
         await until(lambda: went_on(studio) > number, timeout_seconds=30)  # noqa: B023 - awaited right here
         killed.append(Killed(said=said, back_seconds=time.monotonic() - started))
