@@ -36,7 +36,7 @@ class Balancer:
                 task.cancel()
             await asyncio.gather(*probes, *guests, return_exceptions=True)
 
-    async def until_all_answer(self, *, seconds: float = 60) -> None:
+    async def until_all_answer(self, *, seconds: float = 180) -> None:
         """Wait for every copy."""
 
         async def all_answer() -> bool:

@@ -25,7 +25,7 @@ from testkit.runs import Run
 
 NAMES: Final = ("Ann", "Bob", "Cyd")
 PACKETS_PER_SECOND: Final = 50
-READY_SECONDS_MAX: Final = 60
+READY_SECONDS_MAX: Final = 180
 
 Say = Callable[[str], None]
 

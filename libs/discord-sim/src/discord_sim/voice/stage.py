@@ -14,7 +14,7 @@ from discord_sim.voice.service import Limits, VoiceService
 from discord_sim.world import World
 
 POLL_SECONDS = 0.01
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 """For what takes a moment on a machine that has nothing else to do."""
 
 
