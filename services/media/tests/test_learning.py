@@ -135,7 +135,7 @@ class TestTheChannelOfARecording:
 
         shown = await self.with_channel(home, made)
         assert shown["channel_id"] == str(neighbours.channels[msgspec.convert(made, Recording, strict=False).id].id)
-        assert neighbours.names == ["Gamenight"]
+        assert neighbours.names.count("Gamenight") == 1, "other recordings of this database want theirs too"
         assert (await home.told())[2:] == ["recording_started", "recording_progressed"]
 
     async def test_is_made_once_messaging_is_back(
