@@ -102,7 +102,7 @@ class Spool:
     async def left(self, *, besides: Collection[RecordingId] = ()) -> list[tuple[Folder, Underway]]:
         """What was under way when its recorder stopped."""
         names = set(map(str, besides))
-        found = [path for path in sorted(self._path.iterdir()) if path.is_dir() and path.name not in names]
+        found = [path for path in sorted(self._path.iterdir()) if (path / UNDERWAY).exists() and path.name not in names]
         known = [(folder, await folder.underway()) for folder in map(Folder, found)]
         return [(folder, underway) for folder, underway in known if underway]
 
