@@ -101,6 +101,12 @@ class InDiscord:
     async def ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
         return await self._client.request(method, f"/api/v1{path}", json=body, headers=self.headers)
 
+    async def link(self, space_id: str, guild_id: str, *, manages: str | None = None) -> httpx.Response:
+        """Discord says that they may manage `manages`, the same server if nothing else is said."""
+        headers = self.headers | {"x-discord-manages-guild": manages or guild_id}
+        body = {"guild_id": guild_id}
+        return await self._client.request("PATCH", f"/api/v1/spaces/{space_id}", json=body, headers=headers)
+
     async def refused(self, method: str, path: str, body: Any = None) -> tuple[int, str]:
         response = await self.ask(method, path, body)
         return response.status_code, response.json()["code"]
@@ -112,20 +118,20 @@ def ann_there(asked_client: httpx.AsyncClient, signer: Signer, auth: Auth, ann: 
     return InDiscord(asked_client, signer, auth, ann)
 
 
-def guild() -> dict[str, str]:
-    return {"guild_id": str(new_id().int % 10**18)}
+def guild() -> str:
+    return str(new_id().int % 10**18)
 
 
 class TestActForADiscordUser:
     async def test_does_what_they_may_themselves(self, place: Place, ann: Person, ann_there: InDiscord) -> None:
         wanted = guild()
 
-        linked = await ann_there.ask("PATCH", f"/spaces/{place.id}", wanted)
+        linked = await ann_there.link(place.id, wanted)
         listed = await ann_there.ask("GET", "/spaces")
 
         assert (linked.status_code, linked.json()["guild_id"], linked.json()["role"]) == (
             200,
-            wanted["guild_id"],
+            wanted,
             "owner",
         )
         assert [one["id"] for one in listed.json()] == [place.id]
@@ -133,7 +139,7 @@ class TestActForADiscordUser:
     async def test_is_written_down_in_the_space_and_for_the_person(
         self, place: Place, ann: Person, ann_there: InDiscord, auth: Auth
     ) -> None:
-        await ann_there.ask("PATCH", f"/spaces/{place.id}", guild())
+        await ann_there.link(place.id, guild())
 
         newest = (await ann.do("GET", f"/spaces/{place.id}/audit"))["items"][0]
         assert (newest["action"], newest["actor_id"]) == ("space.changed", str(ann.id))
@@ -146,15 +152,15 @@ class TestActForADiscordUser:
     ) -> None:
         member, stranger = (InDiscord(asked_client, signer, auth, person) for person in (ben, eve))
 
-        assert await member.refused("PATCH", f"/spaces/{place.id}", guild()) == (403, "forbidden")
-        assert await stranger.refused("PATCH", f"/spaces/{place.id}", guild()) == (404, "not_found")
+        assert await member.refused("PATCH", f"/spaces/{place.id}", {"name": "Hall"}) == (403, "forbidden")
+        assert await stranger.refused("PATCH", f"/spaces/{place.id}", {"name": "Hall"}) == (404, "not_found")
 
     async def test_needs_a_linked_account(
         self, place: Place, asked_client: httpx.AsyncClient, signer: Signer, auth: Auth
     ) -> None:
         nobody = InDiscord(asked_client, signer, auth)
 
-        assert await nobody.refused("PATCH", f"/spaces/{place.id}", guild()) == (403, "not_linked")
+        assert await nobody.refused("PATCH", f"/spaces/{place.id}", {"name": "Hall"}) == (403, "not_linked")
 
     async def test_ends_at_once_when_the_account_is_unlinked(
         self, place: Place, ann_there: InDiscord, auth: Auth
@@ -210,8 +216,39 @@ class TestActForADiscordUser:
 
     async def test_waits_for_auth_to_come_back(self, place: Place, ann_there: InDiscord, auth: Auth) -> None:
         auth.away = True
-        away = await ann_there.refused("PATCH", f"/spaces/{place.id}", guild())
+        away = await ann_there.refused("PATCH", f"/spaces/{place.id}", {"name": "Hall"})
         auth.away = False
 
         assert away == (503, "unavailable")
-        assert (await ann_there.ask("PATCH", f"/spaces/{place.id}", guild())).status_code == 200
+        assert (await ann_there.ask("PATCH", f"/spaces/{place.id}", {"name": "Hall"})).status_code == 200
+
+
+class TestLinkADiscordServer:
+    async def test_is_for_those_who_manage_that_server(self, place: Place, ann: Person, ann_there: InDiscord) -> None:
+        elsewhere = await ann_there.link(place.id, guild(), manages=guild())
+        unsaid = await ann_there.refused("PATCH", f"/spaces/{place.id}", {"guild_id": guild()})
+
+        assert (elsewhere.status_code, unsaid) == (403, (403, "forbidden"))
+        assert (await ann.do("GET", f"/spaces/{place.id}"))["guild_id"] is None
+
+    async def test_is_not_done_by_a_persons_own_word(self, place: Place, ann: Person) -> None:
+        wanted = guild()
+        headers = {"x-discord-manages-guild": wanted}
+
+        with pytest.raises(Refused) as refusal:
+            await ann.do("PATCH", f"/spaces/{place.id}", {"guild_id": wanted})
+        with pytest.raises(Refused) as forged:
+            await ann.do("PATCH", f"/spaces/{place.id}", {"guild_id": wanted}, headers=headers)
+
+        assert (refusal.value.status, forged.value.status) == (403, 403)
+        assert (await ann.do("GET", f"/spaces/{place.id}"))["guild_id"] is None
+
+    async def test_is_done_once_and_undone_by_hand(
+        self, place: Place, ann: Person, ben: Person, ann_there: InDiscord
+    ) -> None:
+        wanted, other = guild(), await ann.make_space()
+        await ann_there.link(place.id, wanted)
+
+        assert (await ann_there.link(other.id, wanted)).json()["code"] == "guild_taken"
+        await ann.do("PATCH", f"/spaces/{place.id}", {"guild_id": None})
+        assert (await ann_there.link(other.id, wanted)).status_code == 200

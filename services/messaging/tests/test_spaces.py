@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.ids import new_id
-
 from .conftest import MakePerson
 from .people import Json, Person, Place, Refused, logged
 
@@ -151,13 +149,6 @@ class TestChangeSpace:
         path = f"/channels/{place.channel_id}/messages"
         assert await refused(ann, "POST", path, {"content": "y"}) == (409, "space_archived")
         assert await ann.contents(place.channel_id) == ["x"]
-
-    async def test_links_a_discord_server_once(self, place: Place, ann: Person, ben: Person) -> None:
-        guild_id = str(new_id().int % 10**18)
-        await ann.do("PATCH", f"/spaces/{place.id}", {"guild_id": guild_id})
-        other = await ben.make_space()
-
-        assert await refused(ben, "PATCH", f"/spaces/{other.id}", {"guild_id": guild_id}) == (409, "guild_taken")
 
     async def test_deleted_it_is_gone(self, place: Place, ann: Person, ben: Person) -> None:
         await ann.do("DELETE", f"/spaces/{place.id}")

@@ -16,7 +16,7 @@ from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller
 from messaging.clients import DiscordUsers
 from messaging.events import handlers
 from messaging.routes import changes, channels, export, internal, messages, reading, spaces
-from messaging.routes.acting import gate
+from messaging.routes.acting import gate, manages_guild
 from messaging.routes.group import GroupRoad
 from messaging.routes.posting import OrdinaryRoad, Road
 from messaging.routes.together import together
@@ -75,6 +75,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
         ],
         dependencies={
             "caller": caller,
+            "manages_guild": manages_guild,
             "transaction": database.transactions(engine),
             "snapshot": database.snapshots(engine),
             "engine": lambda: engine,

@@ -5,12 +5,13 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from chassis import tokens
 from chassis.tokens import Caller, Guard, Verifier, bearer_of
-from contracts.auth import ON_BEHALF_OF
+from contracts.auth import MANAGES_GUILD, ON_BEHALF_OF
 from contracts.ids import SessionId
 from contracts.problems import FieldError, Forbidden, InvalidInput
 from messaging.clients import DiscordUsers
@@ -46,5 +47,11 @@ def gate(verifier: Verifier, users: DiscordUsers, *, acting_services: str) -> Gu
         person = await users.find(discord_id, action=action, by=service)
         log.info("person.acted_for", user_id=str(person.id), service=service, action=action)
         connection.state.caller = Caller(person.id, NO_SESSION, person.display_name, expires_at=time.time())
+        connection.state.manages_guild = connection.headers.get(MANAGES_GUILD)
 
     return let_in
+
+
+def manages_guild(request: Request[Any, Any, Any]) -> str | None:
+    """The dependency that says which Discord server the caller may manage, as the bot says that acts for them."""
+    return request.state.get("manages_guild")

@@ -85,9 +85,17 @@ async def change_space(
     caller: NamedDependency[Caller],
     transaction: NamedDependency[AsyncConnection],
     limits: NamedDependency[Settings],
+    manages_guild: NamedDependency[str | None],
 ) -> SpaceSeen:
+    """A Discord server is linked from Discord, by `/space link`: only there it is known who may manage it."""
     return await spaces.change_space(
-        transaction, space_id, user_id=caller.user_id, change=data, at=now(), limits=limits
+        transaction,
+        space_id,
+        user_id=caller.user_id,
+        change=data,
+        manages_guild=manages_guild,
+        at=now(),
+        limits=limits,
     )
 
 

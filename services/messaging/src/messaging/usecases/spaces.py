@@ -18,7 +18,7 @@ from contracts.messaging import (
     SpaceDeleted,
     SpaceUpdated,
 )
-from contracts.problems import Conflict, FieldError, InvalidInput, NotFound
+from contracts.problems import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from messaging.domain.access import Permission
 from messaging.domain.values import SpaceSeen, check_name, check_room, is_snowflake, seen
 from messaging.settings import Settings
@@ -85,12 +85,16 @@ async def change_space(
     *,
     user_id: UserId,
     change: SpaceChange,
+    manages_guild: str | None,
     at: datetime,
     limits: Settings,
 ) -> SpaceSeen:
+    """`manages_guild` is the Discord server that they may manage there; they can link no other."""
     membership = await enter_space(connection, space_id, user_id=user_id)
     membership.require(Permission.MANAGE_SPACE)
     before = await found(connection, space_id, lock=True)
+    if isinstance(change.guild_id, str) and change.guild_id not in {before.guild_id, manages_guild}:
+        raise Forbidden("A Discord server is linked in Discord, by /space link, by somebody who may manage it")
     after = await _changed(connection, before, change, at=at, limits=limits)
     if after == before:
         return seen(after, membership.role)
