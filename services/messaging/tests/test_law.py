@@ -122,6 +122,7 @@ class Client:
         self.members[data["user"]["id"]] = data
         if data["user"]["id"] == str(self.reader.id):
             self.space["role"] = data["role"]
+            await self.fetch_channels()
 
     async def on_member_left(self, _: str, data: Json) -> None:
         self.members.pop(data["user_id"])

@@ -160,7 +160,7 @@ class MemberJoined(Member, Event, frozen=True, kw_only=True):
 
 
 class MemberUpdated(Member, Event, frozen=True, kw_only=True):
-    """A member's role or profile as it is now."""
+    """A member's role or profile as it is now. Whose own role it is may see other channels now: fetch them again."""
 
     TYPE: ClassVar[str] = "messaging.member_updated.v1"
 
