@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.times import now
-from streams import bus, log, meters, tables
+from streams import bus, ending, log, meters, tables
 from streams.bulk import Logged
 from streams.handed import Handed
 
@@ -98,6 +98,7 @@ class Relay:
                 async with self._engine.connect() as connection:
                     await self._serve(await connection.execution_options(isolation_level="AUTOCOMMIT"))
             except AWAY as error:
+                ending.heed()
                 logger.warning("relay.paused", stream=self._stream, error=repr(error)[:300])
                 await asyncio.sleep(self._settings.retry_seconds)
 

@@ -8,7 +8,7 @@ import structlog
 from redis.asyncio import Redis
 
 from contracts.events import Envelope
-from streams import bus, meters
+from streams import bus, ending, meters
 
 logger = structlog.get_logger()
 
@@ -52,6 +52,7 @@ class View:
                     self._positions[stream] = entries[-1][0]
                     self._deliver([envelope for entry in entries if (envelope := self._decoded(stream, entry))])
             except bus.AWAY as error:
+                ending.heed()
                 logger.warning("view.paused", streams=self._streams, error=repr(error)[:300])
                 await asyncio.sleep(self._pause_seconds)
 

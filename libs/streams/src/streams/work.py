@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from contracts.events import Envelope
 from contracts.problems import Unavailable
 from contracts.times import now
-from streams import bus, meters, tables
+from streams import bus, ending, meters, tables
 from streams.handlers import Handlers
 from streams.tracing import continued
 
@@ -83,6 +83,7 @@ class ShareOfWork:
                     await self._retry_stuck()
                     await self._work_on_new()
             except AWAY as error:
+                ending.heed()
                 if not isinstance(error, ResponseError) or "NOGROUP" not in str(error):
                     logger.warning("work.paused", group=self._group, error=repr(error)[:300])
                 await asyncio.sleep(self._settings.pause_seconds)

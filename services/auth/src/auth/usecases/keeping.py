@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from auth import store
 from auth.usecases import accounts, keys
 from auth.usecases.tools import Begin, Tools
+from streams import ending
 
 log = structlog.get_logger()
 
@@ -39,6 +40,7 @@ async def keep(begin: Begin, tools: Tools) -> None:
             if rounds % ROUNDS_BETWEEN_TIDYING == 0:
                 await tidy(begin, tools)
         except AWAY as error:
+            ending.heed()
             log.warning("keeping.paused", error=repr(error)[:300])
 
 

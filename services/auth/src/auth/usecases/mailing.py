@@ -16,6 +16,7 @@ from auth.domain.mails import Asked, Mail, MailKind, MailToken, Purpose, link_of
 from auth.domain.users import User
 from auth.store.mails import Due
 from auth.usecases.tools import Begin, Tools
+from streams import ending
 
 log = structlog.get_logger()
 
@@ -73,6 +74,7 @@ async def keep_delivering(begin: Begin, tools: Tools) -> None:
             while await deliver_next(begin, tools):
                 pass
         except AWAY as error:
+            ending.heed()
             log.warning("mailing.paused", error=repr(error)[:300])
         await asyncio.sleep(tools.settings.mail_poll_seconds)
 

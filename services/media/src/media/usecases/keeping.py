@@ -23,6 +23,7 @@ from media.store import recordings, segments, tracks
 from media.usecases.moving import move
 from media.usecases.playing import file_of, read
 from media.usecases.telling import keep
+from streams import ending
 
 logger = structlog.get_logger()
 
@@ -48,6 +49,7 @@ class Keeper:
             try:
                 await self.sweep()
             except (DBAPIError, OSError, Unavailable) as error:
+                ending.heed()
                 logger.warning("sweep.paused", error=repr(error)[:300])
             try:
                 async with asyncio.timeout(self._settings.sweep_seconds):

@@ -21,6 +21,7 @@ from messaging.domain.content import Post, nonce_key
 from messaging.routes.posting import TRIES
 from messaging.settings import Settings
 from messaging.usecases.posting import Outcome, Said, post_messages
+from streams import ending
 from streams.relay import Relay
 
 log = structlog.get_logger()
@@ -78,6 +79,7 @@ class GroupRoad:
                 self._bell.clear()
                 while batch := self._take():
                     _fail(batch, Unavailable(retry_after_seconds=1))
+                ending.heed()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[Any]:

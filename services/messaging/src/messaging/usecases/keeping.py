@@ -11,6 +11,7 @@ from chassis import idempotency
 from contracts.times import now
 from messaging.settings import Settings
 from messaging.store import removal
+from streams import ending
 
 logger = structlog.get_logger()
 
@@ -28,6 +29,7 @@ class Keeper:
             try:
                 await self.sweep()
             except (DBAPIError, OSError) as error:
+                ending.heed()
                 logger.warning("sweep.paused", error=repr(error)[:300])
             await asyncio.sleep(self._limits.sweep_seconds)
 
