@@ -122,6 +122,7 @@ class Relay:
                 self._bell.clear()
                 await self._send(connection)
                 await self._tidy(connection)
+                ending.heed()
                 await self._wait()
         finally:
             self.leading = False

@@ -43,6 +43,7 @@ class View:
     async def run(self) -> None:
         """Read until cancelled. Away is waited out; reading goes on where it stopped."""
         while True:
+            ending.heed()
             try:
                 if not self._positions:
                     await self._begin()
@@ -52,7 +53,6 @@ class View:
                     self._positions[stream] = entries[-1][0]
                     self._deliver([envelope for entry in entries if (envelope := self._decoded(stream, entry))])
             except bus.AWAY as error:
-                ending.heed()
                 logger.warning("view.paused", streams=self._streams, error=repr(error)[:300])
                 await asyncio.sleep(self._pause_seconds)
 

@@ -80,6 +80,7 @@ class ShareOfWork:
                 for stream in self._streams:
                     await bus.ensure_group(self._redis, stream, self._group)
                 while True:
+                    ending.heed()
                     await self._retry_stuck()
                     await self._work_on_new()
             except AWAY as error:

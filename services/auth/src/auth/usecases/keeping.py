@@ -32,6 +32,7 @@ async def keep(begin: Begin, tools: Tools) -> None:
     """Until cancelled. While the database is away, the keys last read stay in use."""
     rounds = 0
     while True:
+        ending.heed()
         await asyncio.sleep(READ_KEYS_SECONDS)
         rounds += 1
         try:
@@ -40,7 +41,6 @@ async def keep(begin: Begin, tools: Tools) -> None:
             if rounds % ROUNDS_BETWEEN_TIDYING == 0:
                 await tidy(begin, tools)
         except AWAY as error:
-            ending.heed()
             log.warning("keeping.paused", error=repr(error)[:300])
 
 

@@ -74,8 +74,8 @@ async def keep_delivering(begin: Begin, tools: Tools) -> None:
             while await deliver_next(begin, tools):
                 pass
         except AWAY as error:
-            ending.heed()
             log.warning("mailing.paused", error=repr(error)[:300])
+        ending.heed()
         await asyncio.sleep(tools.settings.mail_poll_seconds)
 
 

@@ -49,8 +49,8 @@ class Keeper:
             try:
                 await self.sweep()
             except (DBAPIError, OSError, Unavailable) as error:
-                ending.heed()
                 logger.warning("sweep.paused", error=repr(error)[:300])
+            ending.heed()
             try:
                 async with asyncio.timeout(self._settings.sweep_seconds):
                     await self._bell.wait()

@@ -73,6 +73,7 @@ class GroupRoad:
                         while batch := self._take():
                             await self._settle(connection, batch)
                         self._bell.clear()
+                        ending.heed()
                         await self._bell.wait()
             except AWAY as error:
                 log.warning("posts.failed", error=repr(error)[:300], waiting=len(self._waiting))

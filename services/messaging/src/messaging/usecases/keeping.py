@@ -29,8 +29,8 @@ class Keeper:
             try:
                 await self.sweep()
             except (DBAPIError, OSError) as error:
-                ending.heed()
                 logger.warning("sweep.paused", error=repr(error)[:300])
+            ending.heed()
             await asyncio.sleep(self._limits.sweep_seconds)
 
     async def sweep(self) -> None:
