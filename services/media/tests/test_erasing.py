@@ -1,6 +1,7 @@
 """A speaker has their own voice erased: nobody hears it any more, and it is gone from the store."""
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import msgspec
@@ -43,15 +44,23 @@ async def spoken(community: Community, recording: Json, recorder: Recorder, othe
     return anns, others
 
 
+async def swept(sweep: Sweep, done: Callable[[], Awaitable[object]]) -> None:
+    """The application sweeps too, at its own time, and what one of the two is at the other leaves alone."""
+
+    async def is_done() -> object:
+        await sweep()
+        return await done()
+
+    await eventually(is_done)
+
+
 async def complete(community: Community, recording: Json, recorder: Recorder, sweep: Sweep) -> None:
-    """The application sweeps too, at its own time; one of the two puts it together."""
     await recorder.finish(recording, position_ms=5000)
 
     async def is_ready() -> bool:
-        await sweep()
         return (await community.show(recording))["state"] == "ready"
 
-    await eventually(is_ready)
+    await swept(sweep, is_ready)
 
 
 async def play(community: Community, recording: Json, number: int) -> bytes:
@@ -110,7 +119,11 @@ class TestEraseATrack:
         before = await manifest_of(community, recording)
 
         await community.ann.do("PUT", f"/{recording['id']}/consent", ERASE)
-        await sweep()
+
+        async def is_without() -> bool:
+            return (await manifest_of(community, recording))["tracks"][0]["segments"] == []
+
+        await swept(sweep, is_without)
 
         after = await manifest_of(community, recording)
         mine, theirs = after["tracks"]
@@ -151,9 +164,11 @@ class TestEraseATrack:
         await community.ann.do("DELETE", f"/{recording['id']}")
 
         await community.ann.do("PUT", f"/{recording['id']}/consent", ERASE)
-        await sweep()
 
-        assert await objects.read(key_of(recording, 1, spoken[0]), bytes_max=10) is None
+        async def is_gone() -> bool:
+            return await objects.read(key_of(recording, 1, spoken[0]), bytes_max=10) is None
+
+        await swept(sweep, is_gone)
 
     async def test_is_for_ones_own_voice(
         self, community: Community, recording: Json, spoken: tuple[Segment, Segment]
@@ -205,11 +220,10 @@ class TestWhatIsStillUnderWay:
 
         assert await recorder.put(address, segment.content) == 200
 
-        async def is_removed() -> bool:
-            await sweep()
+        async def is_gone() -> bool:
             return await objects.read(key_of(recording, 1, segment), bytes_max=10) is None
 
-        await eventually(is_removed)
+        await swept(sweep, is_gone)
 
     async def test_is_looked_after_no_longer_than_that(
         self, community: Community, recording: Json, recorder: Recorder, sweep: Sweep, engine: AsyncEngine
@@ -222,12 +236,11 @@ class TestWhatIsStillUnderWay:
             await connection.execute(text("update segments set reserved_at = :at where id = :id"), values)
 
         async def is_forgotten() -> object:
-            await sweep()
             async with engine.connect() as connection:
                 query = text("select removed_at from segments where id = :id")
                 return await connection.scalar(query, {"id": segment.wanted.id})
 
-        await eventually(is_forgotten)
+        await swept(sweep, is_forgotten)
 
     async def test_waits_for_a_store_that_is_away(
         self,
