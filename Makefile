@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 LOCKS := $(addprefix 3rdparty/python/,uv.txt default.txt lint.txt)
 WORKERS ?= 2
 # These measure time or start a dozen processes each: nothing runs beside them.
-ALONE := bench deploy services/control-bot services/recorder-bot tests-e2e/chaos tests-e2e/journeys
+ALONE := bench deploy libs/voice services/control-bot services/recorder-bot tests-e2e/chaos tests-e2e/journeys
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 help: ## Show this list

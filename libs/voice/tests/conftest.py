@@ -22,7 +22,7 @@ from voice import Frame, Heard, VoiceConnection
 from voice.encryption import Libdave, MakeEndToEnd
 
 LIMITS = voice.Limits(
-    hold_seconds=5.0,
+    hold_seconds=10.0,
     move_seconds=3.0,
     server_seconds=5.0,
     reconnect_seconds=10.0,
