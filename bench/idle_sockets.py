@@ -40,14 +40,14 @@ class Idle(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
-        transport.write(UPGRADE)  # type: ignore[attr-defined]
+        transport.write(UPGRADE)  # type: ignore[attr-defined]  asyncio types it too widely
 
     def data_received(self, data: bytes) -> None:
         if self.watched.done():
             return
         self._heard += data
         if self._frames and b"\r\n\r\n" in self._heard:
-            self.transport.write(self._frames)  # type: ignore[attr-defined]
+            self.transport.write(self._frames)  # type: ignore[attr-defined]  asyncio types it too widely
             self._frames = b""
         if b'"op":"watched"' in self._heard:
             self.watched.set_result(self._heard)

@@ -35,7 +35,7 @@ async def come_back(port: int, ada: Person, seen: int) -> list[int]:
     frames += masked(f'{{"op":"watch","topics":{{"channel:1":{seen}}}}}')
     _, idle = await asyncio.get_running_loop().create_connection(lambda: Idle(frames), "127.0.0.1", port)
     heard = await idle.watched
-    idle.transport.abort()  # type: ignore[attr-defined]
+    idle.transport.abort()  # type: ignore[attr-defined]  asyncio types it too widely
     return [int(seq) for seq in _SEQ.findall(heard)]
 
 

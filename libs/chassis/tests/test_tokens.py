@@ -133,7 +133,7 @@ class TestCaller:
         for _ in range(5):
             await verifier.caller(signed(claims()))
 
-        assert len(verifier._remembered) == 2  # pyright: ignore[reportPrivateUsage]
+        assert len(verifier._remembered) == 2  # pyright: ignore[reportPrivateUsage]  what is kept shows nowhere else
 
 
 class TestKeySet:

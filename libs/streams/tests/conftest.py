@@ -60,4 +60,4 @@ async def dead_letters(redis: Redis, group: str) -> list[dict[bytes, bytes]]:
 
 
 async def wipe(redis: Redis) -> None:
-    await redis.execute_command("FLUSHDB")  # pyright: ignore[reportUnknownMemberType]
+    await redis.execute_command("FLUSHDB")  # pyright: ignore[reportUnknownMemberType]  untyped in redis

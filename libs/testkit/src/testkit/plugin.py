@@ -88,7 +88,7 @@ def redis_url(servers: Servers) -> Secret:
 def s3(servers: Servers) -> Generator[S3]:
     """A store with an empty bucket."""
     # Only here: importing boto3 costs a third of a second, which tests without S3 need not pay.
-    from testkit.buckets import create_bucket, delete_bucket  # noqa: PLC0415
+    from testkit.buckets import create_bucket, delete_bucket  # noqa: PLC0415  see above
 
     store = create_bucket(servers.s3, f"test-{uuid4().hex}")
     yield store
