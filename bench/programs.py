@@ -1,6 +1,7 @@
 """Programs that are measured: started with a log of their own, awaited, stopped."""
 
 import asyncio
+import os
 import subprocess
 import time
 import urllib.error
@@ -52,6 +53,19 @@ class Program:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used so far, with all its threads, those that have ended too."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    user, system = int(after_name[11]), int(after_name[12])
+    return (user + system) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_mebibytes(pid: int) -> float:
+    """The most memory that a process has held at once."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def _answers(url: str) -> bool:

@@ -13,9 +13,14 @@ END: Final = "<!-- end of figures -->"
 
 def write(results: Results) -> None:
     """Put the tables into the document."""
-    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{tables(results)}\n{END}{after}")
+    put(tables(results), begin=BEGIN, end=END)
+
+
+def put(text: str, *, begin: str, end: str) -> None:
+    """Replace what stands between two marks of the document."""
+    before, _, rest = DOCUMENT.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    DOCUMENT.write_text(f"{before}{begin}\n\n{text}\n{end}{after}")
 
 
 def tables(results: Results) -> str:
@@ -71,8 +76,12 @@ def _row(results: Results, case: str, road: str) -> str:
 
 
 def _cost(samples: list[Sample]) -> str:
-    costs = [one.cost_us for one in samples]
-    return f"{median(costs):.2f} ({min(costs):.2f} to {max(costs):.2f})"
+    return spread([one.cost_us for one in samples])
+
+
+def spread(values: list[float]) -> str:
+    """The median, and between which values it lies."""
+    return f"{median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 def _comparison(results: Results, case: str, ours: str, peer: str) -> str:

@@ -52,13 +52,14 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
 
 def cost_ratio(ours: list[Sample], peer: list[Sample]) -> Ratio:
     """The peer's CPU per unit of work over ours, round by round: noise that both met falls out."""
-    return _ratio([theirs.cost_us / mine.cost_us for mine, theirs in zip(ours, peer, strict=True)])
+    return ratio([theirs.cost_us / mine.cost_us for mine, theirs in zip(ours, peer, strict=True)])
 
 
 def p99_ratio(ours: list[Sample], peer: list[Sample]) -> Ratio:
     """The peer's p99 over ours, round by round."""
-    return _ratio([theirs.measured.p99_us / mine.measured.p99_us for mine, theirs in zip(ours, peer, strict=True)])
+    return ratio([theirs.measured.p99_us / mine.measured.p99_us for mine, theirs in zip(ours, peer, strict=True)])
 
 
-def _ratio(values: list[float]) -> Ratio:
+def ratio(values: list[float]) -> Ratio:
+    """Of one in each round."""
     return Ratio(median=median(values), least=min(values), most=max(values))

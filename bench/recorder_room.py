@@ -1,0 +1,59 @@
+"""A voice channel full of people who talk without a pause, and what becomes of what they say."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from bench.recorder_listeners import Tracks
+from discord_sim.voice.ledger import digest
+from discord_sim.voice.people import FRAME_SECONDS
+from discord_sim.voice.sounds import babble
+from discord_sim.voice.stage import together, until
+from testkit.recording.outsider import OUTSIDERS_CIPHER
+from testkit.recording.studio import Studio
+
+PACKET_BYTES: Final = 160
+"""64 kbit/s, what a voice channel of Discord has unless somebody changes it."""
+
+
+class Room:
+    """The people stay; who listens comes and goes."""
+
+    def __init__(self, studio: Studio, *, speakers: int) -> None:
+        studio.sim.voice.modes = [OUTSIDERS_CIPHER]
+        self.people = [studio.person(f"speaker {number}") for number in range(speakers)]
+        self._studio, self._voice = studio, studio.sim.voice
+        self._spurts = 0
+
+    @property
+    def said(self) -> int:
+        """In packets, since it was last forgotten."""
+        return len(self._voice.ledger.sent)
+
+    def forget(self) -> None:
+        self._voice.ledger.sent.clear()
+
+    async def has(self, *, listeners: int) -> None:
+        """Wait until so many are in the encrypted group besides the people."""
+        members = len(self.people) + listeners
+        await until(lambda: len(self._voice.members(self._studio.voice.id)) == members)
+        await together(*self.people)
+
+    async def talk(self, seconds: float) -> None:
+        """Everybody all the time, with their packets spread over the 20 ms in which each sends one."""
+        count = round(seconds / FRAME_SECONDS)
+        async with asyncio.TaskGroup() as voices:
+            for person in self.people:
+                self._spurts += 1
+                voices.create_task(person.say(babble(count, seed=self._spurts, size=PACKET_BYTES)))
+                await asyncio.sleep(FRAME_SECONDS / len(self.people))
+
+    def missing(self, tracks: Tracks) -> int:
+        """How many of the frames that were said are in no track."""
+        return sum(missing(self._studio.sent(person), tracks.get(person.user_id, [])) for person in self.people)
+
+
+def missing(said: Iterable[bytes], packets: Iterable[bytes]) -> int:
+    """How many of these digests are of no packet; what was said twice has to be there twice."""
+    return (Counter(said) - Counter(map(digest, packets))).total()
