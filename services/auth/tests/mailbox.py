@@ -42,11 +42,13 @@ class Mailbox:
         async with asyncio.timeout(WAIT_SECONDS):
             return await self._mails[to].get()
 
-    async def link(self, to: str) -> str:
-        """What the next mail's link carries."""
-        found = re.search(r"#token=(\S+)", text_of(await self.next(to)))
-        assert found is not None
-        return found[1]
+    async def link(self, to: str, page: str = "") -> str:
+        """What the next mail's link carries; mails that lead to another page, where one is named, are passed over."""
+        while True:
+            found = re.search(rf"{page}#token=(\S+)", text_of(await self.next(to)))
+            assert found is not None or page
+            if found is not None:
+                return found[1]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         def answer(line: str) -> None:

@@ -22,7 +22,7 @@ class TestConfirmingTheAddress:
         before = await auth.try_login()
         await auth.ask("POST", "/verify-email", {"token": await auth.mailbox.link(EMAIL)})
 
-        assert before.json()["code"] == "email_not_verified"
+        assert before.json()["code"] == "wrong_credentials"
         ann = await auth.login()
         assert ann.user["email_verified"]
         assert await told(auth, ann) == ["auth.user_registered.v1"]

@@ -20,6 +20,7 @@ from .conftest import StartAuth
 from .people import EMAIL, Auth
 
 WRONG = "not the password"
+OTHER = "nine green herons"
 GUESSES = 1000
 
 
@@ -163,6 +164,19 @@ class TestWhatAnswersGiveAway:
         second = await auth.register()
 
         assert (first.status_code, first.json()) == (second.status_code, second.json())
+
+    async def test_asvs_6_3_8_logging_in_after_registering_does_not_tell_whether_the_address_was_known(
+        self, start_auth: StartAuth
+    ) -> None:
+        auth = await start_auth(require_verified_email=True)
+        await auth.person("known@example.org")
+
+        answers: list[dict[str, object]] = []
+        for email in ("known@example.org", "new@example.org"):
+            await auth.register(email, OTHER)
+            answers.append(_without_trace((await auth.try_login(email, OTHER)).json()))
+
+        assert answers[0] == answers[1]
 
     @pytest.mark.parametrize("path", ["/password/forgot", "/verify-email/resend"])
     async def test_asvs_6_3_8_mails_look_the_same_for_an_unknown_address(self, auth: Auth, path: str) -> None:

@@ -19,7 +19,7 @@ PASSKEYS_MAX: Final = 20
 STEP_SECONDS: Final = 30
 
 
-class TotpNeeded(Problem):
+class TotpNeeded(Recorded):
     code, kind, title = "totp_needed", Kind.UNAUTHENTICATED, "A code from your authenticator app is needed too"
 
 

@@ -8,11 +8,8 @@ class Recorded(Problem):
 
 
 class WrongCredentials(Recorded):
-    code, kind, title = "wrong_credentials", Kind.UNAUTHENTICATED, "The e-mail address, password or code is wrong"
-
-
-class EmailNotVerified(Recorded):
-    code, kind, title = "email_not_verified", Kind.FORBIDDEN, "Confirm your e-mail address first; we sent you a link"
+    code, kind = "wrong_credentials", Kind.UNAUTHENTICATED
+    title = "The e-mail address, password or code is wrong, or the address is not confirmed yet"
 
 
 class RefreshTokenInvalid(Problem):

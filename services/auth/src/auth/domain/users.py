@@ -41,6 +41,11 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     delete_at: datetime | None = None
 
     @property
+    def password_lets_in(self) -> bool:
+        """One logs in by address and password: without the address the password is of no use."""
+        return self.password_hash is not None and self.email is not None
+
+    @property
     def profile(self) -> Profile:
         return Profile(id=self.id, display_name=self.display_name, avatar_url=self.avatar_url)
 

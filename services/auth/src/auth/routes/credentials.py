@@ -10,13 +10,12 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth.domain.mails import MailKind
-from auth.domain.refusals import WrongCredentials
 from auth.domain.users import email_key
 from auth.domain.visits import Visit
 from auth.routes.accounts import SIGNED_IN, LinkToken
 from auth.routes.answers import refusals
 from auth.routes.limits import admit
-from auth.usecases import accounts, attempts, mailing, passwords, proofs, security
+from auth.usecases import accounts, attempts, mailing, passwords, security
 from auth.usecases.tools import Actor, Begin, Tools
 
 AnyRequest = Request[Any, Any, Any]
@@ -105,31 +104,20 @@ async def change_password(
     request: AnyRequest,
     data: JSONBody[Change],
     actor: NamedDependency[Actor],
-    transaction: NamedDependency[AsyncConnection],
+    begin: NamedDependency[Begin],
     tools: NamedDependency[Tools],
     visit: NamedDependency[Visit],
 ) -> None:
     """Ends all other sessions."""
     user = actor.user
     accounts.check_password(tools, data.new, about=[user.email or "", user.display_name], pointer="/new")
-    if user.password_hash is None:
-        await proofs.require_fresh(transaction, tools=tools, visit=visit, actor=actor)
-    else:
-        buckets = attempts.of_proof(tools, user_id=user.id)
-        await admit(request, tools, buckets)
-        if not await tools.hasher.verify(user.password_hash, data.current or ""):
-            await security.note(
-                transaction,
-                "password.changed",
-                visit=visit,
-                user_id=user.id,
-                session_id=actor.session.id,
-                outcome="refused",
-            )
-            raise WrongCredentials
-        await tools.throttle.give_back(buckets)
-    password_hash = await tools.hasher.hash(data.new)
-    await passwords.change(transaction, tools=tools, visit=visit, actor=actor, password_hash=password_hash)
+    buckets = attempts.of_proof(tools, user_id=user.id)
+    await admit(request, tools, buckets)
+    right = user.password_hash is None or await tools.hasher.verify(user.password_hash, data.current or "")
+    password_hash = await tools.hasher.hash(data.new) if right else None
+    async with begin() as transaction:
+        await passwords.change(transaction, tools=tools, visit=visit, actor=actor, password_hash=password_hash)
+    await tools.throttle.give_back(buckets)
 
 
 @post("/email/change", status_code=202, responses=refusals(401, 403), security=SIGNED_IN)

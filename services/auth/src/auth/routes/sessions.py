@@ -126,7 +126,7 @@ async def step_up(
     request: AnyRequest,
     data: JSONBody[Proof],
     actor: NamedDependency[Actor],
-    transaction: NamedDependency[AsyncConnection],
+    begin: NamedDependency[Begin],
     tools: NamedDependency[Tools],
     visit: NamedDependency[Visit],
 ) -> Response[LoggedIn]:
@@ -135,7 +135,8 @@ async def step_up(
     await admit(request, tools, buckets)
     right = await tools.hasher.verify(actor.user.password_hash, data.password)
     second = SecondProof(totp=data.totp, recovery_code=data.recovery_code)
-    entered = await sessions.step_up(transaction, tools=tools, visit=visit, actor=actor, right=right, second=second)
+    async with begin() as transaction:
+        entered = await sessions.step_up(transaction, tools=tools, visit=visit, actor=actor, right=right, second=second)
     await tools.throttle.give_back(buckets)
     return logged_in(entered, tools=tools, visit=visit)
 

@@ -79,9 +79,9 @@ async def take_token(
     return msgspec.msgpack.decode(vault.open(data, purpose=PURPOSE), type=MailToken) if data else None
 
 
-async def drop_tokens(transaction: AsyncConnection, user_id: UserId, *, purpose: Purpose) -> None:
-    """Earlier links of this kind stop working."""
-    mine = delete(mail_tokens).where(mail_tokens.c.user_id == user_id, mail_tokens.c.purpose == purpose.value)
+async def drop_tokens(transaction: AsyncConnection, user_id: UserId, *purposes: Purpose) -> None:
+    """Earlier links of these kinds stop working."""
+    mine = delete(mail_tokens).where(mail_tokens.c.user_id == user_id, mail_tokens.c.purpose.in_(purposes))
     await transaction.execute(mine)
 
 

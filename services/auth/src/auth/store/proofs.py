@@ -62,7 +62,7 @@ async def add_passkey(transaction: AsyncConnection, passkey: Passkey) -> bool:
 
 
 async def passkey_by_id(transaction: AsyncConnection, passkey_id: bytes) -> Passkey | None:
-    found = await _passkeys(transaction, passkeys.c.id == passkey_id, lock=True)
+    found = await _passkeys(transaction, passkeys.c.id == passkey_id)
     return found[0] if found else None
 
 
@@ -77,6 +77,10 @@ async def passkey_used(transaction: AsyncConnection, passkey: Passkey, *, sign_c
 
 async def remove_passkey(transaction: AsyncConnection, passkey: Passkey) -> None:
     await transaction.execute(delete(passkeys).where(passkeys.c.id == passkey.id))
+
+
+async def remove_passkeys(transaction: AsyncConnection, user_id: UserId) -> None:
+    await transaction.execute(delete(passkeys).where(passkeys.c.user_id == user_id))
 
 
 async def add_challenge(
@@ -98,7 +102,6 @@ async def forget(transaction: AsyncConnection, *, before: datetime) -> None:
     await transaction.execute(delete(challenges).where(challenges.c.expires_at < before))
 
 
-async def _passkeys(transaction: AsyncConnection, condition: Any, *, lock: bool = False) -> list[Passkey]:
+async def _passkeys(transaction: AsyncConnection, condition: Any) -> list[Passkey]:
     query = select(passkeys).where(condition).order_by(passkeys.c.created_at)
-    rows = (await transaction.execute(query.with_for_update() if lock else query)).mappings()
-    return [Passkey(**row) for row in rows]
+    return [Passkey(**row) for row in (await transaction.execute(query)).mappings()]

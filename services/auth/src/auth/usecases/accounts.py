@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth import store
@@ -66,11 +67,11 @@ async def verify_email(transaction: AsyncConnection, *, tools: Tools, visit: Vis
     user = link and await store.users.by_id(transaction, link.user_id, lock=True)
     if not link or not user or user.email != link.email or user.email_verified_at is not None:
         raise LinkInvalid
-    await store.mails.drop_tokens(transaction, user.id, purpose=Purpose.VERIFY_EMAIL)
+    await store.mails.drop_tokens(transaction, user.id, Purpose.VERIFY_EMAIL)
     changes: dict[str, Any] = {"email_verified_at": at}
     if link.password_hash is not None and link.password_hash != user.password_hash:
         changes["password_hash"] = link.password_hash
-        await ending.end(transaction, tools=tools, user_id=user.id)
+        await ending.everything(transaction, tools=tools, user_id=user.id)
     await activate(transaction, user, tools=tools, **changes)
     await security.note(transaction, "email.verified", visit=visit, user_id=user.id)
 
@@ -130,12 +131,13 @@ async def confirm_email_change(transaction: AsyncConnection, *, tools: Tools, vi
     if not link or not user:
         raise LinkInvalid
     key = email_key(link.email)
-    holder = await store.users.by_email(transaction, key)
-    if holder is not None and holder.id != user.id:
-        raise EmailTaken
+    try:
+        async with transaction.begin_nested():
+            await store.users.change(transaction, user.id, email=link.email, email_key=key, email_verified_at=at)
+    except IntegrityError:
+        raise EmailTaken from None
     await mailing.tell(transaction, MailKind.EMAIL_CHANGED, tools=tools, user=user, what=link.email)
-    await store.mails.drop_tokens(transaction, user.id, purpose=Purpose.RESET_PASSWORD)
-    await store.users.change(transaction, user.id, email=link.email, email_key=key, email_verified_at=at)
+    await ending.links_under_way(transaction, user_id=user.id)
     await security.note(transaction, "email.changed", visit=visit, user_id=user.id)
 
 
@@ -149,6 +151,7 @@ async def ask_deletion(transaction: AsyncConnection, *, tools: Tools, visit: Vis
         transaction, "account.deletion_asked", visit=visit, user_id=user.id, session_id=actor.session.id
     )
     await ending.end(transaction, tools=tools, user_id=user.id)
+    await ending.links_under_way(transaction, user_id=user.id)
 
 
 async def keep_account(transaction: AsyncConnection, *, tools: Tools, visit: Visit, user: User) -> User:

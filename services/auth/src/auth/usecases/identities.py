@@ -132,7 +132,7 @@ async def unlink(transaction: AsyncConnection, *, tools: Tools, visit: Visit, ac
     linked = await store.identities.of_user(transaction, tools.vault, user.id)
     if not linked:
         raise NotFound
-    if not user.password_hash and not await store.proofs.passkeys_of(transaction, user.id):
+    if not user.password_lets_in and not await store.proofs.passkeys_of(transaction, user.id):
         raise LastWayIn
     gone = linked[0]
     await store.identities.remove(transaction, gone)

@@ -51,7 +51,7 @@ async def verification(
 
 async def password_reset(transaction: AsyncConnection, *, tools: Tools, user: User) -> None:
     """Order the mail by which a new password can be set; the link before stops working."""
-    await store.mails.drop_tokens(transaction, user.id, purpose=Purpose.RESET_PASSWORD)
+    await store.mails.drop_tokens(transaction, user.id, Purpose.RESET_PASSWORD)
     lifetime = timedelta(minutes=tools.settings.reset_minutes)
     link = await _link(transaction, Purpose.RESET_PASSWORD, tools=tools, user=user, lifetime=lifetime)
     await tell(transaction, MailKind.RESET_PASSWORD, tools=tools, user=user, link=link)
@@ -59,7 +59,7 @@ async def password_reset(transaction: AsyncConnection, *, tools: Tools, user: Us
 
 async def email_change(transaction: AsyncConnection, *, tools: Tools, user: User, email: str) -> None:
     """Both addresses hear of it; the new one has to confirm."""
-    await store.mails.drop_tokens(transaction, user.id, purpose=Purpose.CONFIRM_EMAIL)
+    await store.mails.drop_tokens(transaction, user.id, Purpose.CONFIRM_EMAIL)
     await tell(transaction, MailKind.EMAIL_CHANGE_ASKED, tools=tools, user=user, what=email)
     lifetime = timedelta(minutes=tools.settings.reset_minutes)
     link = await _link(transaction, Purpose.CONFIRM_EMAIL, tools=tools, user=user, lifetime=lifetime, email=email)

@@ -62,6 +62,9 @@ async def enrol(
     challenge, owner = await _answered(transaction, credential, purpose=ENROL, tools=tools)
     if owner != actor.user.id.bytes:
         raise PasskeyRefused
+    await store.users.by_id(transaction, actor.user.id, lock=True)
+    if len(await store.proofs.passkeys_of(transaction, actor.user.id)) >= PASSKEYS_MAX:
+        raise TooManyPasskeys
     try:
         verified = verify_registration_response(
             credential=credential,
@@ -98,7 +101,7 @@ async def offer_login(transaction: AsyncConnection, *, tools: Tools) -> Options:
 async def prove(transaction: AsyncConnection, *, tools: Tools, visit: Visit, credential: Credential) -> User:
     """Whose passkey answered. Raises `PasskeyRefused`, also when its counter went back (a copy)."""
     challenge, _ = await _answered(transaction, credential, purpose=LOGIN, tools=tools)
-    passkey = await _known(transaction, credential)
+    passkey, user = await _known(transaction, credential)
     try:
         verified = verify_authentication_response(
             credential=credential,
@@ -115,36 +118,34 @@ async def prove(transaction: AsyncConnection, *, tools: Tools, visit: Visit, cre
         )
         raise PasskeyRefused from None
     await store.proofs.passkey_used(transaction, passkey, sign_count=verified.new_sign_count, at=tools.clock())
-    user = await store.users.by_id(transaction, passkey.user_id)
-    if user is None:
-        raise PasskeyRefused
     return user
 
 
 async def remove(transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor, passkey_id: str) -> None:
-    known = await store.proofs.passkeys_of(transaction, actor.user.id)
+    user = await store.users.by_id(transaction, actor.user.id, lock=True) or actor.user
+    known = await store.proofs.passkeys_of(transaction, user.id)
     passkey = next((one for one in known if bytes_to_base64url(one.id) == passkey_id), None)
     if passkey is None:
         raise NotFound
-    if len(known) == 1 and not await other_ways_in(transaction, tools=tools, user=actor.user):
+    linked = await store.identities.of_user(transaction, tools.vault, user.id)
+    if len(known) == 1 and not user.password_lets_in and not linked:
         raise LastWayIn
     await store.proofs.remove_passkey(transaction, passkey)
     await _told(transaction, "passkey_removed", tools=tools, visit=visit, actor=actor)
 
 
-async def other_ways_in(transaction: AsyncConnection, *, tools: Tools, user: User) -> bool:
-    """Whether somebody can log in without a passkey."""
-    return bool(user.password_hash or await store.identities.of_user(transaction, tools.vault, user.id))
-
-
-async def _known(transaction: AsyncConnection, credential: Credential) -> Passkey:
+async def _known(transaction: AsyncConnection, credential: Credential) -> tuple[Passkey, User]:
+    """The passkey as it is while its owner is locked, as everybody has them who changes their passkeys."""
     try:
-        found = await store.proofs.passkey_by_id(transaction, base64url_to_bytes(str(credential["id"])))
+        passkey_id = base64url_to_bytes(str(credential["id"]))
     except (KeyError, ValueError):
         raise PasskeyRefused from None
-    if found is None:
+    found = await store.proofs.passkey_by_id(transaction, passkey_id)
+    user = found and await store.users.by_id(transaction, found.user_id, lock=True)
+    passkey = user and await store.proofs.passkey_by_id(transaction, passkey_id)
+    if not passkey or not user:
         raise PasskeyRefused
-    return found
+    return passkey, user
 
 
 async def _remember(transaction: AsyncConnection, challenge: bytes, *, purpose: str, data: bytes, tools: Tools) -> None:

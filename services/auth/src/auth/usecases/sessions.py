@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth import store
 from auth.domain.identities import Identity
-from auth.domain.proofs import PasskeyRefused
-from auth.domain.refusals import EmailNotVerified, RefreshTokenInvalid, RefreshTokenReused, WrongCredentials
+from auth.domain.proofs import PasskeyRefused, TotpNeeded
+from auth.domain.refusals import RefreshTokenInvalid, RefreshTokenReused, WrongCredentials
 from auth.domain.sessions import (
     SECRET_BYTES,
     RefreshToken,
@@ -26,7 +26,7 @@ from auth.usecases import accounts, ending, proofs, security
 from auth.usecases.proofs import SecondProof
 from auth.usecases.tools import Actor, Tools
 from contracts.ids import SessionId, new_id
-from contracts.problems import NotFound
+from contracts.problems import NotFound, SessionEnded
 
 
 class Entered(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,12 +65,16 @@ async def log_in(
         await refused("password")
         raise WrongCredentials
     if tools.settings.require_verified_email and user.email_verified_at is None:
-        await refused("e-mail not verified")
-        raise EmailNotVerified
+        # Said in no other way: whoever registers an address and then tries to log in would learn whether it was known.
+        await refused("address not confirmed")
+        raise WrongCredentials
     try:
         factor = await proofs.check_second(transaction, tools=tools, user=user, given=second)
     except WrongCredentials:
         await refused("second factor")
+        raise
+    except TotpNeeded:
+        await refused("second factor asked for")
         raise
     if renewed is not None:
         user = await store.users.change(transaction, user.id, password_hash=renewed)
@@ -81,16 +85,19 @@ async def step_up(
     transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor, right: bool, second: SecondProof
 ) -> Entered:
     """Prove again who one is: a new session takes the place of the old one (ASVS 7.2.4)."""
+    user = await still(transaction, tools=tools, actor=actor)
     try:
-        _require(right)
-        factor = await proofs.check_second(transaction, tools=tools, user=actor.user, given=second)
-    except WrongCredentials:
+        _require(right and user.password_hash == actor.user.password_hash)
+        factor = await proofs.check_second(transaction, tools=tools, user=user, given=second)
+    except (WrongCredentials, TotpNeeded):
         session_id = actor.session.id
         await security.note(
             transaction, "step_up.done", visit=visit, user_id=actor.user.id, session_id=session_id, outcome="refused"
         )
         raise
-    return await renew(transaction, tools=tools, visit=visit, actor=actor, method=_method("password", factor))
+    return await _renew(
+        transaction, tools=tools, visit=visit, actor=Actor(user, actor.session), method=_method("password", factor)
+    )
 
 
 async def step_up_by_passkey(
@@ -99,13 +106,21 @@ async def step_up_by_passkey(
     """As `step_up`; the passkey must be the actor's own."""
     if proved.id != actor.user.id:
         raise PasskeyRefused
-    return await renew(transaction, tools=tools, visit=visit, actor=actor, method="passkey")
+    await still(transaction, tools=tools, actor=actor)
+    return await _renew(transaction, tools=tools, visit=visit, actor=Actor(proved, actor.session), method="passkey")
 
 
-async def renew(transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor, method: str) -> Entered:
-    """A new session in the place of the present one."""
-    await ending.end(transaction, tools=tools, user_id=actor.user.id, only=actor.session.id)
-    return await enter(transaction, tools=tools, visit=visit, user=actor.user, method=method)
+async def still(transaction: AsyncConnection, *, tools: Tools, actor: Actor) -> User:
+    """The user as they are now, locked; raises `SessionEnded` if the actor's session was ended since it was looked at.
+
+    Checking a password takes its time without a lock. Who ends sessions meanwhile means this one too, and would miss a
+    new one that takes its place.
+    """
+    user = await store.users.by_id(transaction, actor.user.id, lock=True)
+    session = await store.sessions.by_id(transaction, actor.session.id)
+    if user is None or session is None or not session.open_at(tools.clock(), idle=tools.idle):
+        raise SessionEnded
+    return user
 
 
 async def enter(transaction: AsyncConnection, *, tools: Tools, visit: Visit, user: User, method: str) -> Entered:
@@ -189,7 +204,9 @@ async def end_one(
 
 
 async def end_others(transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor) -> None:
+    await still(transaction, tools=tools, actor=actor)
     ended = await ending.end(transaction, tools=tools, user_id=actor.user.id, but=actor.session.id)
+    await ending.links_under_way(transaction, user_id=actor.user.id)
     detail = f"{len(ended)} others"
     await security.note(transaction, "session.ended", visit=visit, user_id=actor.user.id, detail=detail)
 
@@ -208,6 +225,12 @@ async def actor_of(transaction: AsyncConnection, *, tools: Tools, session_id: Se
         return None
     user = await store.users.by_id(transaction, session.user_id)
     return Actor(user, session) if user else None
+
+
+async def _renew(transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor, method: str) -> Entered:
+    """A new session in the place of the present one, which is `still` open."""
+    await ending.end(transaction, tools=tools, user_id=actor.user.id, only=actor.session.id)
+    return await enter(transaction, tools=tools, visit=visit, user=actor.user, method=method)
 
 
 async def _entered(
