@@ -4,6 +4,8 @@ import asyncio
 import struct
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
 from chassis import database
@@ -66,6 +68,18 @@ class TestAServerThatIsStillStarting:
 
         with pytest.raises(ConnectionError):
             await database.until_up(engine)
+        await engine.dispose()
+
+
+class TestAFailedStatement:
+    async def test_does_not_show_what_it_was_given(self, bare_database: Secret) -> None:
+        engine = database.connect(bare_database, schema="public")
+
+        with pytest.raises(DBAPIError) as failed:
+            async with engine.connect() as connection:
+                await connection.execute(text("select cast(:given as text) from nowhere"), {"given": "hunter2"})
+
+        assert "hunter2" not in f"{failed.value} {failed.value!r}"
         await engine.dispose()
 
 

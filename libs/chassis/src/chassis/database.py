@@ -26,6 +26,7 @@ def connect(url: Secret, *, schema: str, connections_max: int = 10) -> AsyncEngi
         pool_size=connections_max,
         max_overflow=0,
         pool_timeout=5,
+        hide_parameters=True,  # what a failed statement was given may be secret, and errors are logged
         connect_args={"timeout": 5, "server_settings": {"search_path": schema, "application_name": schema}},
     )
 
