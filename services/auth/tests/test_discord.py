@@ -1,5 +1,6 @@
 """Discord as a login and as a link, against the simulator's OAuth2."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncGenerator
@@ -141,6 +142,46 @@ class TestLoggingInWithDiscord:
         answer = await ada.auth.client.get(f"{ORIGIN}{CALLBACK}?code={stolen}&state={mine}")
 
         assert answer.headers["location"] == "/spaces?error=discord_refused"
+
+    async def test_asvs_16_3_1_a_refusal_stands_in_the_security_log(self, ada: Browser) -> None:
+        await ada.comes_back(await ada.goes_to_discord(), approve=False)
+
+        rows = await ada.auth.rows("select action, outcome, detail from security_log")
+        assert rows == [{"action": "session.opened", "outcome": "refused", "detail": "discord: discord_refused"}]
+
+    async def test_makes_one_account_of_somebody_who_comes_back_twice_at_once(self, ada: Browser) -> None:
+        journeys: list[tuple[str, dict[str, str]]] = []
+        for _ in range(4):
+            location = ada.scene.sim.agree(await ada.goes_to_discord(), user=ada.discord)
+            journeys.append((location, {"cookie": f"{JOURNEY}={ada.auth.client.cookies[JOURNEY]}"}))
+        ada.auth.client.cookies.clear()
+
+        answers = await asyncio.gather(*(ada.auth.client.get(url, headers=cookie) for url, cookie in journeys))
+
+        assert {answer.headers.get("location") for answer in answers} == {"/spaces"}
+        assert len(await ada.auth.rows("select * from users")) == 1
+
+    async def test_goes_back_to_the_start_when_the_place_can_not_be_written_in_a_header(self, ada: Browser) -> None:
+        answer = await ada.comes_back(await ada.goes_to_discord(return_to=quote("/räume/日本")))
+
+        assert answer.headers["location"] == "/"
+
+    async def test_says_so_when_discord_answers_what_nobody_understands(self, start_auth: StartAuth) -> None:
+        async def answer_rubbish(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno")
+            writer.close()
+
+        server = await asyncio.start_server(answer_rubbish, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        auth = await start_auth(discord_url=url, discord_client_id="1", discord_client_secret=Secret("x"))
+        started: str = (await auth.ask("GET", "/discord/start", Accept="application/json")).json()["authorize_url"]
+        state = parse_qs(urlsplit(started).query)["state"][0]
+
+        answer = await auth.ask("GET", f"/discord/callback?state={state}&code=any")
+
+        assert answer.headers["location"] == "/?error=unavailable"
+        server.close()
 
     async def test_its_tokens_are_not_readable_in_the_database(self, ada: Browser) -> None:
         await ada.logs_in()

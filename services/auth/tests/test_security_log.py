@@ -11,6 +11,7 @@ from chassis.service_tokens import assertion, public_jwk
 
 from .conftest import StartAuth
 from .people import EMAIL, Auth, Tokens
+from .test_factors import with_totp
 from .test_sessions import is_over
 from .test_tokens import own_pem
 
@@ -40,6 +41,37 @@ class TestSecurityLog:
         )
         assert items[0]["network"] == "203.0.113.7"
         assert ("session.opened", "done", "password") in await lines(auth, ann)
+
+    async def test_asvs_16_3_1_has_a_right_password_that_was_not_enough(self, auth: Auth) -> None:
+        ann = await auth.person()
+        await with_totp(auth, ann)
+
+        await auth.try_login()
+
+        assert (await lines(auth, ann))[0] == ("session.opened", "refused", "second factor asked for")
+
+    async def test_asvs_16_3_1_has_wrong_codes_of_an_app_that_is_being_set_up(self, auth: Auth) -> None:
+        ann = await auth.person()
+        await auth.ask("POST", "/totp/enrol", token=ann.access_token)
+
+        await auth.ask("POST", "/totp/confirm", {"code": "000000"}, token=ann.access_token)
+
+        assert (await lines(auth, ann))[0] == ("sign_in.totp_on", "refused", "")
+
+    @pytest.mark.parametrize(
+        ("path", "action"),
+        [("/password/forgot", "password.reset_asked"), ("/verify-email/resend", "email.verification_asked")],
+    )
+    async def test_asvs_16_3_1_has_mails_that_somebody_asked_for(self, auth: Auth, path: str, action: str) -> None:
+        await auth.register()
+        ann = await auth.login()
+        await auth.mailbox.next(EMAIL)
+
+        await auth.ask("POST", path, {"email": EMAIL}, X_Forwarded_For="203.0.113.7")
+        await auth.mailbox.next(EMAIL)
+
+        newest = (await auth.ask("GET", "/security-log", token=ann.access_token)).json()["items"][0]
+        assert (newest["action"], newest["network"]) == (action, "203.0.113.7")
 
     async def test_asvs_16_3_1_shows_nobody_elses(self, auth: Auth) -> None:
         await auth.person()

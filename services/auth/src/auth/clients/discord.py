@@ -1,6 +1,6 @@
 """Discord's OAuth2: a code for tokens, tokens for the person. Any failure is `DiscordRefused` or `Unavailable`."""
 
-from typing import Final
+from typing import Final, TypeVar
 
 import aiohttp
 import msgspec
@@ -8,6 +8,8 @@ import msgspec
 from auth.domain.identities import DiscordRefused, OutsidePerson
 from auth.settings import Settings
 from contracts.problems import Unavailable
+
+T = TypeVar("T")
 
 API: Final = "/api/v10"
 
@@ -34,18 +36,20 @@ class Discord:
         secret = self._settings.discord_client_secret.reveal()
         authorization = aiohttp.encode_basic_auth(self._settings.discord_client_id, secret)
         body = await self._ask("POST", "/oauth2/token", authorization=authorization, form=form)
-        return msgspec.structs.replace(msgspec.json.decode(body, type=Grant), raw=body)
+        return msgspec.structs.replace(_decoded(body, Grant), raw=body)
 
     async def person(self, grant: Grant) -> OutsidePerson:
         body = await self._ask("GET", "/users/@me", authorization=f"{grant.token_type} {grant.access_token}")
-        return msgspec.json.decode(body, type=OutsidePerson)
+        return _decoded(body, OutsidePerson)
 
     async def close(self) -> None:
         if self._http is not None:
             await self._http.close()
 
     async def _ask(self, method: str, path: str, *, authorization: str, form: dict[str, str] | None = None) -> bytes:
-        self._http = self._http or aiohttp.ClientSession(timeout=self._timeout)
+        if self._http is None:
+            # Cookies that came with one person's code are none of the next one's.
+            self._http = aiohttp.ClientSession(timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar())
         headers = {"Authorization": authorization}
         try:
             async with self._http.request(method, self._base + path, data=form, headers=headers) as answer:
@@ -57,3 +61,10 @@ class Discord:
         if answer.status >= 400:
             raise DiscordRefused
         return body
+
+
+def _decoded(body: bytes, expected: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=expected)
+    except msgspec.DecodeError:
+        raise Unavailable("Discord answered something else than was asked for", retry_after_seconds=5) from None

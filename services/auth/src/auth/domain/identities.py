@@ -91,7 +91,8 @@ def authorize_url(discord_url: str, *, client_id: str, callback: str, state: str
 
 
 def safe_return(return_to: str) -> str:
-    """A path of our own; anything else becomes `/` (no open redirect)."""
+    """A path of our own, as it can stand in a header; anything else becomes `/` (no open redirect)."""
     parts = urlsplit(return_to.replace("\\", "/"))
-    own = return_to.startswith("/") and not return_to.startswith("//") and not parts.netloc and return_to.isprintable()
-    return return_to if own and "\\" not in return_to else "/"
+    own = return_to.startswith("/") and not return_to.startswith("//") and not parts.netloc
+    written = return_to.isascii() and return_to.isprintable() and "\\" not in return_to
+    return return_to if own and written else "/"

@@ -27,7 +27,8 @@ class MailKind(StrEnum):
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail to one address; `link` is a path with its token in the fragment, so that no server logs it."""
+    """One mail to one address; `link` is a path with its token in the fragment, so that no server logs it. `name` is
+    empty where the address may be a stranger's."""
 
     kind: MailKind
     to: str
@@ -38,10 +39,13 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody asked for a mail to this address. Whether an account has it is looked up later, out of their sight."""
+    """Somebody asked, from there, for a mail to this address. Whether an account has it is looked up later, out of
+    their sight."""
 
     kind: MailKind
     email_key: str
+    network: str
+    device: str
 
 
 class Purpose(StrEnum):

@@ -15,7 +15,7 @@ from auth.domain.visits import Visit
 from auth.routes.accounts import SIGNED_IN, LinkToken
 from auth.routes.answers import refusals
 from auth.routes.limits import admit
-from auth.usecases import accounts, attempts, mailing, passwords, security
+from auth.usecases import accounts, attempts, mailing, passwords
 from auth.usecases.tools import Actor, Begin, Tools
 
 AnyRequest = Request[Any, Any, Any]
@@ -57,7 +57,7 @@ async def resend_verification(
 ) -> MailSent:
     key = email_key(data.email)
     await admit(request, tools, attempts.of_mail(tools, visit=visit, email_key=key))
-    await mailing.ask(transaction, MailKind.VERIFY_EMAIL, tools=tools, email_key=key)
+    await mailing.ask(transaction, MailKind.VERIFY_EMAIL, tools=tools, visit=visit, email_key=key)
     return MailSent()
 
 
@@ -71,8 +71,7 @@ async def forgot_password(
 ) -> MailSent:
     key = email_key(data.email)
     await admit(request, tools, attempts.of_mail(tools, visit=visit, email_key=key))
-    await mailing.ask(transaction, MailKind.RESET_PASSWORD, tools=tools, email_key=key)
-    await security.note(transaction, "password.reset_asked", visit=visit, user_id=None)
+    await mailing.ask(transaction, MailKind.RESET_PASSWORD, tools=tools, visit=visit, email_key=key)
     return MailSent()
 
 

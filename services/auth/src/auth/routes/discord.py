@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-import structlog
 from litestar import Request, Response, delete, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
@@ -18,8 +17,6 @@ from auth.usecases import identities, proofs, sessions
 from auth.usecases.tools import Actor, Begin, Tools
 from chassis.tokens import Verifier, bearer_of
 from contracts.problems import Problem, SessionEnded
-
-log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -81,7 +78,8 @@ async def callback(
     try:
         done += await _finish(journey, code, begin=begin, tools=tools, visit=visit)
     except Problem as problem:
-        log.info("discord.failed", code=problem.code, mode=journey.mode)
+        async with begin() as transaction:
+            await identities.refused(transaction, visit=visit, journey=journey, code=problem.code)
         return _back(journey, f"error={problem.code}", done)
     return _back(journey, "linked=discord" if journey.mode == "link" else "", done)
 

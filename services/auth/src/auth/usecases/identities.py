@@ -29,6 +29,7 @@ from auth.domain.users import User, topic_of
 from auth.domain.visits import Visit
 from auth.usecases import mailing, security, sessions
 from auth.usecases.tools import Actor, Tools
+from chassis.database import advisory_lock
 from contracts.auth import IdentityLinked, IdentityUnlinked
 from contracts.ids import UserId, new_id
 from contracts.problems import NotFound
@@ -92,10 +93,25 @@ async def arrive(transaction: AsyncConnection, *, tools: Tools, state: str, brow
     return journey
 
 
+async def refused(transaction: AsyncConnection, *, visit: Visit, journey: Journey, code: str) -> None:
+    """The journey came to nothing; `code` is the problem's."""
+    action = "identity.linked" if journey.mode == "link" else "session.opened"
+    await security.note(
+        transaction,
+        action,
+        visit=visit,
+        user_id=journey.user_id,
+        session_id=journey.session_id,
+        outcome="refused",
+        detail=f"discord: {code}",
+    )
+
+
 async def log_in(
     transaction: AsyncConnection, *, tools: Tools, visit: Visit, person: OutsidePerson, grant: Grant
 ) -> sessions.Entered:
     """A session for whom this Discord account belongs to; who is unknown gets an account of their own."""
+    await _take_turns(transaction, person)
     owner = await store.identities.owner(transaction, DISCORD, person.id)
     user = owner and await store.users.by_id(transaction, owner)
     if not user:
@@ -115,6 +131,8 @@ async def link(
         raise JourneyBroken
     if journey.provider_user_id not in {"", person.id}:
         raise AnotherDiscordAccount
+    await _take_turns(transaction, person)
+    await store.users.by_id(transaction, actor.user.id, lock=True)
     owner = await store.identities.owner(transaction, DISCORD, person.id)
     if owner == actor.user.id:
         await store.identities.renew(transaction, tools.vault, _identity(actor.user.id, person, grant, tools=tools))
@@ -146,6 +164,11 @@ async def unlink(transaction: AsyncConnection, *, tools: Tools, visit: Visit, ac
 
 def callback_url(tools: Tools) -> str:
     return tools.settings.public_url.rstrip("/") + CALLBACK
+
+
+async def _take_turns(transaction: AsyncConnection, person: OutsidePerson) -> None:
+    """Who comes back from Discord twice at once finds the second time what the first has made."""
+    await advisory_lock(transaction, f"auth.identity:{DISCORD}:{person.id}")
 
 
 async def _newcomer(transaction: AsyncConnection, *, tools: Tools, visit: Visit, person: OutsidePerson) -> User:

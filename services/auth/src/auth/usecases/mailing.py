@@ -14,7 +14,9 @@ from auth import store
 from auth.clients import letters
 from auth.domain.mails import Asked, Mail, MailKind, MailToken, Purpose, link_of
 from auth.domain.users import User
+from auth.domain.visits import Visit
 from auth.store.mails import Due
+from auth.usecases import security
 from auth.usecases.tools import Begin, Tools
 from streams import ending
 
@@ -22,20 +24,29 @@ log = structlog.get_logger()
 
 AWAY: Final = (DBAPIError, PoolTimeout, OSError)
 FIRST_RETRY_SECONDS: Final = 10
+ACTIONS: Final = {
+    MailKind.VERIFY_EMAIL: "email.verification_asked",
+    MailKind.RESET_PASSWORD: "password.reset_asked",
+}
+"""What stands in the security log of whoever a mail was asked for."""
 
 
 async def tell(
     transaction: AsyncConnection, kind: MailKind, *, tools: Tools, user: User, what: str = "", link: str = ""
 ) -> None:
-    """Order a mail to a user, if they have an address."""
+    """Order a mail to a user, if they have an address. An address that nobody confirmed may be a stranger's, who is not
+    to be sent what somebody else chose to be called.
+    """
     if user.email is not None:
-        mail = Mail(kind=kind, to=user.email, language=user.language, name=user.display_name, link=link, what=what)
+        name = user.display_name if user.email_verified_at else ""
+        mail = Mail(kind=kind, to=user.email, language=user.language, name=name, link=link, what=what)
         await store.mails.order(transaction, tools.vault, mail, at=tools.clock())
 
 
-async def ask(transaction: AsyncConnection, kind: MailKind, *, tools: Tools, email_key: str) -> None:
+async def ask(transaction: AsyncConnection, kind: MailKind, *, tools: Tools, visit: Visit, email_key: str) -> None:
     """Somebody asks for a mail to an address: the same work whether an account has it or not."""
-    await store.mails.order(transaction, tools.vault, Asked(kind=kind, email_key=email_key), at=tools.clock())
+    asked = Asked(kind=kind, email_key=email_key, network=visit.network, device=visit.device)
+    await store.mails.order(transaction, tools.vault, asked, at=tools.clock())
 
 
 async def verification(
@@ -63,7 +74,7 @@ async def email_change(transaction: AsyncConnection, *, tools: Tools, user: User
     await tell(transaction, MailKind.EMAIL_CHANGE_ASKED, tools=tools, user=user, what=email)
     lifetime = timedelta(minutes=tools.settings.reset_minutes)
     link = await _link(transaction, Purpose.CONFIRM_EMAIL, tools=tools, user=user, lifetime=lifetime, email=email)
-    mail = Mail(kind=MailKind.CONFIRM_NEW_EMAIL, to=email, language=user.language, name=user.display_name, link=link)
+    mail = Mail(kind=MailKind.CONFIRM_NEW_EMAIL, to=email, language=user.language, name="", link=link)
     await store.mails.order(transaction, tools.vault, mail, at=tools.clock())
 
 
@@ -110,6 +121,8 @@ async def _deliver(transaction: AsyncConnection, due: Due, mail: Mail, *, tools:
 
 async def _resolve(transaction: AsyncConnection, asked: Asked, *, tools: Tools) -> None:
     user = await store.users.by_email(transaction, asked.email_key)
+    visit = Visit(network=asked.network, device=asked.device)
+    await security.note(transaction, ACTIONS[asked.kind], visit=visit, user_id=user.id if user else None)
     if user is None:
         return
     if asked.kind is MailKind.RESET_PASSWORD:

@@ -84,7 +84,14 @@ async def confirm_totp(
     totp = await store.proofs.totp_of(transaction, tools.vault, actor.user.id)
     if totp is None or totp.confirmed_at is not None:
         raise TotpNotEnrolled
-    await _use_totp(transaction, totp, code, tools=tools)
+    try:
+        await _use_totp(transaction, totp, code, tools=tools)
+    except WrongCredentials:
+        session_id = actor.session.id
+        await security.note(
+            transaction, "sign_in.totp_on", visit=visit, user_id=totp.user_id, session_id=session_id, outcome="refused"
+        )
+        raise
     confirmed = await store.proofs.totp_of(transaction, tools.vault, actor.user.id) or totp
     await store.proofs.save_totp(
         transaction, tools.vault, msgspec.structs.replace(confirmed, confirmed_at=tools.clock())
