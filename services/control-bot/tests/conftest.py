@@ -66,6 +66,7 @@ def start_bot(scene: Stage, services: StandIn, redis_url: Secret, service_key: P
             "discord_rest_url": scene.sim.rest_url,
             "discord_retry_seconds": 0.05,
             "panel_seconds_min": 0.05,
+            "active_ask_seconds": 0.05,
         }
         async with serving(create_app(Settings(**given | changes)), base_url="http://control-bot") as client:
             yield client

@@ -53,7 +53,8 @@ class StandIn:
         """Every call of a person is refused with this."""
         self.status: int | None = None
         """Every call of a person is answered with this, and no body that anyone could read."""
-        self.hangs = False
+        self.hangs = self.auth_hangs = False
+        """Connections are accepted, and nobody ever answers."""
         self.open = asyncio.Event()
         """While it is not set, calls wait, and are counted in `waiting`; there were `most` at the same time."""
         self.open.set()
@@ -91,6 +92,8 @@ class StandIn:
         return [call for call in self.calls if call.method == method and call.path.endswith(path)]
 
     async def _token(self, _: web.Request) -> web.Response:
+        if self.auth_hangs:
+            await self._never.wait()
         return _json(ServiceTokenGiven(access_token="service-token", expires_in=300))
 
     async def _answer(self, request: web.Request) -> web.Response:

@@ -76,6 +76,21 @@ class TestServicesAway:
         assert p99(handles) < 1.0
         assert all("does not answer right now" in each.response.content for each in handles if each.response)
 
+    @pytest.mark.parametrize("who", ["auth", "media", "messaging"])
+    async def test_that_never_answer_are_waited_for_no_longer_than_a_call_may_take(
+        self, who: str, scene: Stage, start_bot: StartBot, services: StandIn, ada: Person
+    ) -> None:
+        services.auth_hangs = who == "auth"
+        services.hangs = who != "auth"
+        line = "/space status" if who == "messaging" else "/recordings"
+        async with start_bot(call_seconds_max=0.3, answer_seconds_max=60.0):
+            await scene.sim.ready(scene.bot.id)
+
+            handles = [ada.types(scene.text, line) for _ in range(3)]
+            answers = await asyncio.gather(*(handle.answered(seconds=4) for handle in handles))
+
+        assert all("Wait a moment and do it again" in answer.content for answer in answers)
+
     async def test_may_come_back(self, scene: Stage, bot: httpx.AsyncClient, services: StandIn, ada: Person) -> None:
         services.status = 503
         first = await ada.types(scene.text, "/recordings").answered()

@@ -8,10 +8,12 @@ from datetime import timedelta
 import aiohttp
 import hikari
 import lightbulb
+from hikari.applications import get_token_id
 from litestar import Litestar
 from redis.asyncio import Redis
 
 from chassis import app
+from chassis.health import Check
 from chassis.http import ServiceClient
 from chassis.service_tokens import ServiceTokens
 from control_bot.clients.screen import Screen
@@ -22,6 +24,7 @@ from control_bot.commands.handlers import HANDLERS
 from control_bot.commands.reception import Reception
 from control_bot.events import MEDIA_EVENTS, listener
 from control_bot.settings import Settings
+from control_bot.store.active import ActiveLease
 from control_bot.store.board import Board
 from control_bot.store.leases import Leases
 from control_bot.store.panels import Panels
@@ -32,6 +35,7 @@ from streams import bus
 from streams.view import View
 
 NAME = "control-bot"
+STANDBY = "standby: another copy is active"
 INTENTS = hikari.Intents.GUILDS | hikari.Intents.GUILD_VOICE_STATES
 
 
@@ -44,14 +48,7 @@ def create_app(settings: Settings) -> Litestar:
     board = Board()
     suggestions = Suggestions(kept_seconds=settings.suggestions_kept_seconds)
     desk = Desk(_services(http, settings), board, suggestions, settings)
-    bot = hikari.GatewayBot(
-        settings.discord_token.reveal(),
-        rest_url=settings.discord_rest_url or None,
-        intents=INTENTS,
-        banner=None,
-        logs=None,
-        suppress_optimization_warning=True,
-    )
+    bot = _bot(settings)
     client = lightbulb.client_from_app(
         bot, localization_provider=lightbulb.DictLocalizationProvider(slash.localizations())
     )
@@ -59,23 +56,35 @@ def create_app(settings: Settings) -> Litestar:
     slash.register(client, reception, HANDLERS)
     buttons.listen(bot, reception)
     connection = Connection(bot, client, retry_seconds=settings.discord_retry_seconds)
-    keeper = PanelKeeper(
-        Panels(redis, days_max=settings.panel_days_max),
-        Screen(bot),
-        address_of=desk.recording_address,
-        seconds_min=settings.panel_seconds_min,
+    lease = ActiveLease(
+        redis,
+        get_token_id(settings.discord_token.reveal()),
+        seconds=settings.active_lease_seconds,
+        ask_seconds=settings.active_ask_seconds,
     )
-    since = timedelta(minutes=settings.catch_up_minutes)
-    view = View(redis, streams=[MEDIA_EVENTS], deliver=listener(board, keeper), since=since)
+
+    async def be_active() -> None:
+        """Nothing is remembered of an earlier time: another copy was active since."""
+        board.clear()
+        keeper = PanelKeeper(
+            Panels(redis, days_max=settings.panel_days_max),
+            Screen(bot),
+            address_of=desk.recording_address,
+            seconds_min=settings.panel_seconds_min,
+        )
+        since = timedelta(minutes=settings.catch_up_minutes)
+        view = View(redis, streams=[MEDIA_EVENTS], deliver=listener(board, keeper), since=since)
+        async with asyncio.TaskGroup() as tasks:
+            for one in (connection, view, keeper):
+                tasks.create_task(one.run())
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         try:
             async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(one.run()) for one in (connection, view, keeper)]
+                running = tasks.create_task(lease.run(be_active))
                 yield
-                for task in running:
-                    task.cancel()
+                running.cancel()
         finally:
             await http.close()
             await redis.aclose()
@@ -85,24 +94,42 @@ def create_app(settings: Settings) -> Litestar:
         settings,
         routes=[],
         dependencies={},
-        checks={"discord": connection.check, "redis": lambda: _answers(redis)},
+        checks={"discord": _connected(lease, connection), "redis": lambda: _answers(redis)},
         lifespan=[lifespan],
     )
 
 
+def _bot(settings: Settings) -> hikari.GatewayBot:
+    return hikari.GatewayBot(
+        settings.discord_token.reveal(),
+        rest_url=settings.discord_rest_url or None,
+        intents=INTENTS,
+        banner=None,
+        logs=None,
+        suppress_optimization_warning=True,
+    )
+
+
 def _services(http: aiohttp.ClientSession, settings: Settings) -> Services:
-    tokens = ServiceTokens(http, service=NAME, key_file=settings.service_key_file, auth_url=settings.auth_url)
     addresses = {"media": settings.media_url, "messaging": settings.messaging_url}
     return Services(
-        {
-            name: ServiceClient(http, name, url, tokens=tokens, seconds=settings.call_seconds_max)
-            for name, url in addresses.items()
-        }
+        {name: ServiceClient(http, name, url, seconds=settings.call_seconds_max) for name, url in addresses.items()},
+        tokens=ServiceTokens(http, service=NAME, key_file=settings.service_key_file, auth_url=settings.auth_url),
+        token_seconds_max=settings.call_seconds_max,
     )
 
 
 async def _idle() -> str:
     return IDLE
+
+
+def _connected(lease: ActiveLease, connection: Connection) -> Check:
+    async def check() -> str | None:
+        if lease.held is None:
+            raise ConnectionError("Redis does not say which copy of the bot is active")
+        return await connection.check() if lease.held else STANDBY
+
+    return check
 
 
 async def _answers(redis: Redis) -> None:

@@ -20,8 +20,13 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     discord_retry_seconds: float = 5.0
     """Between attempts to connect."""
 
+    active_lease_seconds: float = 15.0
+    """When the active copy has shown no sign of life for so long, another one takes over."""
+    active_ask_seconds: float = 0.5
+    """Between two such signs, and how soon another copy takes over from one that stops."""
+
     call_seconds_max: float = 5.0
-    """For one call to a service."""
+    """For one call to a service, and as long for the token that it needs."""
     answer_seconds_max: float = 10.0
     """For all that a command does, once it is its turn; then the person is told to try again."""
     commands_at_once_max: int = 20

@@ -1,12 +1,13 @@
 """The services, asked on behalf of a Discord user: one call for each operation."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
 import structlog
 
-from chassis.http import Answer, ServiceClient
+from chassis.http import Answer, ServiceClient, Tokens
 from contracts.auth import MANAGES_GUILD, ON_BEHALF_OF
 from contracts.problems import ProblemBody, Unavailable
 from control_bot.domain.asking import Person
@@ -19,10 +20,12 @@ T = TypeVar("T")
 
 
 class Services:
-    """Raises Refusal when the answer is no, Unavailable when there is none."""
+    """Raises Refusal when the answer is no, Unavailable or TimeoutError when there is none."""
 
-    def __init__(self, clients: Mapping[str, ServiceClient]) -> None:
+    def __init__(self, clients: Mapping[str, ServiceClient], *, tokens: Tokens, token_seconds_max: float) -> None:
         self._clients = clients
+        self._tokens = tokens
+        self._token_seconds_max = token_seconds_max
 
     async def perform(
         self, operation: Operation, expected: type[T], *, person: Person, key: str | None = None, **values: Any
@@ -34,8 +37,10 @@ class Services:
             headers[MANAGES_GUILD] = person.manages_guild
         if key is not None:
             headers["Idempotency-Key"] = key
+        async with asyncio.timeout(self._token_seconds_max):  # also for those who wait until others have asked auth
+            token = await self._tokens.token_for(request.service)
         answer = await self._clients[request.service].ask(
-            request.method, request.path, body=request.body, params=request.params, headers=headers
+            request.method, request.path, body=request.body, params=request.params, token=token, headers=headers
         )
         if answer.status < 300:
             return answer.decode(expected)

@@ -22,5 +22,8 @@ class Board:
             if len(self._running) > KEPT_MAX:
                 del self._running[next(iter(self._running))]
 
+    def clear(self) -> None:
+        self._running.clear()
+
     def running(self, guild_id: str) -> list[Recording]:
         return [each for each in self._running.values() if each.guild_id == guild_id]

@@ -1,4 +1,4 @@
-"""Which copy of the bot answers an interaction: Discord delivers each to every copy that is connected."""
+"""Who answers an interaction: Discord repeats some, and two copies of the bot may be connected for a moment."""
 
 import asyncio
 import time
