@@ -80,6 +80,13 @@ async def panel_with(scene: Stage, text: str) -> Message:
     return message
 
 
+@pytest.fixture
+async def panel(scene: Stage, bot: httpx.AsyncClient, tell: Tell, running: Recording) -> Message:
+    """The recording's, on show."""
+    await tell(running)
+    return await panel_with(scene, "0:00")
+
+
 def buttons(message: Message) -> dict[str, bool]:
     """By what they do, whether they can be pressed."""
     return {
@@ -157,10 +164,9 @@ class TestPanel:
         assert sum("Game" in str(each.embeds) for each in scene.sim.world.messages[scene.text.id].values()) == 1
 
     async def test_is_left_alone_when_somebody_deleted_it(
-        self, scene: Stage, bot: httpx.AsyncClient, tell: Tell, running: Recording
+        self, scene: Stage, tell: Tell, running: Recording, panel: Message
     ) -> None:
-        await tell(running)
-        scene.sim.world.delete(await panel_with(scene, "0:00"))
+        scene.sim.world.delete(panel)
         other = recording(
             guild_id=running.guild_id,
             voice_channel_id=running.voice_channel_id,
@@ -191,15 +197,11 @@ class TestButtons:
         act: str,
         word: str,
         scene: Stage,
-        bot: httpx.AsyncClient,
         services: StandIn,
-        tell: Tell,
         running: Recording,
+        panel: Message,
         ada: Person,
     ) -> None:
-        await tell(running)
-        panel = await panel_with(scene, "0:00")
-
         handle = ada.presses(panel, f"panel:{act}:{running.id}")
         answer = await handle.answered()
 
@@ -210,14 +212,10 @@ class TestButtons:
     async def test_let_a_speaker_opt_out(
         self,
         scene: Stage,
-        bot: httpx.AsyncClient,
         services: StandIn,
-        tell: Tell,
         running: Recording,
+        panel: Message,
     ) -> None:
-        await tell(running)
-        panel = await panel_with(scene, "0:00")
-
         handle = scene.person("jo", locale="de").presses(panel, f"panel:opt_out:{running.id}")
         answer = await handle.answered()
 
@@ -228,15 +226,11 @@ class TestButtons:
     async def test_open_a_form_for_a_note(
         self,
         scene: Stage,
-        bot: httpx.AsyncClient,
         services: StandIn,
-        tell: Tell,
         running: Recording,
+        panel: Message,
         ada: Person,
     ) -> None:
-        await tell(running)
-        panel = await panel_with(scene, "0:00")
-
         form = ada.presses(panel, f"panel:note:{running.id}")
         await form.asked_for()
         handle = ada.submits(form, text="remember this")

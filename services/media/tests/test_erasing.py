@@ -18,7 +18,7 @@ from testkit.waiting import eventually
 from voice import ogg, opus
 
 from .conftest import Sweep
-from .people import Community, Json, Person, Recorder, Refused, Segment, logged, make_segment, snowflake
+from .people import Asking, Community, Json, Person, Recorder, Refused, Segment, logged, make_segment, snowflake
 
 ERASE = {"choice": "opted_out", "erase": True}
 
@@ -44,6 +44,20 @@ async def spoken(community: Community, recording: Json, recorder: Recorder, othe
     return anns, others
 
 
+@pytest.fixture
+async def complete(
+    community: Community, recording: Json, recorder: Recorder, spoken: tuple[Segment, Segment], sweep: Sweep
+) -> Json:
+    """The recording, with what was spoken, over and put together."""
+    await recorder.finish(recording, position_ms=5000)
+
+    async def is_ready() -> bool:
+        return (await community.show(recording))["state"] == "ready"
+
+    await swept(sweep, is_ready)
+    return recording
+
+
 async def swept(sweep: Sweep, done: Callable[[], Awaitable[object]]) -> None:
     """The application sweeps too, at its own time, and what one of the two is at the other leaves alone."""
 
@@ -54,13 +68,18 @@ async def swept(sweep: Sweep, done: Callable[[], Awaitable[object]]) -> None:
     await eventually(is_done)
 
 
-async def complete(community: Community, recording: Json, recorder: Recorder, sweep: Sweep) -> None:
-    await recorder.finish(recording, position_ms=5000)
+async def erase(person: Asking, recording: Json) -> Json:
+    """Their own voice."""
+    return await person.do("PUT", f"/{recording['id']}/consent", ERASE)
 
-    async def is_ready() -> bool:
-        return (await community.show(recording))["state"] == "ready"
 
-    await swept(sweep, is_ready)
+def gone(objects: Objects, recording: Json, number: int, segment: Segment) -> Callable[[], Awaitable[bool]]:
+    """Whether the store has the segment of this track no more."""
+
+    async def is_gone() -> bool:
+        return await objects.read(key_of(recording, number, segment), bytes_max=10) is None
+
+    return is_gone
 
 
 async def play(community: Community, recording: Json, number: int) -> bytes:
@@ -85,58 +104,46 @@ class TestEraseATrack:
     async def test_silences_it_at_once_and_removes_it_from_the_store(
         self,
         community: Community,
-        recording: Json,
-        recorder: Recorder,
+        complete: Json,
         spoken: tuple[Segment, Segment],
-        sweep: Sweep,
         objects: Objects,
     ) -> None:
-        await complete(community, recording, recorder, sweep)
         anns, others = spoken
 
-        made = await community.ann.do("PUT", f"/{recording['id']}/consent", ERASE)
-        mine, theirs = [await play(community, recording, number) for number in (1, 2)]
+        made = await erase(community.ann, complete)
+        mine, theirs = [await play(community, complete, number) for number in (1, 2)]
 
-        async def gone() -> bool:
-            return await objects.read(key_of(recording, 1, anns), bytes_max=10) is None
-
-        await eventually(gone)
+        await eventually(gone(objects, complete, 1, anns))
         assert made["erased"]
         assert set(ogg.packets(mine)) == {opus.SILENCE}
         assert (list(ogg.pages(mine))[-1].granule - ogg.PRE_SKIP) / 48 == 5000
         assert set(others.packets) <= set(ogg.packets(theirs))
-        assert await objects.read(key_of(recording, 2, others), bytes_max=9)
+        assert await objects.read(key_of(complete, 2, others), bytes_max=9)
 
     async def test_stands_in_the_manifest_with_the_sum_of_what_is_left(
-        self,
-        community: Community,
-        recording: Json,
-        recorder: Recorder,
-        spoken: tuple[Segment, Segment],
-        sweep: Sweep,
+        self, community: Community, complete: Json, sweep: Sweep
     ) -> None:
-        await complete(community, recording, recorder, sweep)
-        before = await manifest_of(community, recording)
+        before = await manifest_of(community, complete)
 
-        await community.ann.do("PUT", f"/{recording['id']}/consent", ERASE)
+        await erase(community.ann, complete)
 
         async def is_without() -> bool:
-            return (await manifest_of(community, recording))["tracks"][0]["segments"] == []
+            return (await manifest_of(community, complete))["tracks"][0]["segments"] == []
 
         await swept(sweep, is_without)
 
-        after = await manifest_of(community, recording)
+        after = await manifest_of(community, complete)
         mine, theirs = after["tracks"]
         assert {"start_ms": 1000, "length_ms": 2000, "cause": "erased"} in mine["gaps"]
         assert (mine["segments"], bool(mine["erased_at"])) == ([], True)
-        assert mine["sha256"] == hashlib.sha256(await play(community, recording, 1)).hexdigest()
+        assert mine["sha256"] == hashlib.sha256(await play(community, complete, 1)).hexdigest()
         assert theirs == before["tracks"][1]
         assert [one["erased"] for one in after["consents"]] == [True]
 
     async def test_is_told(
         self, community: Community, recording: Json, spoken: tuple[Segment, Segment], engine: AsyncEngine
     ) -> None:
-        await community.ann.do("PUT", f"/{recording['id']}/consent", ERASE)
+        await erase(community.ann, recording)
 
         *_, consent, progressed = await logged(engine, f"recordings:{community.space_id}")
         assert (consent[1], consent[2]["erased"]) == ("consent_changed", True)
@@ -146,7 +153,7 @@ class TestEraseATrack:
     async def test_needs_no_account(
         self, community: Community, recording: Json, other: str, spoken: tuple[Segment, Segment]
     ) -> None:
-        await community.bot(other).do("PUT", f"/{recording['id']}/consent", ERASE)
+        await erase(community.bot(other), recording)
 
         assert set(ogg.packets(await play(community, recording, 2))) <= {opus.SILENCE}
         assert set(spoken[0].packets) <= set(ogg.packets(await play(community, recording, 1)))
@@ -154,28 +161,22 @@ class TestEraseATrack:
     async def test_is_possible_when_the_recording_was_put_away(
         self,
         community: Community,
-        recording: Json,
-        recorder: Recorder,
+        complete: Json,
         spoken: tuple[Segment, Segment],
         sweep: Sweep,
         objects: Objects,
     ) -> None:
-        await complete(community, recording, recorder, sweep)
-        await community.ann.do("DELETE", f"/{recording['id']}")
+        await community.ann.do("DELETE", f"/{complete['id']}")
 
-        await community.ann.do("PUT", f"/{recording['id']}/consent", ERASE)
+        await erase(community.ann, complete)
 
-        async def is_gone() -> bool:
-            return await objects.read(key_of(recording, 1, spoken[0]), bytes_max=10) is None
-
-        await swept(sweep, is_gone)
+        await swept(sweep, gone(objects, complete, 1, spoken[0]))
 
     async def test_is_for_ones_own_voice(
         self, community: Community, recording: Json, spoken: tuple[Segment, Segment]
     ) -> None:
         strangers = await code_of(community.eve, recording, ERASE), await code_of(community.ben, recording, ERASE)
-        nobodys = community.bot(snowflake())
-        await nobodys.do("PUT", f"/{recording['id']}/consent", ERASE)
+        await erase(community.bot(snowflake()), recording)
 
         assert strangers == ("not_linked", "not_linked")
         assert set(spoken[0].packets) <= set(ogg.packets(await play(community, recording, 1)))
@@ -195,7 +196,7 @@ class TestWhatIsStillUnderWay:
         ann = community.ann.discord_id
         early, late = make_segment(ann), make_segment(ann, first_ms=2000, seed=2)
         await recorder.put(await recorder.reserve(recording, early), early.content)
-        await community.ann.do("PUT", f"/{recording['id']}/consent", ERASE)
+        await erase(community.ann, recording)
         await community.ann.do("PUT", f"/{recording['id']}/consent", {"choice": "opted_in"})
 
         with pytest.raises(Refused) as acknowledged:
@@ -215,22 +216,19 @@ class TestWhatIsStillUnderWay:
     ) -> None:
         segment = make_segment(community.ann.discord_id)
         address = await recorder.reserve(recording, segment)
-        await community.ann.do("PUT", f"/{recording['id']}/consent", ERASE)
+        await erase(community.ann, recording)
         await sweep()
 
         assert await recorder.put(address, segment.content) == 200
 
-        async def is_gone() -> bool:
-            return await objects.read(key_of(recording, 1, segment), bytes_max=10) is None
-
-        await swept(sweep, is_gone)
+        await swept(sweep, gone(objects, recording, 1, segment))
 
     async def test_is_looked_after_no_longer_than_that(
         self, community: Community, recording: Json, recorder: Recorder, sweep: Sweep, engine: AsyncEngine
     ) -> None:
         segment = make_segment(community.ann.discord_id)
         await recorder.reserve(recording, segment)
-        await community.ann.do("PUT", f"/{recording['id']}/consent", ERASE)
+        await erase(community.ann, recording)
         async with engine.begin() as connection:
             values = {"id": segment.wanted.id, "at": now() - timedelta(seconds=301)}
             await connection.execute(text("update segments set reserved_at = :at where id = :id"), values)
