@@ -13,8 +13,12 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import uvloop
 from aiohttp import web
 from services.gateway.tests.services import Person, Services, private_key
@@ -28,6 +32,11 @@ UPGRADE = (
     b"GET /api/v1/realtime HTTP/1.1\r\nHost: bench\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 )
+
+
+class Gateway(msgspec.Struct, frozen=True):
+    port: int
+    pid: int
 
 
 class Idle(asyncio.Protocol):
@@ -70,10 +79,8 @@ def rss_kilobytes(pid: int) -> int:
     return int(status.partition("VmRSS:")[2].split()[0])
 
 
-async def start_gateway(
-    folder: Path, valkey: Server, port: int, services_port: int, sockets: int
-) -> asyncio.subprocess.Process:
-    key_file = folder / "gateway.pem"
+async def start_gateway(valkey: Server, port: int, services_port: int, sockets: int) -> asyncio.subprocess.Process:
+    key_file = valkey.secrets / "gateway.pem"
     key_file.write_text(private_key())
     url = f"http://127.0.0.1:{services_port}"
     environ = os.environ | {
@@ -100,53 +107,55 @@ async def connect(port: int, ada: Person, *, topic: str = "channel:1", seconds: 
             return idle
 
 
-async def measure(sockets: int, folder: Path, valkey: Server) -> None:
+@asynccontextmanager
+async def one_gateway(sockets: int, valkey: Server) -> AsyncGenerator[tuple[Services, Gateway]]:
+    """A gateway that is still starting, and what it asks."""
     redis = bus.connect(valkey.url)
     services = Services(redis)
     runner = web.AppRunner(services.app(), access_log=None)
     await runner.setup()
     services.port, port = choose(2)
     await web.TCPSite(runner, "127.0.0.1", services.port).start()
-    ada = services.person(seconds=3600)
-    services.open("channel:1", ada)
-    gateway = await start_gateway(folder, valkey, port, services.port, sockets)
+    process = await start_gateway(valkey, port, services.port, sockets)
     try:
-        first = await connect(port, ada, seconds=60)
+        yield services, Gateway(port, process.pid)
+    finally:
+        process.terminate()
+        await process.wait()
+        await runner.cleanup()
+        await redis.aclose()
+
+
+async def measure(sockets: int, valkey: Server) -> None:
+    async with one_gateway(sockets, valkey) as (services, gateway):
+        ada = services.person(seconds=3600)
+        services.open("channel:1", ada)
+        first = await connect(gateway.port, ada, seconds=60)
         before, began = rss_kilobytes(gateway.pid), time.perf_counter()
         crowd = [first]
         while len(crowd) < sockets:
             count = min(AT_ONCE, sockets - len(crowd))
-            crowd += await asyncio.gather(*(connect(port, ada) for _ in range(count)))
+            crowd += await asyncio.gather(*(connect(gateway.port, ada) for _ in range(count)))
         seconds = time.perf_counter() - began
         after = rss_kilobytes(gateway.pid)
         each = (after - before) / (sockets - 1)
         print(f"{sockets} sockets in {seconds:.1f} s; {before / 1024:.0f} MB before, {after / 1024:.0f} MB with them")
         print(f"{each:.1f} kB per idle socket; asked the log {len(services.log_calls)} times")
-    finally:
-        gateway.terminate()
-        await gateway.wait()
-        await runner.cleanup()
-        await redis.aclose()
 
 
-def raise_open_files() -> None:
-    """As many as the machine allows."""
+def run(measure: Callable[[int, Server], Coroutine[Any, Any, None]], *, sockets: int) -> None:
+    """With as many sockets as were asked for, and as many open files as the machine allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def main() -> None:
-    sockets = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    raise_open_files()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         valkey = Server("valkey", Path(folder))
         valkey.start()
         try:
-            uvloop.run(measure(sockets, Path(folder), valkey))
+            uvloop.run(measure(int(sys.argv[1]) if len(sys.argv) > 1 else sockets, valkey))
         finally:
             valkey.close()
 
 
 if __name__ == "__main__":
-    main()
+    run(measure, sockets=10_000)
