@@ -1,7 +1,5 @@
 """Whatever is sent to any documented operation, the edge answers or forwards: no server error is its own."""
 
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,38 +7,21 @@ import httpx
 import msgspec
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.core import NOT_SET
+
+from testkit import documented
 
 from .conftest import Gateway
 from .services import Services
 
 DOCUMENTS = Path(__file__).parents[3] / "docs/openapi"
-EXAMPLES = 2
 
 
-def cases(service: str, mode: GenerationMode) -> Iterator[Any]:
+def cases(service: str, mode: GenerationMode) -> list[Any]:
     """Requests for every operation of the service."""
     schema: Any = schemathesis.openapi.from_dict(msgspec.json.decode((DOCUMENTS / f"{service}.json").read_bytes()))
-    drawn: list[Any] = []
-    for result in schema.get_all_operations():
-
-        @settings(
-            max_examples=EXAMPLES,
-            phases=[Phase.generate],
-            database=None,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-        )
-        @given(result.ok().as_strategy(generation_mode=mode))
-        def draw(case: Any) -> None:
-            drawn.append(case)
-
-        with suppress(Unsatisfiable):
-            draw()
-    yield from drawn
+    return [case for result in schema.get_all_operations() for case in documented.cases(result.ok(), mode)]
 
 
 async def send(client: httpx.AsyncClient, token: str, case: Any) -> httpx.Response:
@@ -55,7 +36,7 @@ async def send(client: httpx.AsyncClient, token: str, case: Any) -> httpx.Respon
     )
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+@pytest.mark.parametrize("mode", documented.MODES)
 @pytest.mark.parametrize("service", ["gateway", "messaging"])
 async def test_no_request_makes_the_edge_fail(
     gateway: Gateway, services: Services, service: str, mode: GenerationMode
