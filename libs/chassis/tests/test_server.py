@@ -4,12 +4,14 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from embedded import ports
+from testkit.waiting import eventually
 
 PROGRAM = """
 import asyncio, os, sys
@@ -57,13 +59,15 @@ class TestServe:
         assert b"service.started" in await process.stdout.readline()
 
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
-            while True:
-                try:
-                    async with http.get("/livez") as alive:
-                        assert alive.status == 200
-                        break
-                except aiohttp.ClientConnectionError:
-                    await asyncio.sleep(0.02)  # it says that it starts just before it listens
+
+            async def alive() -> bool:
+                """It says that it starts just before it listens."""
+                with suppress(aiohttp.ClientConnectionError):
+                    async with http.get("/livez") as answer:
+                        return answer.status == 200
+                return False
+
+            await eventually(alive)
             under_way = asyncio.create_task(http.get("/slow"))
             while b"slow is under way" not in await process.stdout.readline():
                 pass
