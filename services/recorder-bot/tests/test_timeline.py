@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from recorder_bot.domain.timeline import EARLY_SAMPLES, LATE_SAMPLES, Timeline
+from recorder_bot.domain.timeline import EARLY_SAMPLES, LATE_SAMPLES, OPENING_SAMPLES, Timeline
 from voice import opus
 from voice.events import Frame
 
@@ -14,24 +14,28 @@ SECOND = opus.SAMPLE_RATE
 
 
 class Speaker:
-    """Frames as they come: `say` answers where each was placed."""
+    """Frames as they come; `placed` is where they were put so far, None for those left out."""
 
     def __init__(self, timeline: Timeline | None = None, *, timestamp: int = 5_000, arrival: int = 0) -> None:
         self.timeline = timeline or Timeline()
         self.timestamp, self.arrival = timestamp, arrival
+        self.placed: list[int | None] = []
 
-    def say(self, packets: list[bytes], *, late: int = 0) -> list[int | None]:
-        placed: list[int | None] = []
+    def say(self, packets: list[bytes], *, late: int = 0) -> None:
         for packet in packets:
             frame = Frame(1, 7, 0, self.timestamp & 0xFFFF_FFFF, 0, packet)
-            placed.append(self.timeline.place(frame, arrival=self.arrival + late))
+            placed = self.timeline.place(frame, arrival=self.arrival + late)
+            self.placed += [None] if placed is None else [one.position for one in placed]
             self.timestamp += FRAME
             self.arrival += FRAME
-        return placed
 
     def pause(self, seconds: float, *, clock_runs: bool) -> None:
         self.arrival += round(seconds * SECOND)
         self.timestamp += round(seconds * SECOND) if clock_runs else 0
+
+    def settle(self) -> list[int | None]:
+        self.placed += [one.position for one in self.timeline.settle()]
+        return self.placed
 
 
 def in_a_row(start: int, count: int) -> list[int]:
@@ -42,11 +46,38 @@ class TestPlacing:
     def test_a_spurt_keeps_the_speakers_own_time_though_packets_jitter(self) -> None:
         speaker, source = Speaker(arrival=SECOND), random.Random(1)
 
-        placed = [speaker.say([VOICE], late=source.randrange(4_000)) for _ in range(100)]
+        for _ in range(100):
+            speaker.say([VOICE], late=source.randrange(4_000))
 
-        first = placed[0][0]
+        placed = speaker.settle()
+        first = placed[0]
         assert first is not None
-        assert [one[0] for one in placed] == in_a_row(first, 100)
+        assert placed == in_a_row(first, 100)
+
+    def test_a_spurt_whose_first_packets_were_held_up_begins_when_it_was_said_and_loses_nothing(self) -> None:
+        speaker = Speaker(arrival=SECOND)
+        speaker.say([VOICE], late=2_400)
+        speaker.say([VOICE] * 3, late=1_000)
+
+        speaker.say([VOICE] * 50 * 60)
+
+        assert speaker.settle() == in_a_row(SECOND, 50 * 60 + 4)
+
+    def test_a_spurt_shorter_than_the_wait_for_a_quicker_packet_is_placed_with_the_next(self) -> None:
+        speaker = Speaker()
+        speaker.say([VOICE] * 3)
+        speaker.pause(8, clock_runs=True)
+
+        speaker.say([VOICE])
+
+        assert speaker.placed == in_a_row(0, 3)
+
+    def test_what_has_waited_long_enough_is_placed_though_nothing_follows(self) -> None:
+        timeline = Timeline()
+        timeline.place(Frame(1, 7, 0, 0, 0, VOICE), arrival=SECOND)
+
+        assert timeline.settle(SECOND + OPENING_SAMPLES - 1) == []
+        assert [one.position for one in timeline.settle(SECOND + OPENING_SAMPLES)] == [SECOND]
 
     @pytest.mark.parametrize("clock_runs", [True, False])
     def test_a_new_spurt_begins_when_it_arrives_whether_the_clock_ran_on_or_not(self, clock_runs: bool) -> None:
@@ -54,48 +85,55 @@ class TestPlacing:
         speaker.say([VOICE] * 10 + [opus.SILENCE] * 5)
         speaker.pause(8, clock_runs=clock_runs)
 
-        placed = speaker.say([VOICE] * 3)
+        speaker.say([VOICE] * 3)
 
-        assert placed == in_a_row(15 * FRAME + 8 * SECOND, 3)
+        assert speaker.settle()[15:] == in_a_row(15 * FRAME + 8 * SECOND, 3)
 
     def test_a_stall_of_the_network_is_no_pause(self) -> None:
         speaker = Speaker()
         speaker.say([VOICE] * 10)
 
-        assert speaker.say([VOICE] * 10, late=SECOND // 2) == in_a_row(10 * FRAME, 10)
+        speaker.say([VOICE] * 10, late=SECOND // 2)
+
+        assert speaker.settle() == in_a_row(0, 20)
 
     def test_lost_packets_leave_their_room(self) -> None:
         speaker = Speaker()
         speaker.say([VOICE] * 10)
         speaker.pause(0.1, clock_runs=True)
 
-        assert speaker.say([VOICE]) == [15 * FRAME]
+        speaker.say([VOICE])
+
+        assert speaker.settle()[10:] == [15 * FRAME]
 
     def test_a_clock_that_wraps_around_goes_on(self) -> None:
         speaker = Speaker(timestamp=0xFFFF_FFFF - 2 * FRAME)
 
-        assert speaker.say([VOICE] * 6) == in_a_row(0, 6)
+        speaker.say([VOICE] * 6)
+
+        assert speaker.settle() == in_a_row(0, 6)
 
     def test_nothing_is_placed_before_what_is_there(self) -> None:
         speaker = Speaker(Timeline(end=10 * SECOND))
 
-        assert speaker.say([VOICE] * 2) == in_a_row(10 * SECOND, 2)
+        speaker.say([VOICE] * 2)
+
+        assert speaker.settle() == in_a_row(10 * SECOND, 2)
 
 
 class TestDrift:
     @pytest.mark.parametrize("parts_per_million", [-100, 100])
     def test_four_hours_without_a_pause_stay_within_a_frame_of_the_clock(self, parts_per_million: int) -> None:
         timeline, source = Timeline(), random.Random(parts_per_million)
-        left_out, errors = 0, list[int]()
+        left_out, errors, said = 0, list[int](), dict[int, int]()
 
         for number in range(4 * 3600 * 50):
             spoken = number * FRAME * (1_000_000 + parts_per_million) // 1_000_000
             frame = Frame(1, 7, 0, number * FRAME & 0xFFFF_FFFF, 0, VOICE)
-            position = timeline.place(frame, arrival=spoken + source.randrange(300))
-            if position is None:
-                left_out += 1
-            else:
-                errors.append(position - spoken)
+            said[frame.timestamp] = spoken
+            placed = timeline.place(frame, arrival=spoken + source.randrange(300))
+            left_out += placed is None
+            errors += [one.position - said.pop(one.frame.timestamp) for one in placed or ()]
 
         assert min(errors) >= -LATE_SAMPLES - 400
         assert max(errors) <= EARLY_SAMPLES + 400

@@ -71,7 +71,7 @@ class Desk:
         self.course = course
         self._clear_since_ns = course.at_ns
         for track in self._tracks.values():
-            track.timeline.break_off()
+            track.break_off()
             if track.present:
                 track.begin_segment(course.samples)
         self._obstacle = None
@@ -171,7 +171,7 @@ class Desk:
         if track is None:
             return
         length = missing.packets * FRAME_SAMPLES
-        start = track.timeline.expected(self.position(missing.at_ns))
+        start = track.expected(self.position(missing.at_ns))
         track.timeline.skip(start + length)
         gap = gaps.gap(start, start + length, missing.cause.value)
         if not track.miss(gap):
@@ -181,5 +181,5 @@ class Desk:
         if self._away_since_ns is not None and not heard.resumed and not self._obstacle:
             self.lose(self._away_since_ns, heard.at_ns, gaps.RECONNECTED)
             for track in self._tracks.values():
-                track.timeline.break_off()
+                track.break_off()
         self._away_since_ns = None

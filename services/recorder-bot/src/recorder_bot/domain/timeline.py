@@ -1,9 +1,12 @@
 """Where on the recording's time each frame of a speaker belongs.
 
 Inside a talk spurt the speaker's own clock counts (RTP timestamps), so that jitter on the way is not heard. Between
-spurts arrival counts, because some clients stop their clock in silence and others don't. Over a long spurt the two
-clocks are compared, so that a speaker who never pauses does not drift away from the others.
+spurts arrival counts, because some clients stop their clock in silence and others don't: that of the quickest among
+the first frames, because the first of all may have been held up. Over a long spurt the two clocks are compared, so
+that a speaker who never pauses does not drift away from the others.
 """
+
+import msgspec
 
 from voice import opus
 from voice.events import Frame
@@ -16,6 +19,8 @@ PAUSE_SAMPLES = 2_880
 """After the silence that ends a spurt, so little more than usual already begins another one."""
 JUMP_SAMPLES = 48_000
 """An RTP clock that leaps further than this says nothing about time."""
+OPENING_SAMPLES = 9_600
+"""For so long the frames of a new spurt wait for a quicker one."""
 WINDOW_SAMPLES = 30 * 48_000
 """For so long the clocks are compared before they are believed to differ: the quickest packet of it counts."""
 LATE_SAMPLES = 360
@@ -24,35 +29,59 @@ EARLY_SAMPLES = 600
 """A track that lags behind its speaker by more than 12.5 ms must leave out a frame: less cannot be left out."""
 
 
+class Placed(msgspec.Struct, frozen=True):
+    """A frame and the sample of the recording at which it begins."""
+
+    frame: Frame
+    position: int
+
+
 class Timeline:
-    """`place` answers the position of a frame in samples, never before the end of the one before."""
+    """`place` answers what belongs where, in order, nothing before the end of what came before it."""
 
     def __init__(self, *, end: int = 0) -> None:
         self.end = _on_grid_after(end)
         self._ssrc: int | None = None
         self._timestamp = self._position = self._arrival = 0
         self._silent = False
+        self._opening: list[tuple[Frame, int]] = []
         self._missed_until = 0
         self._window_from = 0
         self._least_lateness: int | None = None
 
-    def place(self, frame: Frame, *, arrival: int) -> int | None:
-        """None: leave it out, this speaker's clock runs too fast. `arrival` is when it came, in the same samples."""
+    def place(self, frame: Frame, *, arrival: int) -> list[Placed] | None:
+        """Those whose place is known by now; `arrival` is when this one came, in samples of the recording.
+
+        None: leave it out, this speaker's clock runs too fast.
+        """
         advance = (frame.timestamp - self._timestamp) & 0xFFFF_FFFF
-        if self._continues(frame, advance, arrival):
-            position = max(self._position + advance, self.end)
-        else:
-            position = max(on_grid(arrival), self.end)
-            self._compare_anew(arrival)
+        continues = self._continues(frame, advance, arrival)
         self._ssrc, self._timestamp, self._arrival = frame.ssrc, frame.timestamp, arrival
         self._silent = opus.is_silence(frame.opus)
+        if not continues:
+            placed = self.settle()
+            self._opening = [(frame, arrival)]
+            return placed
+        if self._opening:
+            self._opening.append((frame, arrival))
+            return self.settle(arrival)
+        position = max(self._position + advance, self.end)
         correction = self._correction(arrival - position, arrival)
         if correction < 0:
             self._position = position - opus.samples(frame.opus)
             return None
-        self._position = position + correction
-        self.end = self._position + opus.samples(frame.opus)
-        return self._position
+        return [self._put(frame, position + correction)]
+
+    def settle(self, now: int | None = None) -> list[Placed]:
+        """The frames that began a spurt, if they have waited long enough by `now`, or in any case."""
+        if not self._opening or (now is not None and now - self._opening[0][1] < OPENING_SAMPLES):
+            return []
+        opening, self._opening = self._opening, []
+        first, _ = opening[0]
+        waiting = [(frame, (frame.timestamp - first.timestamp) & 0xFFFF_FFFF, arrival) for frame, arrival in opening]
+        begin = max(on_grid(min(arrival - advance for _, advance, arrival in waiting)), self.end)
+        self._compare_anew(opening[-1][1])
+        return [self._put(frame, max(begin + advance, self.end)) for frame, advance, _ in waiting]
 
     def expected(self, arrival: int) -> int:
         """Where a frame belongs that did not come, though it should have, at `arrival` at the latest."""
@@ -67,6 +96,11 @@ class Timeline:
     def break_off(self) -> None:
         """Whatever comes next begins a spurt."""
         self._ssrc = None
+
+    def _put(self, frame: Frame, position: int) -> Placed:
+        self._position = position
+        self.end = position + opus.samples(frame.opus)
+        return Placed(frame, position)
 
     def _continues(self, frame: Frame, advance: int, arrival: int) -> bool:
         if frame.ssrc != self._ssrc or not 0 < advance <= JUMP_SAMPLES or advance % GRID:

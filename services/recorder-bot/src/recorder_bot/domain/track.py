@@ -3,7 +3,7 @@
 import msgspec
 
 from contracts.media import Gap
-from recorder_bot.domain.timeline import Timeline, on_grid
+from recorder_bot.domain.timeline import Placed, Timeline, on_grid
 from voice import opus
 from voice.events import Frame
 from voice.ogg import HEADER_PAGES, Position, Writer
@@ -57,13 +57,21 @@ class Track:
 
     def write(self, frame: Frame, *, arrival: int) -> bool:
         """False when the frame was left out, so that the track keeps time."""
-        position = self.timeline.place(frame, arrival=arrival)
-        if position is None:
+        placed = self.timeline.place(frame, arrival=arrival)
+        if placed is None:
             return False
-        segment = self._segment_until(position, position + opus.samples(frame.opus))
-        segment.writer.write(frame.opus)
-        segment.bytes += len(frame.opus)
+        self._write(placed)
         return True
+
+    def expected(self, arrival: int) -> int:
+        """Where a frame belongs that did not come, though it should have, at `arrival` at the latest."""
+        self._write(self.timeline.settle())
+        return self.timeline.expected(arrival)
+
+    def break_off(self) -> None:
+        """Whatever comes next begins a spurt."""
+        self._write(self.timeline.settle())
+        self.timeline.break_off()
 
     def miss(self, gap: Gap) -> bool:
         """False when there is no segment that could tell it."""
@@ -78,6 +86,7 @@ class Track:
 
     def end_segment(self, position: int = 0) -> None:
         """At the end, or before a time of which nothing is written; silent up to `position`."""
+        self._write(self.timeline.settle())
         if self._open:
             if self.present:
                 self._segment_until(position, position)
@@ -86,6 +95,7 @@ class Track:
 
     def take(self, position: int) -> list[Piece]:
         """Everything written since. `position` of the recording is now; what was said shortly before may still come."""
+        self._write(self.timeline.settle(position))
         settled = position - HELD_SAMPLES
         if self._open and settled >= self._open.first_sample + self._cut.samples_max:
             if self.present:
@@ -96,6 +106,12 @@ class Track:
         if self._open and (data := self._open.writer.cut()):
             taken.append(self._piece(self._open, data, complete=False))
         return taken
+
+    def _write(self, placed: list[Placed]) -> None:
+        for one in placed:
+            segment = self._segment_until(one.position, one.position + opus.samples(one.frame.opus))
+            segment.writer.write(one.frame.opus)
+            segment.bytes += len(one.frame.opus)
 
     def _segment_until(self, begin: int, end: int) -> _Segment:
         """The segment in which what lasts from `begin` to `end` has room, silent up to there."""
