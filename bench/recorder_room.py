@@ -10,9 +10,10 @@ from discord_sim.voice.ledger import digest
 from discord_sim.voice.people import FRAME_SECONDS
 from discord_sim.voice.sounds import babble
 from discord_sim.voice.stage import together, until
-from testkit.recording.outsider import OUTSIDERS_CIPHER
 from testkit.recording.studio import Studio
 
+CIPHER: Final = "aead_aes256_gcm_rtpsize"
+"""What Discord offers first."""
 PACKET_BYTES: Final = 160
 """64 kbit/s, what a voice channel of Discord has unless somebody changes it."""
 
@@ -21,7 +22,7 @@ class Room:
     """The people stay; who listens comes and goes."""
 
     def __init__(self, studio: Studio, *, speakers: int) -> None:
-        studio.sim.voice.modes = [OUTSIDERS_CIPHER]
+        studio.sim.voice.modes = [CIPHER]
         self.people = [studio.person(f"speaker {number}") for number in range(speakers)]
         self._studio, self._voice = studio, studio.sim.voice
         self._spurts = 0

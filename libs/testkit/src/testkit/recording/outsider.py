@@ -15,8 +15,6 @@ from voice.ogg import Position, Writer
 INDEPENDENT = Path(__file__).parents[4] / "discord-sim" / "independent"
 INSTALL_SECONDS = 100
 OUTSIDER = "outsider"
-OUTSIDERS_CIPHER = "aead_aes256_gcm_rtpsize"
-"""The one that needs no further package."""
 
 
 async def installed() -> Path:
@@ -27,7 +25,7 @@ async def installed() -> Path:
     with (INDEPENDENT / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         marker = INDEPENDENT / "node_modules" / ".installed"
-        if not marker.exists():
+        if not marker.exists() or marker.stat().st_mtime_ns < os.fstat(lock.fileno()).st_mtime_ns:
             install = await asyncio.create_subprocess_exec(npm, "ci", "--ignore-scripts", cwd=INDEPENDENT)
             async with asyncio.timeout(INSTALL_SECONDS):
                 if await install.wait():
@@ -79,9 +77,7 @@ class Outsider:
                 await process.wait()
 
     async def speak(self, packets: Sequence[bytes], folder: Path) -> None:
-        """Come, say all of it, go; stay away when there is nothing to say."""
-        if not packets:
-            return
+        """Come, say all of it, go."""
         self._spoken.update(packets)
         writer = Writer(Position(serial=1))
         for packet in packets:
