@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import secrets
 import statistics
 import subprocess
 import sys
@@ -75,6 +76,7 @@ def main() -> int:
         postgres, valkey = Server("postgres", folder, fsync=False), Server("valkey", folder)
         port = str(ports.choose(1)[0])
         environ = os.environ | {"AUTH_PORT": port, "AUTH_REQUIRE_VERIFIED_EMAIL": "false", "LOG_LEVEL": "error"}
+        environ |= {"AUTH_MASTER_KEY": secrets.token_urlsafe(32)}
         limits = ("GUESSES_PER_ADDRESS_AND_NETWORK", "GUESSES_PER_NETWORK", "GUESSES_PER_ADDRESS")
         mails = ("REGISTRATIONS_PER_NETWORK", "MAILS_PER_ADDRESS_AND_NETWORK", "MAILS_PER_NETWORK", "MAILS_PER_ADDRESS")
         environ |= {f"AUTH_{limit}": PLENTY for limit in (*limits, *mails)}

@@ -2,6 +2,7 @@
 
 import io
 import socket
+import stat
 import sys
 from pathlib import Path
 
@@ -66,6 +67,22 @@ class TestEnvironment:
         assert made["CONTROL_BOT_SERVICE_KEY_FILE"] == str(tmp_path / "control-bot.key.pem")
         assert made["REDIS_URL"].endswith("@127.0.0.1:1/0")
         assert "DATABASE_URL" not in made
+
+    def test_auths_master_key_is_made_once_in_a_file_of_its_owner(self, tmp_path: Path) -> None:
+        ports = {"auth": 1, "gateway": 2}
+
+        def made(**given: str) -> str:
+            environ = environment.compose(
+                given, servers=[], services=["auth"], ports=ports, secrets=tmp_path, jwks=tmp_path / "jwks"
+            )
+            return environ["AUTH_MASTER_KEY"]
+
+        first = made()
+
+        assert len(first) >= 32
+        assert first == made() == (tmp_path / "auth-master.key").read_text()
+        assert stat.S_IMODE((tmp_path / "auth-master.key").stat().st_mode) == 0o600
+        assert made(AUTH_MASTER_KEY="from elsewhere") == "from elsewhere"
 
 
 class TestPlan:

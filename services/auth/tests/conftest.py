@@ -25,6 +25,7 @@ StartAuth = Callable[..., Awaitable[Auth]]
 ORIGIN = "https://home.example"
 DEFAULTS: dict[str, Any] = {
     "port": 0,
+    "master_key": Secret("a master key that no database has"),
     "public_url": ORIGIN,
     "environment": "development",
     "require_verified_email": False,

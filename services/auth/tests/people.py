@@ -97,20 +97,12 @@ class Auth:
         await self.change_rows(f"insert into identities values ({row})")
 
     async def _sealed(self, plain: bytes, *, purpose: str) -> bytes:
-        return (await self._vault()).seal(plain, purpose=purpose)
+        return (await opened(self.settings)).seal(plain, purpose=purpose)
 
     async def private_pem(self, key_id: str) -> bytes:
         """A signing key, as somebody with the database and the master key reads it."""
         rows = await self.rows("select private_pem from signing_keys where id = :id", id=key_id)
-        return (await self._vault()).open(rows[0]["private_pem"], purpose="signing-keys")
-
-    async def _vault(self) -> Vault:
-        vault = Vault(self.settings.master_key)
-        engine = connect(self.settings.database_url, schema="auth", connections_max=1)
-        async with engine.begin() as connection:
-            await vault.unlock(connection)
-        await engine.dispose()
-        return vault
+        return (await opened(self.settings)).open(rows[0]["private_pem"], purpose="signing-keys")
 
     async def tidy(self) -> None:
         """What auth does by itself every minute."""
@@ -120,3 +112,15 @@ class Auth:
         await keeping.tidy(begin, tools)
         await tools.close()
         await engine.dispose()
+
+
+async def opened(settings: Settings) -> Vault:
+    """The vault as it is after a start with these settings."""
+    vault = Vault(settings.master_key, before=settings.master_key_before)
+    engine = connect(settings.database_url, schema="auth", connections_max=1)
+    try:
+        async with engine.begin() as connection:
+            await vault.unlock(connection)
+    finally:
+        await engine.dispose()
+    return vault

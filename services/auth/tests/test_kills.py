@@ -65,6 +65,7 @@ async def process(
         "DATABASE_URL": database_url.reveal(),
         "REDIS_URL": redis_url.reveal(),
         "AUTH_SMTP_URL": mailbox.url,
+        "AUTH_MASTER_KEY": "a master key that no database has",
         "AUTH_REQUIRE_VERIFIED_EMAIL": "false",
         "AUTH_ARGON2_MEMORY_KIB": "8",
     }

@@ -74,7 +74,7 @@ class TestKeepingAPassword:
         assert (await auth.try_login(password=long)).status_code == 200
 
     def test_production_parameters_are_at_least_those_of_owasp(self) -> None:
-        settings = Settings(port=1, database_url=Secret(""), redis_url=Secret(""))
+        settings = Settings(port=1, database_url=Secret(""), redis_url=Secret(""), master_key=Secret("k" * 32))
         hasher = PasswordHasher(settings.argon2_time_cost, settings.argon2_memory_kib, settings.argon2_parallelism)
 
         used = extract_parameters(hasher.hash(PASSWORD))

@@ -27,6 +27,7 @@ def compose(
         "LOG_FORMAT": "json",
         "SERVICE_JWKS_FILE": str(jwks),
         "PUBLIC_URL": f"http://127.0.0.1:{ports['gateway']}",
+        "AUTH_MASTER_KEY": secret_files.read_or_generate(secrets, "auth-master.key"),
     }
     for server in servers:
         made |= _server_settings(server, ports[server], secrets)

@@ -101,7 +101,10 @@ def load(settings_type: type[SettingsT], environ: Mapping[str, str], *, service:
             wrong.append(f"{variable}: {error}")
     if wrong:
         raise SettingsError(f"{service} cannot start: " + "; ".join(wrong))
-    return settings_type(**values)
+    try:
+        return settings_type(**values)
+    except ValueError as error:
+        raise SettingsError(f"{service} cannot start: {error}") from None
 
 
 def _decode(wanted: type[Any], value: Any) -> Any:

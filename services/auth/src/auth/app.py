@@ -107,7 +107,7 @@ def create_tools(settings: Settings, *, clock: Callable[[], datetime]) -> Tools:
     """What use cases work with; nothing is connected yet."""
     return Tools(
         settings=settings,
-        vault=Vault(settings.master_key),
+        vault=Vault(settings.master_key, before=settings.master_key_before),
         ring=KeyRing(),
         hasher=Hasher(settings),
         throttle=Throttle(bus.connect(settings.redis_url.reveal(), timeout_seconds=THROTTLE_TIMEOUT_SECONDS)),

@@ -16,7 +16,7 @@ from contracts.times import now, rfc3339
 
 async def rotate_keys(settings: Settings, _: list[str]) -> None:
     """Put a new signing key beside the present one; it takes over once every verifier has it."""
-    vault = Vault(settings.master_key)
+    vault = Vault(settings.master_key, before=settings.master_key_before)
     async with _transaction(settings) as transaction:
         await vault.unlock(transaction)
         key = await keys.rotate_keys(transaction, vault, settings=settings, at=now())

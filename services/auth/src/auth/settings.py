@@ -1,6 +1,10 @@
 """What auth can be told by its environment."""
 
+from typing import Final
+
 from chassis.settings import Secret, ServiceSettings
+
+MASTER_KEY_LENGTH_MIN: Final = 32
 
 
 class Settings(ServiceSettings, frozen=True, kw_only=True):
@@ -13,7 +17,9 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     web_origins: str = ""
     """Other origins whose pages may use the refresh cookie, separated by commas; none in production."""
     master_key: Secret = Secret("")
-    """Protects what is stored encrypted; when empty, one is made on first start and kept in the database."""
+    """Needed; protects what is stored encrypted, and must not lie beside it. See `docs/runbooks/master-key.md`."""
+    master_key_before: Secret = Secret("")
+    """The one before, while it is changed."""
     service_jwks_file: str = ""
     """The public halves of the keys by which the other services prove themselves (JWKS)."""
     proxies: str = "127.0.0.0/8,::1/128"
@@ -82,3 +88,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """The relying party id; the host of `public_url` when empty."""
     acting_services: str = "messaging,media"
     """Services that may ask who a Discord user is here, to act for them."""
+
+    def __post_init__(self) -> None:
+        if len(self.master_key.reveal()) < MASTER_KEY_LENGTH_MIN:
+            raise ValueError(
+                f"AUTH_MASTER_KEY: {MASTER_KEY_LENGTH_MIN} random characters or more are needed; make them with "
+                "`openssl rand -base64 32`, and keep them elsewhere than the database"
+            )

@@ -7,7 +7,7 @@ metadata = MetaData()
 _MOMENT = DateTime(timezone=True)
 
 secrets = Table("secrets", metadata, Column("name", Text, primary_key=True), Column("value", LargeBinary))
-"""Random values made on first start."""
+"""The data key, sealed under the master key."""
 
 signing_keys = Table(
     "signing_keys",
