@@ -26,7 +26,6 @@ SHARED: Final = frozenset(
         "s3_public_url",
         "s3_region",
         "s3_secret_key",
-        "sentry_dsn",
         "service_jwks_file",
     }
 )
