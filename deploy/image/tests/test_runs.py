@@ -1,5 +1,6 @@
 """`make run` from outside: real supervisor, real servers, stand-ins for the services."""
 
+import json
 import os
 import pwd
 import signal
@@ -38,9 +39,8 @@ def stop(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM
 
 
 async def ask(run: Run, *statements: str) -> object:
-    ports = (run.data / "ports.json").read_text()
-    port = int(ports.split('"postgres":')[1].split(",")[0].strip("} \n"))
-    engine = create_async_engine(postgres.url(port, secrets=run.data / "secrets"))
+    ports: dict[str, int] = json.loads((run.data / "ports.json").read_text())
+    engine = create_async_engine(postgres.url(ports["postgres"], secrets=run.data / "secrets"))
     try:
         async with engine.begin() as connection:
             answers = [await connection.execute(text(statement)) for statement in statements]
@@ -63,6 +63,7 @@ class TestRun:
         assert process.returncode == 0
         assert "postgres is ready" in told
         assert f"{whole_run.url}/api/docs" in told
+        assert f"make chat URL={whole_run.url}" in told
         assert whole_run.commands() == []
 
     async def test_it_keeps_data_ports_and_secrets_and_starts_in_ten_seconds(self, whole_run: Run) -> None:
@@ -211,9 +212,9 @@ class TestDev:
     def test_one_service_starts_again_when_a_file_changes(self, run: Run) -> None:
         process = run.begin("dev", "auth")
         assert process.stderr is not None
-        for line in process.stderr:
-            if "Ctrl-C" in line:
-                break
+        hints: list[str] = []
+        while not hints or "Ctrl-C" not in hints[-1]:
+            hints.append(process.stderr.readline())
         before = run.pid("auth")
 
         def saved_and_restarted() -> bool:
@@ -222,6 +223,7 @@ class TestDev:
 
         wait_until(saved_and_restarted)
         assert not (run.data / "run" / "gateway.pid").exists()
+        assert not [line for line in hints if "/api/docs" in line or "make chat" in line]
 
     def test_an_unknown_service_is_refused(self, run: Run) -> None:
         process = run.begin("dev", "nobody")

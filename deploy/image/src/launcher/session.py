@@ -77,13 +77,9 @@ def announce(plan: Plan, environ: Mapping[str, str]) -> None:
         return
     url = plan.url if EDGE in plan.services else environ[variable(plan.services[0], "URL")]
     print(f"ready {url}", flush=True)
-    hints = {
-        "what runs here": f"{url}/",
-        "API, to try out": f"{url}/api/docs",
-        "health": f"{url}/readyz",
-        "talk, in two terminals": "make chat",
-        "logs": f"{plan.home.log}/",
-        "stop": "Ctrl-C",
-    }
+    hints = {"health": f"{url}/readyz", "logs": f"{plan.home.log}/", "stop": "Ctrl-C"}
+    if EDGE in plan.services:
+        pages = {"what runs here": f"{url}/", "API, to try out": f"{url}/api/docs"}
+        hints = pages | {"talk, in two terminals": f"make chat URL={url}"} | hints
     width = max(map(len, hints))
     print("\n".join(f"  {what:<{width}}  {where}" for what, where in hints.items()), file=sys.stderr, flush=True)

@@ -14,13 +14,10 @@ from testkit.client import Frame, Listener, Person, Refused
 async def chat(base_url: str, name: str, code: str) -> None:
     async with aiohttp.ClientSession() as http:
         person = await Person.register(http, base_url, name)
-        if code:
-            space, channel = await person.accept(code)
-            print(f"You are {name}, in {space.name} #general. Write and press Enter; Ctrl-D ends it.")
-        else:
-            space, channel = await person.make_space(f"{name}'s table")
-            print(f"You are {name}, in {space.name} #general. Write and press Enter; Ctrl-D ends it.")
-            print(f"In another terminal: make chat CODE={await person.invite(space)}")
+        space, channel = await (person.accept(code) if code else person.make_space(f"{name}'s table"))
+        print(f"You are {name}, in {space.name} #general. Write and press Enter; Ctrl-D ends it.")
+        if not code:
+            print(f"In another terminal: make chat CODE={await person.invite(space)} URL={base_url}")
         listener = Listener(person, {f"channel:{channel}": 0})
         listener.on_event = show
         listening = asyncio.create_task(listener.run())
