@@ -1,5 +1,6 @@
 """The three servers, real: they keep what they acknowledged, and say plainly why they can't start."""
 
+import json
 import os
 import select
 import signal
@@ -167,9 +168,9 @@ class TestSeaweedfs:
 
     def test_the_ports_behind_it_refuse_whoever_has_no_key(self, own_server: StartOwn) -> None:
         server = own_server("seaweedfs")
-        ports = (server.data / "ports.json").read_text()
+        ports: dict[str, int] = json.loads((server.data / "ports.json").read_text())
 
-        with socket.create_connection(("127.0.0.1", _port(ports, "filer.port"))) as connection:
+        with socket.create_connection(("127.0.0.1", ports["filer.port"])) as connection:
             connection.sendall(b"DELETE /buckets/guildhall HTTP/1.0\r\n\r\n")
             answer = connection.recv(100)
 
@@ -202,7 +203,3 @@ class TestFolders:
 
         with pytest.raises(EmbeddedError, match="name another data folder"):
             server.start()
-
-
-def _port(ports: str, name: str) -> int:
-    return int(ports.split(f'"{name}":')[1].split(",", maxsplit=1)[0])
