@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -135,6 +136,17 @@ class TestPostgres:
             server.start()
 
         assert (server.data / "thesis.txt").read_text() == "mine"
+
+    def test_a_disk_that_takes_no_more_is_named(self, servers_folder: Path) -> None:
+        server = Server("postgres", servers_folder / "full")
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+
+        try:
+            with pytest.raises(EmbeddedError, match=r"could not write to file .*: File too large"):
+                server.start()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 class TestValkey:

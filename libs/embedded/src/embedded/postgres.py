@@ -39,6 +39,7 @@ _SETTINGS = {
 }
 # For tests only: a power cut would lose data, kill -9 does not.
 _UNSAFE_SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
+_SAID_LINES = 8
 
 
 def prepare(data: Path, *, port: int, secrets: Path, identity: Identity, fsync: bool = True) -> Launch:
@@ -111,8 +112,9 @@ def _run(identity: Identity, argv: list[str], text: str = "") -> None:
         env={"LANG": "C.UTF-8"},
     )
     if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise EmbeddedError(f"{Path(argv[0]).name} failed: {said[-1] if said else done.returncode}")
+        # The reason comes before what was done about it.
+        said = " | ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-_SAID_LINES:])
+        raise EmbeddedError(f"{Path(argv[0]).name} failed: {said or done.returncode}")
 
 
 def _refuse_other_major(data: Path, programs: Path) -> None:
