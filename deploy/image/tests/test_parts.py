@@ -1,6 +1,7 @@
 """The launcher's parts, without processes."""
 
 import io
+import os
 import socket
 import stat
 import sys
@@ -99,6 +100,19 @@ class TestPlan:
 
 
 class TestHome:
+    def test_a_folder_that_belongs_to_somebody_else_is_refused_with_a_way_out(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Home(tmp_path).make()
+
+        def closed(path: Path, _: int) -> bool:
+            return path.name != "run"
+
+        monkeypatch.setattr(os, "access", closed)
+
+        with pytest.raises(LaunchError, match=f"{tmp_path}/run is not writable: start as its owner, or name another"):
+            Home(tmp_path).make()
+
     def test_servers_data_go_elsewhere_when_they_could_not_be_reached(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -24,7 +24,7 @@ class Home(msgspec.Struct, frozen=True):
 
     @property
     def run(self) -> Path:
-        """Pids, ports, the supervisor's files: nothing that outlives a run but the ports."""
+        """Pids, the lock, the supervisor's files: nothing that outlives a run."""
         return self.folder / "run"
 
     @property
@@ -36,11 +36,6 @@ class Home(msgspec.Struct, frozen=True):
     def secrets(self) -> Path:
         """Generated passwords and keys."""
         return self.folder / "secrets"
-
-    @property
-    def programs(self) -> Path:
-        """The program list of this run."""
-        return self.run / "programs"
 
     def make(self) -> None:
         """Make the folders; only their owner can look inside."""
@@ -56,6 +51,9 @@ class Home(msgspec.Struct, frozen=True):
             raise LaunchError(
                 f"{self.folder} can't be used: {problem.strerror}; name another with DATA_DIR="
             ) from problem
+        for folder in (self.folder, self.run, self.log, self.secrets):
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise LaunchError(f"{folder} is not writable: start as its owner, or name another with DATA_DIR=")
 
     def servers(self) -> Path:
         """The folder of the embedded servers' data, resolved; elsewhere if they could not reach it here."""
