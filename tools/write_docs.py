@@ -63,14 +63,22 @@ def streams() -> str:
 
 
 def readers(event: type[Event]) -> list[str]:
-    """The services that name the event in an import, and the clients where the topic is theirs to watch."""
+    """The services that import the event or handle their own, and the clients where the topic is theirs to watch."""
     owner = event.TYPE.partition(".")[0]
-    word = event.__name__
-    naming = [
-        name for name in services() if re.search(rf"\.on\({word}\)" if name == owner else rf"\b{word}\b", source(name))
-    ]
+    naming = [name for name in services() if (handles if name == owner else imports)(name, event)]
     watchable: Mapping[str, str] = importlib.import_module("gateway.clients").OWNERS
     return naming + (["clients"] if topic_of(event) in watchable else [])
+
+
+def handles(service: str, event: type[Event]) -> bool:
+    return f".on({event.__name__})" in source(service)
+
+
+def imports(service: str, event: type[Event]) -> bool:
+    """By the module too: events of two services may have one name."""
+    owner = event.TYPE.partition(".")[0]
+    named = re.findall(rf"^from contracts\.{owner}\b\S* import (\([^)]*\)|.*)$", source(service), re.MULTILINE)
+    return re.search(rf"\b{event.__name__}\b", " ".join(named)) is not None
 
 
 def is_told(event: type[Event]) -> bool:

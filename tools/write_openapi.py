@@ -5,16 +5,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
 
-from launcher import credentials, environment
-
-ROOT: Final = Path(__file__).parents[1]
-SERVERS: Final = ("postgres", "valkey", "seaweedfs")
-
-
-def services() -> list[str]:
-    return sorted(file.parent.name for file in ROOT.glob("services/*/BUILD"))
+from launcher import credentials, environment, programs
+from tools.write_docs import ROOT, services
 
 
 def documents() -> dict[str, bytes]:
@@ -23,9 +16,9 @@ def documents() -> dict[str, bytes]:
         secrets = Path(folder)
         environ = environment.compose(
             os.environ,
-            servers=SERVERS,
+            servers=programs.SWITCHES,
             services=services(),
-            ports={name: 1 + number for number, name in enumerate([*SERVERS, *services()])},
+            ports={name: 1 + number for number, name in enumerate([*programs.SWITCHES, *services()])},
             secrets=secrets,
             jwks=credentials.ensure_keys(secrets, services()),
         )
