@@ -72,6 +72,15 @@ class TestPlacing:
 
         assert speaker.placed == in_a_row(0, 3)
 
+    def test_what_comes_early_after_a_silence_says_nothing_about_when_the_spurt_before_it_began(self) -> None:
+        speaker = Speaker(arrival=SECOND)
+        speaker.say([VOICE] * 5 + [opus.SILENCE] * 2)
+        speaker.arrival -= FRAME
+
+        speaker.say([VOICE])
+
+        assert speaker.settle() == in_a_row(SECOND, 8)
+
     def test_what_has_waited_long_enough_is_placed_though_nothing_follows(self) -> None:
         timeline = Timeline()
         timeline.place(Frame(1, 7, 0, 0, 0, VOICE), arrival=SECOND)

@@ -20,7 +20,7 @@ PAUSE_SAMPLES = 2_880
 JUMP_SAMPLES = 48_000
 """An RTP clock that leaps further than this says nothing about time."""
 OPENING_SAMPLES = 9_600
-"""For so long the frames of a new spurt wait for a quicker one."""
+"""For so long the frames of a new spurt wait for a quicker one, or until it ends: after that the clocks may differ."""
 WINDOW_SAMPLES = 30 * 48_000
 """For so long the clocks are compared before they are believed to differ: the quickest packet of it counts."""
 LATE_SAMPLES = 360
@@ -64,7 +64,7 @@ class Timeline:
             return placed
         if self._opening:
             self._opening.append((frame, arrival))
-            return self.settle(arrival)
+            return self.settle(None if self._silent else arrival)
         position = max(self._position + advance, self.end)
         correction = self._correction(arrival - position, arrival)
         if correction < 0:
