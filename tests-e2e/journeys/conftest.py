@@ -1,6 +1,5 @@
 """One running system for the journeys of a file, used only through its public doors."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Generator
 
@@ -25,4 +24,3 @@ def run() -> Generator[Run]:
 async def http() -> AsyncGenerator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
         yield session
-        await asyncio.sleep(0)

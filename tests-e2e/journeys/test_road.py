@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ from testkit.waiting import running
 WORDS = 1_000
 WRITERS = 8
 
-Meanwhile = Callable[[int], Coroutine[Any, Any, None]]
+Meanwhile = Callable[[int], Awaitable[None]]
 
 
 class Table(msgspec.Struct):
@@ -43,9 +43,7 @@ async def table(run: Run, http: aiohttp.ClientSession) -> AsyncGenerator[Table]:
         yield Table(ann, bob, channel_id, listener)
 
 
-async def talk(
-    table: Table, words: int, *, meanwhile: Callable[[int], Coroutine[Any, Any, None]] | None = None
-) -> list[Message]:
+async def talk(table: Table, words: int, *, meanwhile: Meanwhile | None = None) -> list[Message]:
     """Ann says `words` messages, some at the same time; gives what was acknowledged. `meanwhile` hears the count."""
     said: list[Message] = []
     numbers = iter(range(words))

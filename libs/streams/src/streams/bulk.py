@@ -33,13 +33,12 @@ TELLING: Final = """
         returning position, id, seq
     )
 """
-"""What stands behind `with`; `claimed` gives the last place of each topic to the rest of the statement."""
+"""What stands behind `with`; `claimed` gives the last place of each topic to the rest of the statement. Together with
+`TOLD` it takes `$1` to `$13` (`Letters.values`): parameters of your own begin with `$14`."""
 TOLD: Final = """
     select position, id, seq, (select pg_notify('log_told', current_schema()) where $13::boolean) from logged
 """
 """The end of the statement."""
-VALUES: Final = 13
-"""So many parameters are taken, from `$1` on."""
 
 
 class Fetch(Protocol):

@@ -21,7 +21,6 @@ from discord_sim.world import World
 
 NAMES = ("127.0.0.1", "localhost")
 """One listener answers to both; to a client they are two servers."""
-SESSION_LOST = frozenset({4006, 4009})
 STAYS_RESUMABLE = frozenset({1001, 1006, 4015})
 DISCONNECTED = 4014
 
