@@ -27,18 +27,6 @@ class TestConfirmingTheAddress:
         assert ann.user["email_verified"]
         assert await told(auth, ann) == ["auth.user_registered.v1"]
 
-    async def test_brings_the_password_of_the_registration_that_it_answers(self, auth: Auth) -> None:
-        await auth.register(password=PASSWORD, name="Mallory")
-        mallory = await auth.login()
-        await auth.mailbox.next(EMAIL)
-        await auth.register(password=OTHER)
-
-        await auth.ask("POST", "/verify-email", {"token": await auth.mailbox.link(EMAIL)})
-
-        assert await is_over(auth, mallory)
-        assert (await auth.try_login(password=PASSWORD)).status_code == 401
-        assert (await auth.try_login(password=OTHER)).status_code == 200
-
     async def test_asvs_6_5_1_a_link_works_once(self, auth: Auth) -> None:
         await auth.register()
         token = await auth.mailbox.link(EMAIL)

@@ -19,9 +19,10 @@ EVIL = "mallory@evil.example"
 
 
 async def by_registering(auth: Auth) -> None:
-    """The owner of the address registers too, and confirms."""
-    await auth.register(password=OTHER)
-    await auth.ask("POST", "/verify-email", {"token": await auth.mailbox.link(EMAIL, "verify-email")})
+    """The owner of the address registers too, and is asked to choose a password by a mailed link."""
+    await auth.register(password="some other password")
+    token = await auth.mailbox.link(EMAIL, "reset-password")
+    await auth.ask("POST", "/password/reset", {"token": token, "password": OTHER})
 
 
 async def by_reset(auth: Auth) -> None:

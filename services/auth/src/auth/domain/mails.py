@@ -15,6 +15,7 @@ class MailKind(StrEnum):
 
     VERIFY_EMAIL = "verify_email"
     ALREADY_REGISTERED = "already_registered"
+    CHOOSE_PASSWORD = "choose_password"  # noqa: S105  the name of a mail
     RESET_PASSWORD = "reset_password"  # noqa: S105  the name of a mail
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  the name of a mail
     CONFIRM_NEW_EMAIL = "confirm_new_email"
@@ -57,13 +58,12 @@ class Purpose(StrEnum):
 
 
 class MailToken(msgspec.Struct, frozen=True, kw_only=True):
-    """What a mailed link stands for. `password_hash`: of the registration that this mail answers."""
+    """What a mailed link stands for."""
 
     user_id: UserId
     purpose: Purpose
     expires_at: datetime
     email: str
-    password_hash: str | None = None
 
 
 class LinkInvalid(Problem):

@@ -68,6 +68,17 @@ async def add_token(transaction: AsyncConnection, vault: Vault, token: MailToken
     await transaction.execute(insert(mail_tokens).values(row))
 
 
+async def owner_of_token(transaction: AsyncConnection, text: str) -> UserId | None:
+    owner = await transaction.scalar(select(mail_tokens.c.user_id).where(mail_tokens.c.hash == token_hash(text)))
+    return UserId(owner) if owner else None
+
+
+async def has_token(transaction: AsyncConnection, user_id: UserId, *, purpose: Purpose, at: datetime) -> bool:
+    """Whether a link of this kind still works."""
+    mine = (mail_tokens.c.user_id == user_id, mail_tokens.c.purpose == purpose.value, mail_tokens.c.expires_at > at)
+    return await transaction.scalar(select(mail_tokens.c.hash).where(*mine).limit(1)) is not None
+
+
 async def take_token(
     transaction: AsyncConnection, vault: Vault, text: str, *, purpose: Purpose, at: datetime
 ) -> MailToken | None:

@@ -22,8 +22,8 @@ async def add(transaction: AsyncConnection, user: User, *, email_key: str | None
     return (await transaction.execute(statement)).rowcount == 1
 
 
-async def by_email(transaction: AsyncConnection, email_key: str) -> User | None:
-    return await _one(transaction, users.c.email_key == email_key)
+async def by_email(transaction: AsyncConnection, email_key: str, *, lock: bool = False) -> User | None:
+    return await _one(transaction, users.c.email_key == email_key, lock=lock)
 
 
 async def by_id(transaction: AsyncConnection, user_id: UserId, *, lock: bool = False) -> User | None:

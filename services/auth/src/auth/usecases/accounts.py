@@ -45,34 +45,28 @@ async def register(
     )
     if await store.users.add(transaction, user, email_key=key):
         await security.note(transaction, "account.registered", visit=visit, user_id=user.id)
-        await mailing.verification(transaction, tools=tools, user=user, password_hash=password_hash)
+        await mailing.verification(transaction, tools=tools, user=user)
         if not tools.settings.require_verified_email:
             await activate(transaction, user, tools=tools)
         return
-    known = await store.users.by_email(transaction, key)
+    known = await store.users.by_email(transaction, key, lock=True)
     if known is None:
         return
     await security.note(transaction, "account.registered", visit=visit, user_id=known.id, outcome="refused")
     if known.email_verified_at is None:
-        # Whoever has the mailbox decides: confirming brings the password of the registration that was confirmed.
-        await mailing.verification(transaction, tools=tools, user=known, password_hash=password_hash)
+        # One of the two may not have the mailbox. Whoever has it chooses: neither's password is confirmed any more.
+        await mailing.password_choice(transaction, tools=tools, user=known)
     else:
         await mailing.tell(transaction, MailKind.ALREADY_REGISTERED, tools=tools, user=known, link="/forgot-password")
 
 
 async def verify_email(transaction: AsyncConnection, *, tools: Tools, visit: Visit, token: str) -> None:
     """The mailbox is the user's; raises `LinkInvalid`."""
-    at = tools.clock()
-    link = await store.mails.take_token(transaction, tools.vault, token, purpose=Purpose.VERIFY_EMAIL, at=at)
-    user = link and await store.users.by_id(transaction, link.user_id, lock=True)
-    if not link or not user or user.email != link.email or user.email_verified_at is not None:
+    link, user = await mailing.redeem(transaction, tools=tools, text=token, purpose=Purpose.VERIFY_EMAIL)
+    if user.email != link.email or user.email_verified_at is not None:
         raise LinkInvalid
     await store.mails.drop_tokens(transaction, user.id, Purpose.VERIFY_EMAIL)
-    changes: dict[str, Any] = {"email_verified_at": at}
-    if link.password_hash is not None and link.password_hash != user.password_hash:
-        changes["password_hash"] = link.password_hash
-        await ending.everything(transaction, tools=tools, user_id=user.id)
-    await activate(transaction, user, tools=tools, **changes)
+    await activate(transaction, user, tools=tools, email_verified_at=tools.clock())
     await security.note(transaction, "email.verified", visit=visit, user_id=user.id)
 
 
@@ -126,10 +120,7 @@ async def ask_email_change(
 async def confirm_email_change(transaction: AsyncConnection, *, tools: Tools, visit: Visit, token: str) -> None:
     """The new mailbox is the user's too; raises `LinkInvalid` or `EmailTaken`."""
     at = tools.clock()
-    link = await store.mails.take_token(transaction, tools.vault, token, purpose=Purpose.CONFIRM_EMAIL, at=at)
-    user = link and await store.users.by_id(transaction, link.user_id, lock=True)
-    if not link or not user:
-        raise LinkInvalid
+    link, user = await mailing.redeem(transaction, tools=tools, text=token, purpose=Purpose.CONFIRM_EMAIL)
     key = email_key(link.email)
     try:
         async with transaction.begin_nested():

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth import store
 from auth.clients import letters
-from auth.domain.mails import Asked, Mail, MailKind, MailToken, Purpose, link_of
+from auth.domain.mails import Asked, LinkInvalid, Mail, MailKind, MailToken, Purpose, link_of
 from auth.domain.users import User
 from auth.domain.visits import Visit
 from auth.store.mails import Due
@@ -49,23 +49,29 @@ async def ask(transaction: AsyncConnection, kind: MailKind, *, tools: Tools, vis
     await store.mails.order(transaction, tools.vault, asked, at=tools.clock())
 
 
-async def verification(
-    transaction: AsyncConnection, *, tools: Tools, user: User, password_hash: str | None = None
-) -> None:
-    """Order the mail that confirms the address. The link brings the password of the registration it answers."""
+async def verification(transaction: AsyncConnection, *, tools: Tools, user: User) -> None:
+    """Order the mail that confirms the address, and with it the password of the one who registered it."""
     lifetime = timedelta(hours=tools.settings.verification_hours)
-    link = await _link(
-        transaction, Purpose.VERIFY_EMAIL, tools=tools, user=user, lifetime=lifetime, brings=password_hash
-    )
+    link = await _link(transaction, Purpose.VERIFY_EMAIL, tools=tools, user=user, lifetime=lifetime)
     await tell(transaction, MailKind.VERIFY_EMAIL, tools=tools, user=user, link=link)
 
 
-async def password_reset(transaction: AsyncConnection, *, tools: Tools, user: User) -> None:
+async def password_choice(transaction: AsyncConnection, *, tools: Tools, user: User) -> None:
+    """Order the mail that confirms an address by choosing a password. Who registered it first nobody knows: links that
+    would confirm their password stop working, and there are no more of them.
+    """
+    await store.mails.drop_tokens(transaction, user.id, Purpose.VERIFY_EMAIL)
+    await password_reset(transaction, tools=tools, user=user, kind=MailKind.CHOOSE_PASSWORD)
+
+
+async def password_reset(
+    transaction: AsyncConnection, *, tools: Tools, user: User, kind: MailKind = MailKind.RESET_PASSWORD
+) -> None:
     """Order the mail by which a new password can be set; the link before stops working."""
     await store.mails.drop_tokens(transaction, user.id, Purpose.RESET_PASSWORD)
     lifetime = timedelta(minutes=tools.settings.reset_minutes)
     link = await _link(transaction, Purpose.RESET_PASSWORD, tools=tools, user=user, lifetime=lifetime)
-    await tell(transaction, MailKind.RESET_PASSWORD, tools=tools, user=user, link=link)
+    await tell(transaction, kind, tools=tools, user=user, link=link)
 
 
 async def email_change(transaction: AsyncConnection, *, tools: Tools, user: User, email: str) -> None:
@@ -76,6 +82,16 @@ async def email_change(transaction: AsyncConnection, *, tools: Tools, user: User
     link = await _link(transaction, Purpose.CONFIRM_EMAIL, tools=tools, user=user, lifetime=lifetime, email=email)
     mail = Mail(kind=MailKind.CONFIRM_NEW_EMAIL, to=email, language=user.language, name="", link=link)
     await store.mails.order(transaction, tools.vault, mail, at=tools.clock())
+
+
+async def redeem(transaction: AsyncConnection, *, tools: Tools, text: str, purpose: Purpose) -> tuple[MailToken, User]:
+    """What the link stands for, used up by this, and whose it is, locked; raises `LinkInvalid`."""
+    owner = await store.mails.owner_of_token(transaction, text)
+    user = owner and await store.users.by_id(transaction, owner, lock=True)
+    link = await store.mails.take_token(transaction, tools.vault, text, purpose=purpose, at=tools.clock())
+    if not user or not link:
+        raise LinkInvalid
+    return link, user
 
 
 async def keep_delivering(begin: Begin, tools: Tools) -> None:
@@ -120,7 +136,7 @@ async def _deliver(transaction: AsyncConnection, due: Due, mail: Mail, *, tools:
 
 
 async def _resolve(transaction: AsyncConnection, asked: Asked, *, tools: Tools) -> None:
-    user = await store.users.by_email(transaction, asked.email_key)
+    user = await store.users.by_email(transaction, asked.email_key, lock=True)
     visit = Visit(network=asked.network, device=asked.device)
     await security.note(transaction, ACTIONS[asked.kind], visit=visit, user_id=user.id if user else None)
     if user is None:
@@ -128,7 +144,10 @@ async def _resolve(transaction: AsyncConnection, asked: Asked, *, tools: Tools) 
     if asked.kind is MailKind.RESET_PASSWORD:
         await password_reset(transaction, tools=tools, user=user)
     elif asked.kind is MailKind.VERIFY_EMAIL and user.email_verified_at is None:
-        await verification(transaction, tools=tools, user=user, password_hash=user.password_hash)
+        # Repeated is a link that works: there is none where a second one registered the address, however long ago.
+        at, purpose = tools.clock(), Purpose.VERIFY_EMAIL
+        alone = await store.mails.has_token(transaction, user.id, purpose=purpose, at=at)
+        await (verification if alone else password_choice)(transaction, tools=tools, user=user)
 
 
 async def _link(
@@ -139,7 +158,6 @@ async def _link(
     user: User,
     lifetime: timedelta,
     email: str | None = None,
-    brings: str | None = None,
 ) -> str:
     text = secrets.token_urlsafe(32)
     token = MailToken(
@@ -147,7 +165,6 @@ async def _link(
         purpose=purpose,
         expires_at=tools.clock() + lifetime,
         email=email or user.email or "",
-        password_hash=brings,
     )
     await store.mails.add_token(transaction, tools.vault, token, text=text)
     return link_of(purpose, text)

@@ -14,16 +14,14 @@ async def reset(
     transaction: AsyncConnection, *, tools: Tools, visit: Visit, token: str, password: str, password_hash: str
 ) -> None:
     """By a mailed link: all sessions end, nobody is logged in, and second factors stay. Raises `LinkInvalid`."""
-    at = tools.clock()
-    link = await store.mails.take_token(transaction, tools.vault, token, purpose=Purpose.RESET_PASSWORD, at=at)
-    user = link and await store.users.by_id(transaction, link.user_id, lock=True)
-    if not link or not user or user.email != link.email:
+    link, user = await mailing.redeem(transaction, tools=tools, text=token, purpose=Purpose.RESET_PASSWORD)
+    if user.email != link.email:
         raise LinkInvalid
     accounts.check_password(tools, password, about=[user.email or "", user.display_name])
     if user.email_verified_at is None:
         # Whoever made the account never had its mailbox; whoever reads this mail has.
         await ending.everything(transaction, tools=tools, user_id=user.id)
-        user = await accounts.activate(transaction, user, tools=tools, email_verified_at=at)
+        user = await accounts.activate(transaction, user, tools=tools, email_verified_at=tools.clock())
     user = await store.users.change(transaction, user.id, password_hash=password_hash)
     await ending.end(transaction, tools=tools, user_id=user.id)
     await ending.links_under_way(transaction, user_id=user.id)
