@@ -29,11 +29,23 @@ async def serve(app: Litestar, settings: ServiceSettings) -> None:
         log_enabled=False,
         backlog=1024,
     )
+    serving = asyncio.create_task(server.serve())
+    await until_told_to_stop(serving, settings)
+    server.stop()
+    try:
+        async with asyncio.timeout(settings.drain_seconds):
+            await serving
+    except TimeoutError:
+        log.warning("service.drain_timed_out", seconds=settings.drain_seconds)
+    log.info("service.stopped")
+
+
+async def until_told_to_stop(serving: "asyncio.Task[None]", settings: ServiceSettings) -> None:
+    """Back when SIGTERM or SIGINT came; a server that ends before that raises what ended it."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stopping.set)
-    serving = loop.create_task(server.serve())
     waiting = loop.create_task(stopping.wait())
     log.info("service.started", host=settings.host, port=settings.port)
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -42,10 +54,3 @@ async def serve(app: Litestar, settings: ServiceSettings) -> None:
         serving.result()
         raise RuntimeError("the server ended by itself")
     log.info("service.stopping")
-    server.stop()
-    try:
-        async with asyncio.timeout(settings.drain_seconds):
-            await serving
-    except TimeoutError:
-        log.warning("service.drain_timed_out", seconds=settings.drain_seconds)
-    log.info("service.stopped")

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import Generator
 from typing import Any, cast
 
@@ -11,6 +10,7 @@ import uvicorn
 from litestar import Litestar
 from litestar.types import Receive, Scope, Send
 
+from chassis.server import until_told_to_stop
 from gateway.onewrite import Http
 from gateway.parts import Parts
 from gateway.realtime.handover import Handed
@@ -24,7 +24,6 @@ SECURITY_HEADERS = [
     ("x-frame-options", "DENY"),
     ("cross-origin-opener-policy", "same-origin"),
 ]
-STARTED_POLL_SECONDS = 0.02
 
 
 class Server(uvicorn.Server):
@@ -70,19 +69,8 @@ def parts_of(app: Litestar) -> Parts:
 async def serve(app: Litestar, settings: Settings) -> None:
     """Answer until SIGTERM or SIGINT; then send the sockets elsewhere and finish the requests under way."""
     server = make_server(app, settings)
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for wanted in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(wanted, stopping.set)
-    serving = loop.create_task(server.serve())
-    waiting = loop.create_task(stopping.wait())
-    log.info("service.started", host=settings.host, port=settings.port)
-    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if serving.done():
-        serving.result()
-        raise RuntimeError("the server ended by itself")
-    log.info("service.stopping")
+    serving = asyncio.create_task(server.serve())
+    await until_told_to_stop(serving, settings)
     await parts_of(app).hub.drain()
     server.should_exit = True
     await serving
