@@ -14,8 +14,11 @@ from jose import jwt
 
 from auth.commands import rotate_keys
 from auth.domain.tokens import SigningKey, service_claims, sign, user_claims
+from auth.settings import Settings
+from chassis.settings import SettingsError, load
 from contracts.ids import SessionId, UserId
 from contracts.times import now
+from contracts.tokens import REVOKED_SECONDS
 
 from .conftest import StartAuth
 from .people import Auth, Tokens
@@ -107,6 +110,16 @@ class TestForgedTokens:
         assert await refused(auth, service) == "unauthenticated"
         assert await refused(auth, ann.refresh_token) == "unauthenticated"
         assert (await auth.ask("GET", "/internal/log?topic=account:x", token=ann.access_token)).status_code == 401
+
+
+class TestHowLongTokensLive:
+    def test_asvs_7_4_1_never_longer_than_everybody_remembers_that_a_session_ended(self) -> None:
+        """Else an ended session's token would be taken again, once its end is forgotten."""
+        environ = {"AUTH_PORT": "1", "DATABASE_URL": "postgresql://h/d", "REDIS_URL": "redis://h"}
+        environ |= {"AUTH_MASTER_KEY": "k" * 32, "AUTH_ACCESS_SECONDS": str(REVOKED_SECONDS)}
+
+        with pytest.raises(SettingsError, match="AUTH_ACCESS_SECONDS"):
+            load(Settings, environ, service="auth")
 
 
 class TestRotatingKeys:

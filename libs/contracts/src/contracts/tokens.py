@@ -16,6 +16,12 @@ SERVICE_PREFIX: Final = "service:"
 LEEWAY_SECONDS: Final = 5
 """For clocks that differ."""
 
+REVOKED_SECONDS: Final = 900
+"""How long everybody remembers that a session has ended."""
+
+ACCESS_SECONDS_MAX: Final = REVOKED_SECONDS - 2 * LEEWAY_SECONDS
+"""No access token lives longer: it would look valid again once its session's end is forgotten."""
+
 ASSERTION_AUDIENCE: Final = "auth"
 
 ASSERTION_SECONDS: Final = 60

@@ -1,8 +1,11 @@
 """What auth can be told by its environment."""
 
-from typing import Final
+from typing import Annotated, Final
+
+from msgspec import Meta
 
 from chassis.settings import Secret, ServiceSettings
+from contracts.tokens import ACCESS_SECONDS_MAX
 
 MASTER_KEY_LENGTH_MIN: Final = 32
 
@@ -26,7 +29,7 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """Networks the gateway calls from: only these are believed when they say for whom (`X-Forwarded-For`)."""
     database_connections_max: int = 10
 
-    access_seconds: int = 600
+    access_seconds: Annotated[int, Meta(ge=1, le=ACCESS_SECONDS_MAX)] = 600
     service_token_seconds: int = 300
     refresh_repeat_seconds: int = 30
     """How long a spent refresh token is answered with the same pair again, before it counts as stolen."""

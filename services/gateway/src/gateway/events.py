@@ -8,10 +8,11 @@ from redis.asyncio import Redis
 from chassis.tokens import RevokedSessions
 from contracts.auth import SessionRevoked
 from contracts.events import Envelope
+from contracts.tokens import REVOKED_SECONDS
 from gateway.realtime.hub import Hub
 from streams.view import View
 
-REVOKED_SINCE = timedelta(minutes=15)
+REVOKED_SINCE = timedelta(seconds=REVOKED_SECONDS)
 """Longer than an access token lives: what was revoked before cannot come back."""
 
 

@@ -15,6 +15,7 @@ from chassis import app, database, idempotency
 from chassis.http import ServiceClient
 from chassis.service_tokens import KeysOfAuth, ServiceTokens
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier
+from contracts.tokens import REVOKED_SECONDS
 from media.clients.objects import Objects
 from media.clients.services import Services
 from media.clients.signing import SigningKey
@@ -30,7 +31,7 @@ from streams.relay import Relay
 from streams.view import View
 from streams.work import ShareOfWork, once
 
-TOKEN_LIFE = timedelta(minutes=15)
+REVOKED_SINCE = timedelta(seconds=REVOKED_SECONDS)
 AUTH_EVENTS, MESSAGING_EVENTS, MEDIA_EVENTS = "auth.events", "messaging.events", "media.events"
 
 
@@ -41,7 +42,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     http = aiohttp.ClientSession()
     objects = Objects(settings)
     signing = SigningKey(Path(settings.service_key_file))
-    revoked = RevokedSessions(kept_seconds=TOKEN_LIFE.total_seconds())
+    revoked = RevokedSessions()
     keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
     verifier = Verifier(keys, service="media", revoked=revoked)
     relay = Relay(engine, redis, stream=MEDIA_EVENTS)
@@ -49,7 +50,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     services = _services(http, settings)
     learner = Learner(engine, services, settings)
 
-    view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=TOKEN_LIFE)
+    view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
     effect = once(engine, reader="media", handlers=handlers)
     work = [ShareOfWork(redis, streams=[AUTH_EVENTS, MESSAGING_EVENTS], group="media", effect=effect)]
     if settings.messaging_url:
