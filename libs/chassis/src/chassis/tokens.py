@@ -19,7 +19,15 @@ from contracts.auth import SessionRevoked
 from contracts.events import Envelope
 from contracts.ids import SessionId, UserId
 from contracts.problems import SessionEnded, TokenExpired, Unauthenticated
-from contracts.tokens import ALGORITHMS, ISSUER, LEEWAY_SECONDS, SERVICE_PREFIX, USERS_AUDIENCE, Jwk
+from contracts.tokens import (
+    ALGORITHMS,
+    ISSUER,
+    LEEWAY_SECONDS,
+    REVOKED_SECONDS,
+    SERVICE_PREFIX,
+    USERS_AUDIENCE,
+    Jwk,
+)
 
 log = structlog.get_logger()
 
@@ -40,7 +48,7 @@ class Caller(msgspec.Struct, frozen=True):
 class RevokedSessions:
     """Session ids that ended early, held for as long as a token of theirs could still look valid."""
 
-    def __init__(self, *, kept_seconds: float = 900) -> None:
+    def __init__(self, *, kept_seconds: float = REVOKED_SECONDS) -> None:
         self._kept_seconds = kept_seconds
         self._until: dict[SessionId, float] = {}
 

@@ -27,7 +27,7 @@ from streams.relay import Relay
 from streams.view import View
 from streams.work import ShareOfWork, once
 
-TOKEN_LIFE = timedelta(minutes=15)
+REVOKED_SINCE = timedelta(seconds=REVOKED_SECONDS)
 AUTH_EVENTS = "auth.events"
 
 
@@ -38,7 +38,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     )
     redis = bus.connect(settings.redis_url.reveal())
     http = aiohttp.ClientSession()
-    revoked = RevokedSessions(kept_seconds=TOKEN_LIFE.total_seconds())
+    revoked = RevokedSessions()
     keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
     verifier = Verifier(keys, service="messaging", revoked=revoked)
     users = _discord_users(http, settings)
@@ -46,7 +46,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     group = GroupRoad(engine, relay, limits=settings)
     road: Road = group if settings.group_commit else OrdinaryRoad(engine, limits=settings)
 
-    view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=TOKEN_LIFE)
+    view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
     effect = once(engine, reader="messaging", handlers=handlers)
     work = ShareOfWork(redis, streams=[AUTH_EVENTS], group="messaging", effect=effect)
 
