@@ -13,6 +13,7 @@ from chassis import app, database, idempotency
 from chassis.http import ServiceClient
 from chassis.service_tokens import KeysOfAuth, ServiceTokens
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller
+from contracts.tokens import REVOKED_SECONDS
 from messaging.clients import DiscordUsers
 from messaging.events import handlers
 from messaging.routes import changes, channels, export, internal, messages, reading, spaces
