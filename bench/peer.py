@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,6 +17,7 @@ from bench.ours import PEOPLE
 from bench.programs import BenchError, Program
 from bench.servers import Servers, prepare_peer_database
 from embedded import ports
+from testkit import npm
 
 FOLDER: Final = Path(__file__).parent / "peer"
 BUS_STREAM: Final = "peer.bus"
@@ -37,19 +37,10 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
 
 async def install() -> None:
     """`npm ci`, unless what the lock names is there already."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        raise BenchError("the peer needs Node.js 20 or newer with npm on the PATH")
-    lock, installed = FOLDER / "package-lock.json", FOLDER / "node_modules" / ".installed-lock.json"
-    if installed.exists() and installed.read_bytes() == lock.read_bytes():
-        return
-    process = await asyncio.create_subprocess_exec(
-        "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=FOLDER,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    said, _ = await process.communicate()
-    if process.returncode != 0:
-        raise BenchError(f"npm ci failed: {said.decode(errors='replace')[-2000:]}")
-    shutil.copy(lock, installed)
+    try:
+        await asyncio.to_thread(npm.installed, FOLDER)
+    except npm.NpmFailed as problem:
+        raise BenchError(str(problem)) from problem
 
 
 @asynccontextmanager

@@ -1,9 +1,5 @@
 """A stage for every test, ways to call it, and the packages of the clients that others wrote."""
 
-import fcntl
-import hashlib
-import shutil
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +10,7 @@ import pytest
 
 from discord_sim.gateway.server import GatewaySettings
 from discord_sim.stage import Stage, stage
+from testkit import npm
 
 INDEPENDENT = Path(__file__).parents[1] / "independent"
 
@@ -80,17 +77,5 @@ def control(scene: Stage, http: aiohttp.ClientSession) -> Callable[..., Awaitabl
 
 @pytest.fixture(scope="session")
 def independent() -> Path:
-    """The folder of the clients on Node, with their packages installed once for each state of the lock."""
-    lock = INDEPENDENT / "package-lock.json"
-    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
-    installed = INDEPENDENT / "node_modules" / ".installed"
-    npm = shutil.which("npm")
-    assert npm, "these tests need Node.js: discord.js is the proof that the simulator is not our own invention"
-    with lock.open() as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        if not installed.exists() or installed.read_text() != wanted:
-            subprocess.run(
-                [npm, "ci", "--ignore-scripts", "--loglevel=error"], cwd=INDEPENDENT, check=True, timeout=100
-            )
-            installed.write_text(wanted)
-    return INDEPENDENT
+    """The folder of the clients on Node: the proof that the simulator is not our own invention."""
+    return npm.installed(INDEPENDENT)

@@ -1,9 +1,7 @@
 """A speaker that nobody here wrote: unmodified discord.js with @discordjs/voice."""
 
 import asyncio
-import fcntl
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,27 +9,19 @@ import pytest
 from discord_sim.entities import ALL_PERMISSIONS
 from discord_sim.voice.sounds import babble
 from discord_sim.voice.stage import until
+from testkit import npm
 from voice import Frame, opus
 from voice.ogg import Position, Writer
 
 from .conftest import Hall
 
 INDEPENDENT = Path(__file__).parents[2] / "discord-sim" / "independent"
-INSTALL_SECONDS = 100
 
 
 @pytest.fixture(scope="session")
-async def independent() -> Path:
-    """Where discord.js is installed; it is when it is not."""
-    npm = shutil.which("npm")
-    assert npm, "discord.js needs Node.js"
-    with (INDEPENDENT / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (INDEPENDENT / "node_modules" / ".installed").exists():
-            install = await asyncio.create_subprocess_exec(npm, "ci", "--ignore-scripts", cwd=INDEPENDENT)
-            async with asyncio.timeout(INSTALL_SECONDS):
-                assert await install.wait() == 0
-    return INDEPENDENT
+def independent() -> Path:
+    """Where discord.js is, with its packages."""
+    return npm.installed(INDEPENDENT)
 
 
 class TestDiscordJs:
@@ -46,10 +36,8 @@ class TestDiscordJs:
         hall.sim.world.join_guild(hall.guild_id, user=speaker.bot, permissions=ALL_PERMISSIONS)
         await hall.connect()
 
-        node = shutil.which("node")
-        assert node
         process = await asyncio.create_subprocess_exec(
-            node,
+            "node",
             "speaker.mjs",
             cwd=independent,
             stdout=asyncio.subprocess.DEVNULL,

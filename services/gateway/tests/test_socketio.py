@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import subprocess
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import msgspec
 import pytest
 
 from gateway.realtime.frames import CloseCode
+from testkit import npm
 
 from .client import Client
 from .conftest import Gateway
@@ -48,8 +48,7 @@ StartJourney = Callable[[Gateway, Person], Any]
 
 @pytest.fixture(scope="module")
 def installed() -> None:
-    if not (FOLDER / "node_modules" / "socket.io-client").is_dir():
-        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=FOLDER, check=True, capture_output=True, timeout=100)
+    npm.installed(FOLDER)
 
 
 @pytest.fixture

@@ -1,37 +1,18 @@
 """A speaker that nobody here wrote: unmodified discord.js with @discordjs/voice, as a process of its own."""
 
 import asyncio
-import fcntl
 import os
-import shutil
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from discord_sim.entities import ALL_PERMISSIONS
 from discord_sim.simulator import Simulator
+from testkit import npm
 from voice.ogg import Position, Writer
 
 INDEPENDENT = Path(__file__).parents[4] / "discord-sim" / "independent"
-INSTALL_SECONDS = 100
 OUTSIDER = "outsider"
-
-
-async def installed() -> Path:
-    """Where discord.js is; it is installed when it is not."""
-    npm = shutil.which("npm")
-    if npm is None:
-        raise RuntimeError("discord.js needs Node.js")
-    with (INDEPENDENT / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        marker = INDEPENDENT / "node_modules" / ".installed"
-        if not marker.exists() or marker.stat().st_mtime_ns < os.fstat(lock.fileno()).st_mtime_ns:
-            install = await asyncio.create_subprocess_exec(npm, "ci", "--ignore-scripts", cwd=INDEPENDENT)
-            async with asyncio.timeout(INSTALL_SECONDS):
-                if await install.wait():
-                    raise RuntimeError("npm ci failed")
-            marker.touch()
-    return INDEPENDENT
 
 
 class Outsider:
@@ -55,9 +36,7 @@ class Outsider:
     @asynccontextmanager
     async def running(self, script: str, log: Path, **environ: str) -> AsyncGenerator[asyncio.subprocess.Process]:
         """One of the programs in `independent/`, for the length of the block at the most."""
-        node = shutil.which("node")
-        if node is None:
-            raise RuntimeError("discord.js needs Node.js")
+        folder = await asyncio.to_thread(npm.installed, INDEPENDENT)
         given = {
             "API": f"{self._sim.url}/api",
             "TOKEN": self._bot.token,
@@ -67,7 +46,7 @@ class Outsider:
         }
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
-                node, script, cwd=await installed(), stdout=output, stderr=output, env=os.environ | given | environ
+                "node", script, cwd=folder, stdout=output, stderr=output, env=os.environ | given | environ
             )
         try:
             yield process
