@@ -1,14 +1,12 @@
 // A listener on unmodified discord.js and @discordjs/voice: joins a voice channel and writes what people say, until SIGUSR2.
-// Environment: API, TOKEN, GUILD, CHANNEL; PEOPLE (whom to hear, by id), FOLDER; NODE_EXTRA_CA_CERTS names the simulator's authority.
+// Environment: PEOPLE (whom to hear, by id), FOLDER, and what join.mjs needs.
 // Each speaker's file has their Opus packets, each after its length in two bytes.
 import { createWriteStream } from "node:fs";
 import { once } from "node:events";
-import { EndBehaviorType, entersState, joinVoiceChannel, VoiceConnectionStatus } from "@discordjs/voice";
-import { Client, Events, GatewayIntentBits } from "discord.js";
+import { EndBehaviorType } from "@discordjs/voice";
+import { connected, join, tell } from "./join.mjs";
 
-const PATIENCE_MS = 20_000;
 const WRITE_MS = 500;
-const tell = (event, more = {}) => console.log(JSON.stringify({ event, ...more }));
 
 // Packets go to the disk many at once, which costs less than one by one.
 class Track {
@@ -39,20 +37,13 @@ class Track {
   }
 }
 
-const client = new Client({ intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildVoiceStates], rest: { api: process.env.API } });
-const ready = new Promise(resolve => client.once(Events.ClientReady, resolve));
-await client.login(process.env.TOKEN);
-await ready;
-
-const guild = client.guilds.cache.get(process.env.GUILD);
-const connection = joinVoiceChannel({ guildId: guild.id, channelId: process.env.CHANNEL, adapterCreator: guild.voiceAdapterCreator, selfDeaf: false });
-connection.on("error", error => tell("error", { message: String(error) }));
+const connection = await join();
 const tracks = process.env.PEOPLE.split(",").map(user => {
   const stream = connection.receiver.subscribe(user, { end: { behavior: EndBehaviorType.Manual } });
   return new Track(stream, `${process.env.FOLDER}/${user}`);
 });
 const writing = setInterval(() => tracks.forEach(track => track.write()), WRITE_MS);
-await entersState(connection, VoiceConnectionStatus.Ready, PATIENCE_MS);
+await connected(connection);
 tell("listening");
 
 await once(process, "SIGUSR2");
