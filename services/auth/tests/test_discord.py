@@ -317,3 +317,17 @@ class TestTheLinkPage:
 
         assert refused.json()["code"] == "step_up_needed"
         assert await ada.goes_to_discord("link", token=proved["access_token"])
+
+
+class TestBeginningJourneys:
+    async def test_is_limited_for_a_network(self, start_auth: StartAuth) -> None:
+        """Nobody fills the database by beginning what they never end."""
+        auth = await start_auth(discord_client_id="1", journeys_per_network=2)
+
+        answers = [await auth.ask("GET", "/discord/start", X_Forwarded_For="203.0.113.7") for _ in range(4)]
+        elsewhere = await auth.ask("GET", "/discord/start", X_Forwarded_For="203.0.113.8")
+
+        assert [answer.status_code for answer in answers] == [302, 302, 429, 429]
+        assert answers[-1].headers["RateLimit-Policy"] == '"journey";q=2;w=900'
+        assert elsewhere.status_code == 302
+        assert len(await auth.rows("select 1 from challenges")) == 3

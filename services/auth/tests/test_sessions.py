@@ -187,6 +187,28 @@ class TestSessionsPage:
         assert not await is_over(auth, ann)
 
 
+class TestHowManySessions:
+    async def test_are_limited_and_the_one_that_lay_idle_longest_ends(self, start_auth: StartAuth) -> None:
+        auth = await start_auth(sessions_per_user=3)
+        await auth.register()
+        used, idle, other = [await auth.login() for _ in range(3)]
+        auth.clock.advance(minutes=1)
+        await refreshed(auth, used.refresh_token)
+
+        newest = await auth.login()
+
+        assert [await is_over(auth, one) for one in (used, idle, other, newest)] == [False, True, False, False]
+        assert "auth.session_revoked.v1" in await told(auth, newest)
+
+    async def test_stay_limited_when_all_are_opened_at_once(self, start_auth: StartAuth) -> None:
+        auth = await start_auth(sessions_per_user=3)
+        await auth.register()
+
+        await asyncio.gather(*(auth.login() for _ in range(8)))
+
+        assert len(await auth.rows("select 1 from sessions where ended_at is null")) == 3
+
+
 class TestStepUp:
     async def test_asvs_7_2_4_gives_a_new_session_and_ends_the_old(self, auth: Auth) -> None:
         ann = await auth.person()

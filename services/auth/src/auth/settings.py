@@ -35,6 +35,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """How long a spent refresh token is answered with the same pair again, before it counts as stolen."""
     session_idle_days: int = 30
     session_days_max: int = 180
+    sessions_per_user: Annotated[int, Meta(ge=1)] = 50
+    """One more ends the one that lay idle longest."""
     key_days: int = 30
     key_publish_seconds: int = 600
     """How long a new signing key is published before it signs: longer than verifiers keep what they fetched."""
@@ -56,6 +58,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     guesses_per_address: int = 100
     """From all unknown devices together (NIST SP 800-63B, 5.2.2)."""
     guess_window_of_address_seconds: int = 3600
+    journeys_per_network: int = 100
+    """To Discord, in `guess_window_seconds`."""
     registrations_per_network: int = 30
     """In an hour, as the following three."""
     mails_per_address_and_network: int = 5

@@ -13,7 +13,8 @@ from auth.domain.visits import Visit
 from auth.routes import cookies
 from auth.routes.accounts import SIGNED_IN
 from auth.routes.answers import refusals, without_body
-from auth.usecases import identities, proofs, sessions
+from auth.routes.limits import admit
+from auth.usecases import attempts, identities, proofs, sessions
 from auth.usecases.tools import Actor, Begin, Tools
 from chassis.tokens import Verifier, bearer_of
 from contracts.problems import Problem, SessionEnded
@@ -43,6 +44,7 @@ async def start(
     """A browser that comes here by itself is sent on (302). A script that asks for JSON gets the address instead:
     linking needs an access token, which no browser sends by itself. With `discord_id` no other account is linked.
     """
+    await admit(request, tools, attempts.of_journey(tools, visit=visit))
     actor = None
     if mode == "link":
         caller = await verifier.caller(bearer_of(request.headers.get("authorization")))

@@ -35,6 +35,13 @@ async def of_user(transaction: AsyncConnection, user_id: UserId) -> list[Session
     return [from_row(row) for row in (await transaction.execute(query.order_by(sessions.c.id.desc()))).mappings()]
 
 
+async def idlest(transaction: AsyncConnection, user_id: UserId, *, but: int) -> list[SessionId]:
+    """Those that were not ended, without the `but` most recently used."""
+    mine = select(sessions.c.id).where(sessions.c.user_id == user_id, sessions.c.ended_at.is_(None))
+    rows = await transaction.scalars(mine.order_by(sessions.c.last_seen_at.desc(), sessions.c.id.desc()).offset(but))
+    return [SessionId(row) for row in rows]
+
+
 async def end(
     transaction: AsyncConnection,
     *,

@@ -49,6 +49,12 @@ def of_link(tools: Tools, *, visit: Visit) -> list[Bucket]:
     return [Bucket(f"link:{visit.network}", tools.settings.guesses_per_network, tools.settings.guess_window_seconds)]
 
 
+def of_journey(tools: Tools, *, visit: Visit) -> list[Bucket]:
+    """Journeys to Discord, each of which leaves something to be remembered until it ends."""
+    settings = tools.settings
+    return [Bucket(f"journey:{visit.network}", settings.journeys_per_network, settings.guess_window_seconds)]
+
+
 def device_token_for(tools: Tools, *, visit: Visit, email_key: str) -> str | None:
     """A token for a device that has none for this address yet."""
     kept = timedelta(days=tools.settings.device_days)

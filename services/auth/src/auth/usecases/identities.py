@@ -113,7 +113,7 @@ async def log_in(
     """A session for whom this Discord account belongs to; who is unknown gets an account of their own."""
     await _take_turns(transaction, person)
     owner = await store.identities.owner(transaction, DISCORD, person.id)
-    user = owner and await store.users.by_id(transaction, owner)
+    user = owner and await store.users.by_id(transaction, owner, lock=True)
     if not user:
         user = await _newcomer(transaction, tools=tools, visit=visit, person=person)
         await _link(transaction, tools=tools, visit=visit, user=user, person=person, grant=grant)

@@ -129,6 +129,7 @@ async def enter(transaction: AsyncConnection, *, tools: Tools, visit: Visit, use
     if user.delete_at is not None:
         user = await accounts.keep_account(transaction, tools=tools, visit=visit, user=user)
     user = await accounts.activate(transaction, user, tools=tools)
+    await _make_room(transaction, tools=tools, visit=visit, user=user)
     token = RefreshToken(SessionId(new_id()), os.urandom(SECRET_BYTES))
     session = Session(
         id=token.session_id,
@@ -225,6 +226,16 @@ async def actor_of(transaction: AsyncConnection, *, tools: Tools, session_id: Se
         return None
     user = await store.users.by_id(transaction, session.user_id)
     return Actor(user, session) if user else None
+
+
+async def _make_room(transaction: AsyncConnection, *, tools: Tools, visit: Visit, user: User) -> None:
+    """Whoever has the password, or a script of the owner's, opens only so many; those that lay idle longest end."""
+    for session_id in await store.sessions.idlest(transaction, user.id, but=tools.settings.sessions_per_user - 1):
+        await ending.end(transaction, tools=tools, user_id=user.id, only=session_id)
+        detail = f"more than {tools.settings.sessions_per_user}"
+        await security.note(
+            transaction, "session.ended", visit=visit, user_id=user.id, session_id=session_id, detail=detail
+        )
 
 
 async def _renew(transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor, method: str) -> Entered:
