@@ -209,6 +209,18 @@ class TestProfile:
         assert "argon2" not in answer.text
         assert "refresh_hash" not in answer.text
 
+    async def test_the_export_holds_the_whole_security_log_however_long(self, auth: Auth) -> None:
+        ann = await auth.person()
+        line = f"'{ann.user['id']}', 'user', 'session.opened', 'refused', '203.0.113.7', 'curl', null, 'password'"
+        await auth.change_rows(f"insert into security_log select uuidv7(), now(), {line} from generate_series(1, 12e3)")
+        kept = (await auth.rows("select count(*) from security_log"))[0]["count"]
+
+        answer = await auth.ask("GET", "/me/export", token=ann.access_token)
+
+        shown = [one["id"] for one in answer.json()["security_log"]]
+        assert len(shown) == len(set(shown)) == kept + 1
+        assert answer.json()["security_log"][0]["action"] == "account.exported"
+
 
 class TestLeaving:
     async def test_a_login_within_the_days_of_grace_keeps_the_account(self, auth: Auth) -> None:

@@ -1,11 +1,13 @@
 """Register, confirm the address; who am I, what may I change, what do you know about me."""
 
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Response, delete, get, patch, post
+from litestar import MediaType, Request, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
+from litestar.response import Stream
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -115,17 +117,27 @@ async def delete_me(
     await accounts.ask_deletion(transaction, tools=tools, visit=visit, actor=confirmed)
 
 
-@get("/me/export", responses=refusals(401, 403), security=SIGNED_IN)
+@get("/me/export", responses=refusals(401, 403), security=SIGNED_IN, media_type=MediaType.JSON)
 async def export_me(
     confirmed: NamedDependency[Actor],
-    transaction: NamedDependency[AsyncConnection],
+    begin: NamedDependency[Begin],
     tools: NamedDependency[Tools],
     visit: NamedDependency[Visit],
-) -> Response[dict[str, Any]]:
+) -> Stream:
     """All that is kept here about you, as one JSON file."""
     headers = {"Content-Disposition": 'attachment; filename="account.json"', "Cache-Control": "no-store"}
-    exported = await accounts.export(transaction, tools=tools, visit=visit, actor=confirmed)
-    return Response(exported, headers=headers)
+    async with begin() as transaction:
+        exported = await accounts.export(transaction, tools=tools, visit=visit, actor=confirmed)
+
+    async def parts() -> AsyncGenerator[bytes]:
+        yield msgspec.json.encode(exported).removesuffix(b"}") + b',"security_log":['
+        joint = b""
+        async for entry in accounts.whole_security_log(begin, user_id=confirmed.user.id):
+            yield joint + msgspec.json.encode(entry)
+            joint = b","
+        yield b"]}"
+
+    return Stream(parts(), headers=headers)
 
 
 ROUTES = [register, verify_email, show_me, change_me, delete_me, export_me]

@@ -1,7 +1,8 @@
 """Accounts: register, confirm the address, show, change, delete."""
 
+from collections.abc import AsyncGenerator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -12,14 +13,17 @@ from auth import store
 from auth.domain.identities import Identity
 from auth.domain.mails import LinkInvalid, MailKind, Purpose
 from auth.domain.passwords import check_new_password
+from auth.domain.security import Entry
 from auth.domain.users import EmailTaken, User, checked_avatar, checked_name, email_key, topic_of
 from auth.domain.visits import Visit
 from auth.usecases import ending, mailing, security
-from auth.usecases.tools import Actor, Tools
+from auth.usecases.tools import Actor, Begin, Tools
 from contracts.auth import UserDeleted, UserRegistered, UserUpdated
 from contracts.ids import UserId, new_id
 from contracts.times import rfc3339
 from streams import outbox
+
+EXPORT_PAGE: Final = 500
 
 
 def check_password(tools: Tools, password: str, *, about: list[str], pointer: str = "/password") -> None:
@@ -166,11 +170,11 @@ async def identities_of(transaction: AsyncConnection, *, tools: Tools, user: Use
 
 
 async def export(transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor) -> dict[str, Any]:
-    """All that is kept here about a person, for themself; secrets are named, not shown."""
+    """All that is kept here about a person, for themself, but for their security log; secrets are named, not shown."""
     user = actor.user
     totp = await store.proofs.totp_of(transaction, tools.vault, user.id)
     await security.note(transaction, "account.exported", visit=visit, user_id=user.id, session_id=actor.session.id)
-    hidden = {"password_hash", "refresh_hash", "spent", "tokens", "public_key", "id_bytes"}
+    hidden = {"password_hash", "refresh_hash", "spent", "tokens", "public_key"}
 
     def shown(item: msgspec.Struct) -> dict[str, Any]:
         return {key: value for key, value in msgspec.structs.asdict(item).items() if key not in hidden}
@@ -183,7 +187,17 @@ async def export(transaction: AsyncConnection, *, tools: Tools, visit: Visit, ac
         "identities": [shown(one) for one in await identities_of(transaction, tools=tools, user=user)],
         "passkeys": [shown(one) for one in await store.proofs.passkeys_of(transaction, user.id)],
         "sessions": [shown(one) for one in await store.sessions.of_user(transaction, user.id)],
-        "security_log": [
-            shown(one) for one in await store.security.page(transaction, user_id=user.id, before=None, limit=10_000)
-        ],
     }
+
+
+async def whole_security_log(begin: Begin, *, user_id: UserId) -> AsyncGenerator[Entry]:
+    """Newest first, however long. While the reader takes their time, no connection is held."""
+    before = None
+    while True:
+        async with begin() as transaction:
+            page = await store.security.page(transaction, user_id=user_id, before=before, limit=EXPORT_PAGE)
+        for entry in page:
+            yield entry
+        if len(page) < EXPORT_PAGE:
+            return
+        before = page[-1].id
