@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from auth.commands import make_admin
 from chassis.service_tokens import assertion, public_jwk
@@ -169,6 +170,12 @@ async def services(start_auth: StartAuth, tmp_path: Path) -> Services:
     return Services(await start_auth(service_jwks_file=str(path)), keys)
 
 
+async def acts_for(services: Services, service: str, discord_id: str, **more: str) -> Any:
+    token = (await services.token(service, "auth")).json()["access_token"]
+    asked = {"provider": "discord", "provider_user_id": discord_id, "action": "messaging.space_created"} | more
+    return await services.auth.ask("POST", "/internal/acting", asked, token=token)
+
+
 class TestServices:
     async def test_asvs_13_2_1_get_a_short_token_for_one_audience(self, services: Services) -> None:
         given = (await services.token("messaging", "auth")).json()
@@ -180,6 +187,18 @@ class TestServices:
         assert given["expires_in"] == 300
         assert page.json()["seq"] == 1
         assert page.json()["audience"] == [user.user["id"]]
+
+    async def test_asvs_16_3_1_each_token_given_and_refused_is_logged(self, services: Services) -> None:
+        proof = assertion("messaging", services.keys["messaging"])
+
+        with capture_logs() as told:
+            await services.token("messaging", "control-bot", proof)
+        await services.token("messaging", "control-bot", proof)
+
+        given = next(line for line in told if line["event"] == "service_token.given")
+        assert (given["service"], given["audience"], given["by"]) == ("messaging", "control-bot", "private_key_jwt")
+        refused = await services.auth.rows("select detail from security_log where action = 'service.token_given'")
+        assert [row["detail"] for row in refused] == ["This assertion was used before"]
 
     async def test_asvs_13_2_1_an_assertion_works_once(self, services: Services) -> None:
         proof = assertion("messaging", services.keys["messaging"])
@@ -203,21 +222,61 @@ class TestServices:
     async def test_acting_for_somebody_stands_in_their_log(self, services: Services) -> None:
         auth = services.auth
         ann = await auth.person()
-        await auth.change_rows(
-            f"insert into identities values ('discord', '42', '{ann.user['id']}', 'ann', ''::bytea, now())"
-        )
-        token = (await services.token("messaging", "auth")).json()["access_token"]
-        asked = {"provider": "discord", "provider_user_id": "42", "action": "messaging.space_created"}
+        await auth.link_discord(ann.user["id"], "42")
 
-        answer = await auth.ask("POST", "/internal/acting", asked | {"on_behalf_by": "control-bot"}, token=token)
+        answer = await acts_for(services, "messaging", "42", on_behalf_by="control-bot")
 
         assert answer.json()["id"] == ann.user["id"]
         assert (await lines(auth, ann))[0] == ("service.acted", "done", "messaging.space_created")
 
     async def test_others_may_not_act(self, services: Services) -> None:
-        token = (await services.token("control-bot", "auth")).json()["access_token"]
-        asked = {"provider": "discord", "provider_user_id": "42", "action": "x"}
-
-        answer = await services.auth.ask("POST", "/internal/acting", asked, token=token)
+        answer = await acts_for(services, "control-bot", "42")
 
         assert answer.json()["code"] == "not_acting"
+
+    async def test_nobody_acts_for_who_is_about_to_be_deleted(self, services: Services) -> None:
+        auth = services.auth
+        ann = await auth.person()
+        await auth.link_discord(ann.user["id"], "42")
+        await auth.ask("DELETE", "/me", token=ann.access_token)
+
+        during = await acts_for(services, "messaging", "42")
+        await auth.login()
+        afterwards = await acts_for(services, "messaging", "42")
+
+        assert (during.status_code, afterwards.status_code) == (404, 200)
+
+    async def test_several_may_act_however_their_list_is_written(
+        self, start_auth: StartAuth, services: Services
+    ) -> None:
+        settings = services.auth.settings
+        keys = settings.service_jwks_file
+        auth = await start_auth(
+            database_url=settings.database_url, service_jwks_file=keys, acting_services="media, control-bot"
+        )
+
+        answer = await acts_for(Services(auth, services.keys), "control-bot", "42")
+
+        assert answer.status_code == 404
+
+    @pytest.mark.parametrize("broken", ["gone", "half written"])
+    async def test_are_told_when_auth_cannot_read_whose_keys_are_good(
+        self, start_auth: StartAuth, services: Services, tmp_path: Path, broken: str
+    ) -> None:
+        file = tmp_path / "other.json"
+        if broken == "half written":
+            file.write_text('{"keys": [{"kid": "mess')
+        auth = await start_auth(service_jwks_file=str(file))
+
+        answer = await Services(auth, services.keys).token("messaging", "auth")
+
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert "SERVICE_JWKS_FILE" in answer.json()["detail"]
+
+    async def test_go_on_with_the_keys_last_read_while_their_file_is_broken(
+        self, services: Services, tmp_path: Path
+    ) -> None:
+        await services.token("messaging", "auth")
+        (tmp_path / "jwks.json").write_text("{")
+
+        assert (await services.token("messaging", "auth")).status_code == 200

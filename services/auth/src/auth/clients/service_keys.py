@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import msgspec
+import structlog
 
+from contracts.problems import Unavailable
 from contracts.tokens import Jwk
+
+log = structlog.get_logger()
 
 
 class ServiceKeys:
@@ -16,8 +20,19 @@ class ServiceKeys:
         self._keys: dict[str, Jwk] = {}
 
     def current(self) -> dict[str, Jwk]:
-        if self._path is not None and (changed_at := self._path.stat().st_mtime_ns) != self._changed_at:
-            found = msgspec.json.decode(self._path.read_bytes(), type=dict[str, list[Jwk]])["keys"]
+        """Those last read, while the file cannot be; raises `Unavailable` if it never could."""
+        if self._path is None:
+            return {}
+        try:
+            self._read(self._path)
+        except (OSError, msgspec.DecodeError, KeyError) as error:
+            log.warning("service_keys.unreadable", path=str(self._path), error=repr(error)[:300])
+            if not self._keys:
+                raise Unavailable("The services' keys cannot be read: see SERVICE_JWKS_FILE") from None
+        return self._keys
+
+    def _read(self, path: Path) -> None:
+        if (changed_at := path.stat().st_mtime_ns) != self._changed_at:
+            found = msgspec.json.decode(path.read_bytes(), type=dict[str, list[Jwk]])["keys"]
             self._keys = {key["kid"]: key for key in found}
             self._changed_at = changed_at
-        return self._keys

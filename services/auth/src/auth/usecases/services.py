@@ -4,6 +4,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth import store
@@ -18,7 +19,9 @@ from contracts.events import LogPage
 from contracts.ids import UserId
 from contracts.problems import NotFound
 from contracts.tokens import Jwk
-from streams import log
+from streams import log as events
+
+log = structlog.get_logger()
 
 PAGE_MAX: Final = 1000
 
@@ -42,8 +45,10 @@ async def give_token(
             detail=refusal.detail,
         )
         raise
+    service, network = proof.service, visit.network
+    log.info("service_token.given", service=service, audience=audience, by="private_key_jwt", network=network)
     seconds = tools.settings.service_token_seconds
-    claims = service_claims(service=proof.service, audience=audience, issued_at=at, seconds=seconds)
+    claims = service_claims(service=service, audience=audience, issued_at=at, seconds=seconds)
     return ServiceTokenGiven(access_token=sign(claims, tools.ring.signing(at)), expires_in=seconds)
 
 
@@ -55,9 +60,9 @@ async def read_log(
     if await store.users.by_id(transaction, user_id) is None:
         raise NotFound
     if after is None:
-        page = LogPage(topic=topic, seq=await log.head(transaction, topic))
+        page = LogPage(topic=topic, seq=await events.head(transaction, topic))
     else:
-        page = await log.read(transaction, topic, after=after, limit=min(limit, PAGE_MAX))
+        page = await events.read(transaction, topic, after=after, limit=min(limit, PAGE_MAX))
     return msgspec.structs.replace(page, audience=frozenset({user_id})) if audience else page
 
 
@@ -66,15 +71,15 @@ async def act_for(
 ) -> Profile:
     """Who an outside person is here, for a service that is about to act for them. The user can read that it did."""
     actor = f"service:{asked.on_behalf_by or service}"
-    if service not in tools.settings.acting_services.split(","):
+    if service not in {one.strip() for one in tools.settings.acting_services.split(",")}:
         await security.note(
             transaction, "service.acted", visit=visit, user_id=None, actor=f"service:{service}", outcome="refused"
         )
         raise NotActing
     owner = await store.identities.owner(transaction, asked.provider, asked.provider_user_id)
     user = owner and await store.users.by_id(transaction, owner)
-    if not user:
-        raise NotFound
+    if not user or user.delete_at is not None:
+        raise NotFound  # in the days of grace, too: only its owner's login brings an account back
     await security.note(transaction, "service.acted", visit=visit, user_id=user.id, actor=actor, detail=asked.action)
     return user.profile
 
