@@ -136,6 +136,36 @@ class TestCaller:
         assert len(verifier._remembered) == 2  # pyright: ignore[reportPrivateUsage]  what is kept shows nowhere else
 
 
+class TestKnown:
+    async def test_is_the_person_whose_token_was_verified_before(self, verifier: Verifier) -> None:
+        token = signed(claims())
+
+        before = verifier.known(token)
+        caller = await verifier.caller(token)
+
+        assert before is None
+        assert verifier.known(token) == caller
+        assert verifier.known(token[:-4] + "AAAA") is None
+
+    async def test_is_nobody_once_the_token_has_expired(
+        self, verifier: Verifier, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token = signed(claims())
+        caller = await verifier.caller(token)
+
+        monkeypatch.setattr(time, "time", lambda: caller.expires_at)
+
+        assert verifier.known(token) is None
+
+    async def test_is_nobody_once_the_session_is_revoked(self, verifier: Verifier, revoked: RevokedSessions) -> None:
+        token = signed(claims())
+        caller = await verifier.caller(token)
+
+        revoked.heed([session_revoked(caller)])
+
+        assert verifier.known(token) is None
+
+
 class TestKeySet:
     async def test_finds_a_key_that_was_published_since(self, verifier: Verifier, auth: Auth) -> None:
         await verifier.caller(signed(claims()))

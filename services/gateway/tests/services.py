@@ -1,7 +1,7 @@
 """Stand-ins for auth, messaging and media: real HTTP, real tokens, a log of their own, told through the real stream."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from contracts.events import Envelope, Event, LogPage
 from contracts.ids import SessionId, UserId, new_id
 from contracts.times import now
 from streams import bus
+
+from .lanes import Lanes
 
 
 def private_key() -> str:
@@ -44,8 +46,7 @@ class Services:
         self.log_calls: list[dict[str, str]] = []
         self.requests: list[web.Request] = []
         self.bodies: list[bytes] = []
-        self.trips: list[list[posts.CarriedPost]] = []
-        self.posted: Callable[[posts.CarriedPost], posts.PostAnswer | None] | None = None
+        self.lanes = Lanes()
         self.away = False
         self.before_answer: Any = None
         self.port = 0
@@ -104,7 +105,7 @@ class Services:
         app.router.add_get("/internal/log", self._log)
         app.router.add_get("/readyz", self._ready)
         app.router.add_get("/openapi/openapi.json", self._openapi)
-        app.router.add_post(posts.PATH, self._posts)
+        app.router.add_post(posts.PATH, self._ticket)
         app.router.add_route("*", "/{rest:.*}", self._anything)
         return app
 
@@ -145,15 +146,12 @@ class Services:
     async def _openapi(self, request: web.Request) -> web.Response:
         return web.json_response(OPENAPI)
 
-    async def _posts(self, request: web.Request) -> web.Response:
-        """What may travel together; nothing, unless a test says otherwise."""
-        carried = msgspec.msgpack.decode(await request.read(), type=list[posts.CarriedPost])
-        self.trips.append(carried)
-        if self.before_answer is not None:
-            await self.before_answer(request)
-        if self.posted is None:
+    async def _ticket(self, request: web.Request) -> web.Response:
+        """For a lane, where a test has opened one."""
+        assert request.headers["authorization"] == "Bearer of-the-gateway"
+        if not self.lanes.port:
             return web.Response(status=404)
-        return web.Response(body=msgspec.msgpack.encode([self.posted(post) for post in carried]))
+        return web.Response(body=msgspec.json.encode(self.lanes.ticket()), content_type="application/json")
 
     async def _anything(self, request: web.Request) -> web.StreamResponse:
         """Says what it was asked, in the way the path wishes."""

@@ -1,31 +1,45 @@
-"""Posts that travel to messaging together."""
+"""Posts that travel to messaging on the connection that is kept for them, and those that go by HTTP."""
 
 import asyncio
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 
 from contracts.ids import new_id
-from contracts.posts import DRAFT_BYTES_MAX, TOGETHER_MAX, CarriedPost, PostAnswer
-from testkit.waiting import eventually
+from contracts.posts import DRAFT_BYTES_MAX, FRAME_BYTES_MAX, CarriedAnswer, PostAnswer
 
 from .conftest import Gateway, StartGateway
+from .lanes import Lanes, echo
 from .services import Person, Services
 
 CHANNEL = new_id()
 
+Told = tuple[int, dict[str, Any], dict[str, str]]
 
-def echo(post: CarriedPost) -> PostAnswer:
-    """As messaging answers: with what was posted, and where."""
-    said = {"channel_id": post.channel_id, "draft": msgspec.json.decode(post.draft)}
-    return PostAnswer(201, [(b"content-type", b"application/json")], msgspec.json.encode(said))
+
+@pytest.fixture
+async def lanes(services: Services, monkeypatch: pytest.MonkeyPatch) -> Lanes:
+    monkeypatch.setattr("gateway.forward.posts.PAUSE_SECONDS", 0.01)
+    await services.lanes.start()
+    return services.lanes
+
+
+@pytest.fixture
+async def gateway(start_gateway: StartGateway, lanes: Lanes) -> Gateway:
+    return await start_on_lane(start_gateway, lanes)
+
+
+async def start_on_lane(start_gateway: StartGateway, lanes: Lanes, **changes: Any) -> Gateway:
+    gateway = await start_gateway(**changes)
+    await lanes.until_open()
+    return gateway
 
 
 async def say(
     gateway: Gateway, person: Person, content: str, *, channel_id: UUID = CHANNEL, query: str = "", **headers: str
-) -> tuple[int, dict[str, Any], dict[str, str]]:
+) -> Told:
     url = f"{gateway.url}/api/v1/channels/{channel_id}/messages{query}"
     sent = {"Authorization": f"Bearer {person.token}", "Content-Type": "application/json"} | headers
     body = msgspec.json.encode({"content": content})
@@ -34,20 +48,8 @@ async def say(
         return response.status, await response.json(content_type=None), told
 
 
-class Gate:
-    """Holds messaging's answers until it is opened."""
-
-    def __init__(self, services: Services) -> None:
-        self.opened = asyncio.Event()
-        services.before_answer = self._wait
-
-    async def _wait(self, _: Any) -> None:
-        await self.opened.wait()
-
-
-class TestPostsTogether:
-    async def test_each_is_answered_with_its_own(self, gateway: Gateway, services: Services) -> None:
-        services.posted = echo
+class TestPosts:
+    async def test_each_is_answered_with_its_own(self, gateway: Gateway, services: Services, lanes: Lanes) -> None:
         ada, channels = services.person(), [new_id() for _ in range(20)]
 
         answers = await asyncio.gather(
@@ -57,58 +59,26 @@ class TestPostsTogether:
         assert [(status, told) for status, told, _ in answers] == [
             (201, {"channel_id": str(channel), "draft": {"content": f"{n}"}}) for n, channel in enumerate(channels)
         ]
-        assert {post.token for trip in services.trips for post in trip} == {ada.token}
+        assert [post.token for post in lanes.brought] == [ada.token] * 20
         assert services.requests == []
 
-    async def test_what_arrives_while_a_trip_is_away_goes_with_the_next(
-        self, start_gateway: StartGateway, services: Services, monkeypatch: pytest.MonkeyPatch
+    async def test_none_waits_for_another(self, gateway: Gateway, services: Services, lanes: Lanes) -> None:
+        lanes.answer, ada = None, services.person()
+        under_way: list[asyncio.Task[Told]] = []
+        for n in range(3):
+            under_way.append(asyncio.create_task(say(gateway, ada, f"{n}")))
+            await lanes.until_brought(n + 1)
+
+        for task, post in reversed([*zip(under_way, lanes.brought, strict=True)]):
+            lanes.reply(post)
+            _, told, _ = await task
+            assert told["draft"] == msgspec.json.decode(post.draft)
+
+    async def test_carries_the_limits_and_the_problem_of_a_refusal(
+        self, gateway: Gateway, services: Services, lanes: Lanes
     ) -> None:
-        monkeypatch.setattr("gateway.forward.posts.HELD_SECONDS", 60)
-        gateway, ada = await start_gateway(), services.person()
-        services.posted, gate = echo, Gate(services)
-
-        async def under_way(trips: int, waiting: int) -> bool:
-            road: Any = gateway.parts.edge.roads["messaging"]
-            return (len(services.trips), len(road.waiting)) == (trips, waiting)
-
-        first = asyncio.create_task(say(gateway, ada, "first"))
-        await eventually(lambda: under_way(1, 0))
-        rest = [asyncio.create_task(say(gateway, ada, f"{n}")) for n in range(5)]
-        await eventually(lambda: under_way(1, 5))
-        gate.opened.set()
-
-        assert [status for status, _, _ in await asyncio.gather(first, *rest)] == [201] * 6
-        assert [len(trip) for trip in services.trips] == [1, 5]
-
-    async def test_a_slow_trip_does_not_keep_the_others(self, gateway: Gateway, services: Services) -> None:
-        services.posted, gate = echo, Gate(services)
-        ada = services.person()
-
-        async def two_away() -> bool:
-            return len(services.trips) == 2
-
-        first = asyncio.create_task(say(gateway, ada, "first"))
-        second = asyncio.create_task(say(gateway, ada, "second"))
-        await eventually(two_away)
-        gate.opened.set()
-
-        assert [status for status, _, _ in await asyncio.gather(first, second)] == [201, 201]
-
-    async def test_no_trip_is_larger_than_messaging_takes(
-        self, start_gateway: StartGateway, services: Services
-    ) -> None:
-        gateway = await start_gateway(user_requests_per_minute=100_000)
-        services.posted = echo
-        ada = services.person()
-
-        answers = await asyncio.gather(*(say(gateway, ada, f"{n}") for n in range(3 * TOGETHER_MAX)))
-
-        assert {status for status, _, _ in answers} == {201}
-        assert max(len(trip) for trip in services.trips) <= TOGETHER_MAX
-
-    async def test_carries_the_limits_and_the_problem_of_a_refusal(self, gateway: Gateway, services: Services) -> None:
         headers = [(b"content-type", b"application/problem+json"), (b"retry-after", b"1")]
-        services.posted = lambda _: PostAnswer(404, headers, b'{"code":"not_found"}')
+        lanes.answer = lambda _: PostAnswer(404, headers, b'{"code":"not_found"}')
 
         status, told, answered = await say(gateway, services.person(), "Hello")
 
@@ -117,81 +87,133 @@ class TestPostsTogether:
         assert answered["retry-after"] == "1"
         assert int(answered["ratelimit-remaining"]) > 0
 
-    async def test_goes_on_with_the_callers_trace(self, gateway: Gateway, services: Services) -> None:
-        services.posted = echo
+    async def test_goes_on_with_the_callers_trace(self, gateway: Gateway, services: Services, lanes: Lanes) -> None:
         trace = "00-11111111111111111111111111111111-2222222222222222-01"
 
         await say(gateway, services.person(), "Hello", traceparent=trace)
 
-        [[post]] = services.trips
+        [post] = lanes.brought
         assert post.trace.split("-")[1] == "1" * 32
         assert post.trace != trace
 
 
-class TestAPostThatGoesAlone:
-    async def test_when_messaging_will_not_have_it_so(self, gateway: Gateway, services: Services) -> None:
-        services.posted = lambda _: None
+class TestByHttp:
+    async def test_what_messaging_will_not_have_otherwise(
+        self, gateway: Gateway, services: Services, lanes: Lanes
+    ) -> None:
+        lanes.answer = lambda _: None
 
         status, told, _ = await say(gateway, services.person(), "Hello")
 
         assert (status, told["path"]) == (200, f"/api/v1/channels/{CHANNEL}/messages")
         assert services.bodies == [b'{"content":"Hello"}']
+        assert len(lanes.brought) == 1
 
-    async def test_when_messaging_knows_no_other_way(self, gateway: Gateway, services: Services) -> None:
-        status, _, _ = await say(gateway, services.person(), "Hello")
+    async def test_all_when_messaging_knows_no_other_way(self, start_gateway: StartGateway, services: Services) -> None:
+        gateway = await start_gateway()
 
-        assert status == 200
-        assert services.bodies == [b'{"content":"Hello"}']
+        assert [(await say(gateway, services.person(), "Hello"))[0] for _ in range(3)] == [200] * 3
 
-    async def test_when_it_is_long(self, gateway: Gateway, services: Services) -> None:
+    async def test_a_long_one(self, gateway: Gateway, services: Services, lanes: Lanes) -> None:
         status, told, _ = await say(gateway, services.person(), "x" * DRAFT_BYTES_MAX)
 
         assert (status, told["size"]) == (200, DRAFT_BYTES_MAX + len('{"content":""}'))
-        assert services.trips == []
+        assert lanes.brought == []
 
     @pytest.mark.parametrize(
         "unlike", [{"query": "?a=1"}, {"Content-Type": "text/plain"}, {"Content-Type": "application/jsonp"}]
     )
-    async def test_when_it_is_not_plainly_a_post(
-        self, gateway: Gateway, services: Services, unlike: dict[str, Any]
+    async def test_what_is_not_plainly_a_post(
+        self, gateway: Gateway, services: Services, lanes: Lanes, unlike: dict[str, Any]
     ) -> None:
         status, _, _ = await say(gateway, services.person(), "Hello", **unlike)
 
         assert status == 200
-        assert services.trips == []
+        assert lanes.brought == []
 
-    async def test_when_it_was_told_so(self, start_gateway: StartGateway, services: Services) -> None:
-        gateway = await start_gateway(posts_together=False)
+    @pytest.mark.parametrize("limit", [{"posts_under_way_max": 1}, {"posts_late_seconds": 0}])
+    async def test_what_finds_too_many_under_way_or_one_for_too_long(
+        self, start_gateway: StartGateway, services: Services, lanes: Lanes, limit: dict[str, Any]
+    ) -> None:
+        gateway = await start_on_lane(start_gateway, lanes, **limit)
+        lanes.answer, ada = None, services.person()
 
-        status, _, _ = await say(gateway, services.person(), "Hello")
+        first = asyncio.create_task(say(gateway, ada, "first"))
+        await lanes.until_brought(1)
+        second, _, _ = await say(gateway, ada, "second")
+        lanes.reply(lanes.brought[0])
+        await first
+        lanes.answer = echo
+        third, _, _ = await say(gateway, ada, "third")
 
-        assert status == 200
-        assert services.trips == []
+        assert (second, third) == (200, 201)
 
 
-class TestALostTrip:
-    async def test_is_unavailable_to_those_within_and_not_repeated(self, gateway: Gateway, services: Services) -> None:
-        async def hang_up(request: Any) -> None:
-            request.transport.abort()
+class TestALostLane:
+    async def test_is_unavailable_to_those_on_it_who_are_not_repeated(
+        self, gateway: Gateway, services: Services, lanes: Lanes
+    ) -> None:
+        lanes.answer, ada = None, services.person()
+        under_way = [asyncio.create_task(say(gateway, ada, f"{n}")) for n in range(3)]
+        await lanes.until_brought(3)
 
-        services.posted, services.before_answer = echo, hang_up
-        ada = services.person()
+        lanes.cut()
 
-        answers = await asyncio.gather(*(say(gateway, ada, f"{n}") for n in range(3)))
-
+        answers = await asyncio.gather(*under_way)
         assert [(status, told["code"]) for status, told, _ in answers] == [(503, "unavailable")] * 3
-        assert sum(len(trip) for trip in services.trips) == 3
+        assert all("retry-after" in headers for _, _, headers in answers)
+        assert len(lanes.brought) == 3
         assert services.requests == []
 
-    async def test_nonsense_in_return_fails_those_within_and_nobody_else(
-        self, gateway: Gateway, services: Services
+    async def test_is_followed_by_another(self, gateway: Gateway, services: Services, lanes: Lanes) -> None:
+        lanes.cut()
+        statuses: list[int] = []
+        while 201 not in statuses:
+            status, _, _ = await say(gateway, services.person(), "Hello")
+            statuses.append(status)
+
+        assert set(statuses) <= {200, 201, 503}
+        assert lanes.tickets == 2
+
+    async def test_when_it_is_silent_for_as_long_as_a_service_may_be(
+        self, start_gateway: StartGateway, services: Services, lanes: Lanes
     ) -> None:
-        nonsense = cast("PostAnswer", msgspec.Raw(b"\xc1"))
-        services.posted = lambda _: nonsense
+        gateway = await start_on_lane(start_gateway, lanes, forward_seconds=0.2)
+        lanes.answer = None
+
         status, told, _ = await say(gateway, services.person(), "Hello")
 
-        services.posted = echo
-        after, _, _ = await say(gateway, services.person(), "Hello again")
-
         assert (status, told["code"]) == (503, "unavailable")
-        assert after == 201
+        await lanes.until_no_more()
+
+    @pytest.mark.parametrize(
+        "nonsense",
+        [b"\xc1", b"\x91\x01", msgspec.msgpack.encode(CarriedAnswer(77, None)), b"x" * (FRAME_BYTES_MAX + 1)],
+    )
+    async def test_when_it_says_nonsense(
+        self, gateway: Gateway, services: Services, lanes: Lanes, nonsense: bytes
+    ) -> None:
+        lanes.answer = None
+        under_way = asyncio.create_task(say(gateway, services.person(), "Hello"))
+        await lanes.until_brought(1)
+
+        lanes.say(nonsense)
+
+        status, told, _ = await under_way
+        assert (status, told["code"]) == (503, "unavailable")
+
+    async def test_brings_no_more_once_it_is_asked_to_and_still_hears_the_answers(
+        self, gateway: Gateway, services: Services, lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("gateway.forward.posts.PAUSE_SECONDS", 60)
+        lanes.answer, ada = None, services.person()
+        under_way = asyncio.create_task(say(gateway, ada, "before"))
+        await lanes.until_brought(1)
+
+        lanes.say(b"")
+        await lanes.until_no_more()
+        after, _, _ = await say(gateway, ada, "after")
+        lanes.reply(lanes.brought[0])
+
+        assert after == 200
+        assert (await under_way)[0] == 201

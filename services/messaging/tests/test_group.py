@@ -24,12 +24,16 @@ from testkit.waiting import running
 from .people import Person, Place
 
 
+def limits(**changes: Any) -> Settings:
+    given: dict[str, Any] = {"database_url": Secret(""), "redis_url": Secret(""), "auth_url": ""} | changes
+    return Settings(**given)
+
+
 @asynccontextmanager
 async def road(engine: AsyncEngine, **changes: Any) -> AsyncGenerator[GroupRoad]:
     """Not yet at work."""
-    given: dict[str, Any] = {"database_url": Secret(""), "redis_url": Secret(""), "auth_url": ""} | changes
     redis = bus.connect("redis://127.0.0.1:1")
-    yield GroupRoad(engine, Relay(engine, redis, stream="none"), limits=Settings(**given))
+    yield GroupRoad(engine, Relay(engine, redis, stream="none"), limits=limits(**changes))
     await redis.aclose()
 
 

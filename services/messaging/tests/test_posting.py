@@ -15,18 +15,20 @@ from contracts.ids import new_id
 from testkit.plugin import FreshDatabase
 from testkit.tokens import Signer
 
+from .bringing import Bringing
 from .conftest import StartMessaging, serving
 from .people import Person, Place, Refused, logged
-from .together import Bringing
 
 
-@pytest.fixture(scope="module", params=["fast", "ordinary", "together"])
-async def client(request: pytest.FixtureRequest, start: StartMessaging) -> AsyncGenerator[httpx.AsyncClient]:
+@pytest.fixture(scope="module", params=["fast", "ordinary", "lane"])
+async def client(
+    request: pytest.FixtureRequest, start: StartMessaging, signer: Signer
+) -> AsyncGenerator[httpx.AsyncClient]:
     messaging = await start(group_commit=request.param != "ordinary")
-    if request.param != "together":
+    if request.param != "lane":
         yield messaging
         return
-    async with httpx.AsyncClient(transport=Bringing(messaging), base_url=messaging.base_url) as client:
+    async with httpx.AsyncClient(transport=Bringing(messaging, signer), base_url=messaging.base_url) as client:
         yield client
 
 

@@ -42,8 +42,7 @@ def create_app(settings: Settings) -> Litestar:
         hub = people.hub = Hub(services, settings, people)
         forwarders = {name: Forwarder(name, url, settings) for name, url in services.urls.items()}
         roads: dict[str, Road] = {**forwarders}
-        if settings.posts_together and "messaging" in forwarders:
-            roads["messaging"] = Posts(forwarders["messaging"])
+        roads["messaging"] = posts = Posts(forwarders["messaging"], services.post_ticket, settings)
         edge = Edge(
             observe(cast("Any", application)),
             roads=roads,
@@ -62,6 +61,7 @@ def create_app(settings: Settings) -> Litestar:
                 people.listen(),
                 people.speak(),
                 people.beat(),
+                posts.run(),
             ]
             running = [tasks.create_task(one) for one in work]
             yield

@@ -10,6 +10,7 @@ import msgspec
 from chassis.http import ServiceClient
 from chassis.service_tokens import KeysOfAuth, ServiceTokens
 from contracts.events import LogPage
+from contracts.posts import PATH, Ticket
 from contracts.problems import NotFound, Unavailable
 from contracts.tokens import Jwk
 from gateway.settings import Settings
@@ -67,6 +68,15 @@ class Services:
         if answer.status != 200:
             raise Unavailable(f"the log of {topic} answered {answer.status}: {answer.body[:200]!r}")
         return answer.decode(LogPage)
+
+    async def post_ticket(self) -> Ticket:
+        """For a connection on which posts go to messaging. Raises `NotFound` where it has none, or `Unavailable`."""
+        answer = await self._clients["messaging"].ask("POST", PATH)
+        if answer.status == 404:
+            raise NotFound
+        if answer.status != 200:
+            raise Unavailable(f"messaging gives no ticket: {answer.status} {answer.body[:200]!r}")
+        return answer.decode(Ticket)
 
     def readiness(self, name: str) -> Callable[[], Awaitable[None]]:
         """A check that a service says it is ready."""

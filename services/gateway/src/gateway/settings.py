@@ -26,8 +26,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     forward_seconds: float = 30.0
     """How long a service may stay silent, before its answer and within it."""
     upstream_connections_max: int = 256
-    posts_together: bool = True
-    """Posts that arrive together go to messaging in one request; without this each goes by itself."""
+    posts_under_way_max: int = 1_000
+    """On the connection to messaging that is kept for posts; more go by HTTP."""
+    posts_late_seconds: float = 1.0
+    """While an answer is owed there for longer than this, others go by HTTP."""
 
     # realtime
     hello_seconds: float = 5.0

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
 
 import aiohttp
@@ -19,8 +19,8 @@ from messaging.events import handlers
 from messaging.routes import changes, channels, export, internal, messages, reading, spaces
 from messaging.routes.acting import gate, manages_guild
 from messaging.routes.group import GroupRoad
+from messaging.routes.lane import Lanes
 from messaging.routes.posting import OrdinaryRoad, Road
-from messaging.routes.together import together
 from messaging.settings import Settings
 from messaging.usecases.keeping import Keeper
 from streams import bus
@@ -46,6 +46,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     relay = Relay(engine, redis, stream="messaging.events")
     group = GroupRoad(engine, relay, limits=settings)
     road: Road = group if settings.group_commit else OrdinaryRoad(engine, limits=settings)
+    lanes = Lanes(group, verifier, settings)
 
     view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
     effect = once(engine, reader="messaging", handlers=handlers)
@@ -55,14 +56,15 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(one.run()) for one in (relay, view, work, group, Keeper(engine, settings))]
-            yield
+            async with lanes.listening() if settings.group_commit else nullcontext():
+                yield
             for task in running:
                 task.cancel()
         await http.close()
         await redis.aclose()
         await engine.dispose()
 
-    application = app.create_app(
+    return app.create_app(
         "messaging",
         settings,
         routes=[
@@ -83,14 +85,12 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "limits": lambda: settings,
             "once": idempotency.once(kept_days=settings.idempotency_keys_kept_days),
             "road": lambda: road,
+            "lanes": lambda: lanes,
         },
         checks={"database": database.check(engine), "redis": lambda: _answers(redis)},
         guards=[gate(verifier, users, acting_services=settings.acting_services)],
         lifespan=[lifespan],
     )
-    if settings.group_commit:
-        application.asgi_handler = together(application.asgi_handler, verifier=verifier, road=group)
-    return application
 
 
 def _discord_users(http: aiohttp.ClientSession, settings: Settings) -> DiscordUsers:

@@ -4,7 +4,7 @@ from chassis.settings import Secret, ServiceSettings
 
 
 class Settings(ServiceSettings, frozen=True, kw_only=True):
-    """Limits end in `_max`; `group_commit` merges concurrent posts into one transaction (the ordinary road without)."""
+    """Limits end in `_max`; `group_commit` merges concurrent posts into one transaction (else each has its own)."""
 
     database_url: Secret
     redis_url: Secret
@@ -15,6 +15,11 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """Who may act for Discord users, separated by commas."""
 
     group_commit: bool = True
+    posts_port: int = 0
+    """Where gateways bring posts, beside HTTP and on the same host; 0: a free one, which they are told."""
+    post_tickets_max: int = 100
+    """So many gateways may be on their way to that port at once, and each must be there soon."""
+    post_ticket_seconds_max: float = 5.0
     posts_per_commit_max: int = 200
     posts_waiting_max: int = 10_000
     commit_seconds_max: float = 10.0

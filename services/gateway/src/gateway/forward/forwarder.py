@@ -61,25 +61,6 @@ class Forwarder:
             else:
                 return
 
-    async def ask(self, path: bytes, body: bytes, *, media_type: bytes) -> tuple[int, bytes]:
-        """A POST of our own; gives status and body. What becomes of it is not known when it raises `Unavailable`."""
-        self._circuit.check(self._service)
-        head = b"POST %b HTTP/1.1\r\nhost: %b\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n"
-        try:
-            async with asyncio.timeout(self._settings.forward_seconds), self.upstream.connection() as connection:
-                connection.begin(without_body=False)
-                connection.transport.write(head % (path, self.upstream.host, media_type, len(body)) + body)
-                await connection.headed
-                silence_seconds_max = self._settings.forward_seconds
-                parts = [part async for part in connection.body(silence_seconds_max=silence_seconds_max)]
-        except (Gone, TimeoutError):
-            raise self._failed() from None
-        except Unavailable:
-            self._circuit.failed()
-            raise
-        self._circuit.succeeded()
-        return connection.status, b"".join(parts)
-
     async def _exchange(
         self, scope: HTTPScope, head: bytes, body: "_Body", send: Send, more: Headers, *, fresh: bool
     ) -> None:

@@ -1,41 +1,48 @@
-"""Posts that arrive together travel to messaging together: one request carries all that came while the last was away.
+"""The fast road of posts: over a connection to messaging that is kept open for them, ahead of the forwarder.
 
-What a request costs on its way to messaging and back (parsing, wake-ups, system calls) is then paid once for many. Each
-post is still decided and committed by itself there, and its author answered only then.
+What HTTP costs on the way to messaging and back (parsing, wake-ups, hand-overs between threads) is spared, and no post
+waits for another. Each is decided and committed by itself there, and its author answered only then.
 """
 
 import asyncio
 import re
-from collections import deque
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
+from uuid import UUID
 
-import msgspec
+import structlog
 from litestar.types import HTTPScope, Receive, Send
 
 from chassis.tracing import traceparent
-from contracts.posts import DRAFT_BYTES_MAX, PATH, TOGETHER_MAX, CarriedPost, PostAnswer
-from contracts.problems import Unavailable
+from contracts.ids import ChannelId
+from contracts.posts import DRAFT_BYTES_MAX, PostAnswer, Ticket
+from contracts.problems import NotFound, Unavailable
 from gateway.forward.answers import Headers, answer
 from gateway.forward.forwarder import Forwarder
+from gateway.forward.lane import NOT_KNOWN, Lane
+from gateway.forward.upstream import CONNECT_SECONDS_MAX
+from gateway.settings import Settings
 
-HELD_SECONDS: Final = 0.05
-"""How long a trip keeps others waiting that could go with the next; a slow one is left to itself."""
+log = structlog.get_logger()
+
+PAUSE_SECONDS: Final = 1.0
+"""Between two tries to have a lane, while posts take the ordinary road."""
 
 _CHANNEL: Final = re.compile(rb"/api/v1/channels/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/messages")
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[PostAnswer | None]).decode
-
-Waiting = tuple[CarriedPost, "asyncio.Future[PostAnswer | None]"]
 
 
 class Posts:
-    """In front of the forwarder to messaging: takes well-formed posts from it, and leaves it everything else."""
+    """In front of the forwarder to messaging: takes well-formed posts from it while there is a lane, and leaves it
+    everything else.
+    """
 
-    def __init__(self, forwarder: Forwarder) -> None:
+    def __init__(self, forwarder: Forwarder, ask_ticket: Callable[[], Awaitable[Ticket]], settings: Settings) -> None:
         self._forwarder = forwarder
-        self.waiting: deque[Waiting] = deque()
-        self._trips: set[asyncio.Task[None]] = set()
-        self._latest: asyncio.Task[None] | None = None
+        self._ask_ticket = ask_ticket
+        self._settings = settings
+        self._wanted = asyncio.Event()
+        self._wanted.set()
+        self.lane: Lane | None = None
 
     async def forward(self, scope: HTTPScope, receive: Receive, send: Send, *, client: str, more: Headers) -> None:
         """As the forwarder does."""
@@ -43,7 +50,7 @@ class Posts:
         if channel_id is not None:
             first: Any = await receive()
             if first["type"] == "http.request" and not first["more_body"]:
-                said = await self._carry(CarriedPost(channel_id, _token_of(scope), first["body"], traceparent()))
+                said = await self._carry(channel_id, _token_of(scope), first["body"])
                 if said is not None:
                     length = (b"content-length", b"%d" % len(said.body))
                     await answer(send, said.status, [*said.headers, length, *more], said.body)
@@ -51,54 +58,49 @@ class Posts:
             receive = _again(first, receive)
         await self._forwarder.forward(scope, receive, send, client=client, more=more)
 
-    async def _carry(self, post: CarriedPost) -> PostAnswer | None:
-        """None: it has to go by itself."""
-        future: asyncio.Future[PostAnswer | None] = asyncio.get_running_loop().create_future()
-        self.waiting.append((post, future))
-        self._set_out()
-        return await future
-
-    def _set_out(self, after: "asyncio.Task[None] | None" = None) -> None:
-        """Begin the next trip, unless one keeps us waiting; `after` does no longer."""
-        if self._latest is after:
-            self._latest = None
-        if self.waiting and self._latest is None:
-            self._latest = asyncio.create_task(self._travel())
-            self._trips.add(self._latest)
-            self._latest.add_done_callback(self._trips.discard)
-
-    async def _travel(self) -> None:
-        """Take with us whoever waits by now; bring everybody their answer."""
-        batch = [self.waiting.popleft() for _ in range(min(len(self.waiting), TOGETHER_MAX))]
-        release = asyncio.get_running_loop().call_later(HELD_SECONDS, self._set_out, asyncio.current_task())
+    async def run(self) -> None:
+        """Have a lane as long as there are posts for it; until cancelled."""
         try:
-            answers = await self._ask([post for post, _ in batch])
-        except Exception as error:  # noqa: BLE001  whatever it is, those who wait must hear of it
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
-        else:
-            for (_, future), said in zip(batch, answers, strict=True):
-                if not future.done():
-                    future.set_result(said)
+            while True:
+                await self._wanted.wait()
+                self._wanted.clear()
+                try:
+                    self.lane = await self._connect()
+                    log.info("lane.opened")
+                    await self.lane.ended
+                except NotFound:
+                    pass  # posts go one by one there
+                except Exception as error:  # noqa: BLE001  whatever it is, posts have another road
+                    log.warning("lane.refused", error=repr(error)[:200])
+                self.lane = None
+                await asyncio.sleep(PAUSE_SECONDS)
         finally:
-            release.cancel()
-            self._set_out(asyncio.current_task())
+            if self.lane is not None:
+                self.lane.close()
 
-    async def _ask(self, posts: list[CarriedPost]) -> list[PostAnswer | None]:
-        status, body = await self._forwarder.ask(PATH.encode(), _encode(posts), media_type=b"application/msgpack")
-        if status == 404:  # it takes posts one by one
-            return [None] * len(posts)
+    async def _connect(self) -> Lane:
+        ticket = await self._ask_ticket()
+        loop, host = asyncio.get_running_loop(), self._forwarder.upstream.address[0]
+        async with asyncio.timeout(CONNECT_SECONDS_MAX):
+            _, lane = await loop.create_connection(lambda: Lane(ticket.ticket, self._settings), host, ticket.port)
+        return lane
+
+    async def _carry(self, channel_id: ChannelId, token: str, draft: bytes) -> PostAnswer | None:
+        """None: it has to go by HTTP."""
+        lane = self.lane
+        if lane is None:
+            self._wanted.set()
+        if lane is None or not lane.is_free:
+            return None
         try:
-            answers = _decode(body) if status == 200 else []
-        except msgspec.MsgspecError:
-            answers = []
-        if len(answers) != len(posts):
-            raise Unavailable("Whether it was posted is not known", retry_after_seconds=1)
-        return answers
+            async with asyncio.timeout(self._settings.forward_seconds):
+                return await lane.bring(channel_id, token, draft, traceparent())
+        except TimeoutError:
+            lane.cut("silent")
+            raise Unavailable(NOT_KNOWN, retry_after_seconds=1) from None
 
 
-def _channel_of(scope: HTTPScope) -> Any:
+def _channel_of(scope: HTTPScope) -> ChannelId | None:
     """The channel that this request may be a post for, seen from outside."""
     if scope["method"] != "POST" or scope["query_string"]:
         return None
@@ -111,7 +113,7 @@ def _channel_of(scope: HTTPScope) -> Any:
             is_json = value.partition(b";")[0].strip().lower() == b"application/json"
         elif name == b"content-length":
             length = int(value)
-    return found[1].decode() if is_json and length <= DRAFT_BYTES_MAX else None
+    return ChannelId(UUID(found[1].decode())) if is_json and length <= DRAFT_BYTES_MAX else None
 
 
 def _token_of(scope: HTTPScope) -> str:

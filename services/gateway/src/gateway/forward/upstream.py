@@ -161,7 +161,7 @@ class Upstream:
         address = urlsplit(url)
         self.service = service
         self.host = address.netloc.encode()
-        self._address = address.hostname or "127.0.0.1", address.port or 80
+        self.address = address.hostname or "127.0.0.1", address.port or 80
         self._free: list[Connection] = []
         self._room = asyncio.Semaphore(connections_max)
 
@@ -199,7 +199,7 @@ class Upstream:
     async def _connect(self) -> Connection:
         try:
             async with asyncio.timeout(CONNECT_SECONDS_MAX):
-                _, connection = await asyncio.get_running_loop().create_connection(Connection, *self._address)
+                _, connection = await asyncio.get_running_loop().create_connection(Connection, *self.address)
         except (OSError, TimeoutError) as error:
             reason = f"{self.service} does not answer: {type(error).__name__}"
             raise Unavailable(reason, retry_after_seconds=1) from None

@@ -19,6 +19,7 @@ from contracts.problems import FieldError, InvalidInput
 from contracts.times import now
 from messaging.domain.paging import SEQ_MAX
 from messaging.domain.values import SpaceSeen
+from messaging.routes.lane import open_lane
 from messaging.settings import Settings
 from messaging.usecases import channels, members, spaces, watching
 
@@ -97,7 +98,15 @@ def router(verifier: Verifier) -> Router:
 
     return Router(
         "/",
-        route_handlers=[read_log, find_space, list_spaces_of, show_member, list_member_ids, provide_recording_channel],
+        route_handlers=[
+            read_log,
+            find_space,
+            list_spaces_of,
+            show_member,
+            list_member_ids,
+            provide_recording_channel,
+            open_lane,
+        ],
         guards=[services_only],
         include_in_schema=False,
     )

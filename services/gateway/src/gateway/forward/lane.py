@@ -1,0 +1,95 @@
+"""The connection to messaging that is kept open for posts: any number under way, answered in any order."""
+
+import asyncio
+from typing import Final, NamedTuple, TypeAlias, cast
+
+import msgspec
+import structlog
+
+from contracts.ids import ChannelId
+from contracts.posts import BadFrame, CarriedAnswer, CarriedPost, Frames, PostAnswer, framed
+from contracts.problems import Unavailable
+from gateway.settings import Settings
+
+log = structlog.get_logger()
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(CarriedAnswer).decode
+
+Answered: TypeAlias = "asyncio.Future[PostAnswer | None]"
+"""None: it has to come by HTTP."""
+NOT_KNOWN: Final = "Whether it was posted is not known"
+
+
+class UnderWay(NamedTuple):
+    """A post that was sent."""
+
+    answered: Answered
+    since: float
+
+
+class Lane(asyncio.Protocol):
+    """One connection. When it ends, what became of the posts under way is not known."""
+
+    def __init__(self, ticket: str, settings: Settings) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+        self._ticket = ticket
+        self._settings = settings
+        self._frames = Frames()
+        self._under_way: dict[int, UnderWay] = {}
+        self._number = 0
+        self._takes_more = True
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it may take one more: neither ending nor full, and owing no answer for long."""
+        if not self._takes_more or len(self._under_way) >= self._settings.posts_under_way_max:
+            return False
+        oldest = next(iter(self._under_way.values()), None)
+        return oldest is None or self._loop.time() - oldest.since < self._settings.posts_late_seconds
+
+    def bring(self, channel_id: ChannelId, token: str, draft: bytes, trace: str) -> Answered:
+        answered: Answered = self._loop.create_future()
+        self._number += 1
+        self._under_way[self._number] = UnderWay(answered, self._loop.time())
+        self._transport.write(framed(_encode(CarriedPost(self._number, channel_id, token, draft, trace))))
+        return answered
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def cut(self, why: str) -> None:
+        log.warning("lane.cut", why=why)
+        self._takes_more = False
+        self._transport.abort()
+
+    # what the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        self._transport.write(framed(_encode(self._ticket)))
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for value in self._frames.feed(data):
+                if value:
+                    self._hear(_decode(value))
+                elif self._takes_more:
+                    self._takes_more = False
+                    self._transport.write_eof()
+        except (BadFrame, msgspec.MsgspecError, KeyError) as error:
+            self.cut(repr(error)[:200])
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        log.info("lane.ended", error=repr(exc) if exc else "")
+        self._takes_more = False
+        for answered, _ in self._under_way.values():
+            if not answered.done():
+                answered.set_exception(Unavailable(NOT_KNOWN, retry_after_seconds=1))
+        self.ended.set_result(None)
+
+    def _hear(self, said: CarriedAnswer) -> None:
+        answered = self._under_way.pop(said.number).answered
+        if not answered.done():
+            answered.set_result(said.answer)
