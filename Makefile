@@ -92,6 +92,8 @@ lock: $(READY) ## Compile the locks again; UPGRADE=1 takes newer versions
 	$(COMPILE) --group ruff -c 3rdparty/python/lint.txt -o 3rdparty/python/ruff.txt
 	$(COMPILE) --group pytest -c 3rdparty/python/default.txt -o 3rdparty/python/pytest.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --group setup -o 3rdparty/python/uv.txt
+	$(COMPILE:3.11=3.9) $(if $(UPGRADE),--upgrade) --group pants -o 3rdparty/python/pants.txt
+	$(COMPILE:3.11=3.9) $(if $(UPGRADE),--upgrade) --group pex -o 3rdparty/python/pex.txt
 
 new-service: $(READY) ## Make services/NAME from the template (NAME=polls)
 	@$(BIN)/python -m tools.new_service $(or $(NAME),$(error say its name: make new-service NAME=polls))
