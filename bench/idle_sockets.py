@@ -87,6 +87,7 @@ async def start_gateway(valkey: Server, port: int, services_port: int, sockets: 
         "REDIS_URL": valkey.url, "AUTH_URL": url, "MESSAGING_URL": url, "GATEWAY_PORT": str(port),
         "GATEWAY_SERVICE_KEY_FILE": str(key_file), "GATEWAY_SOCKETS_MAX": str(sockets), "LOG_LEVEL": "warning",
         "GATEWAY_SOCKETS_PER_USER_MAX": str(sockets), "GATEWAY_HELLO_SECONDS": "60",
+        "GATEWAY_PONG_SECONDS": "3600",
     }  # fmt: skip
     return await asyncio.create_subprocess_exec(sys.executable, "-m", "gateway", "serve", env=environ)
 
