@@ -1,9 +1,15 @@
 """Second factors: codes from an app, recovery codes, passkeys."""
 
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from pyotp.totp import TOTP
+from sqlalchemy import text
+
+from chassis.database import connect
 
 from .authenticator import Authenticator
 from .conftest import ORIGIN
@@ -25,6 +31,26 @@ async def with_totp(auth: Auth, ann: Tokens) -> tuple[TOTP, list[str]]:
 async def with_passkey(auth: Auth, ann: Tokens, device: Authenticator) -> Any:
     options = (await auth.ask("POST", "/passkeys/enrol", token=ann.access_token)).json()
     return await auth.ask("POST", "/passkeys", {"credential": device.create(options)}, token=ann.access_token)
+
+
+@asynccontextmanager
+async def held(auth: Auth, table: str) -> AsyncGenerator[Callable[[int], Awaitable[None]]]:
+    """Whoever wants to write to the table waits; `await waiting(2)` returns when two wait, for it or for each other."""
+    engine = connect(auth.settings.database_url, schema="auth", connections_max=2)
+    count = text(
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    )
+
+    async def waiting(wanted: int) -> None:
+        async with asyncio.timeout(20), engine.connect() as watching:
+            while (await watching.scalar(count) or 0) < wanted:
+                await watching.rollback()  # activity is looked at anew in another transaction
+                await asyncio.sleep(0.01)
+
+    async with engine.begin() as connection:
+        await connection.execute(text(f"lock table {table} in share mode"))
+        yield waiting
+    await engine.dispose()
 
 
 class TestTotp:
@@ -89,6 +115,24 @@ class TestTotp:
         assert (await auth.ask("POST", "/totp/disable", token=ann.access_token)).status_code == 204
 
         assert (await auth.try_login()).status_code == 200
+
+    async def test_stays_on_though_it_is_set_up_anew_at_the_moment_it_is_confirmed(self, auth: Auth) -> None:
+        """Somebody with a stolen session would so turn off what its owner turns on."""
+        ann = await auth.person()
+        offer = (await auth.ask("POST", "/totp/enrol", token=ann.access_token)).json()
+        app = TOTP(offer["secret"])
+        async with held(auth, "totp") as waiting:
+            body = {"code": app.at(auth.clock())}
+            confirming = asyncio.create_task(auth.ask("POST", "/totp/confirm", body, token=ann.access_token))
+            await waiting(1)
+            enrolling = asyncio.create_task(auth.ask("POST", "/totp/enrol", token=ann.access_token))
+            await waiting(2)
+        answers = await asyncio.gather(confirming, enrolling)
+        auth.clock.advance(seconds=30)
+
+        assert [answer.status_code for answer in answers] == [200, 409]
+        assert (await auth.try_login()).json()["code"] == "totp_needed"
+        assert (await auth.try_login(proof={"totp": app.at(auth.clock())})).status_code == 200
 
 
 class TestPasskeys:

@@ -69,6 +69,7 @@ async def check_second(transaction: AsyncConnection, *, tools: Tools, user: User
 
 async def enrol_totp(transaction: AsyncConnection, *, tools: Tools, actor: Actor) -> tuple[str, str]:
     """A new secret and its `otpauth://` address; in force once a code of it was shown."""
+    await _take_turns(transaction, actor)
     known = await store.proofs.totp_of(transaction, tools.vault, actor.user.id)
     if known is not None and known.confirmed_at is not None:
         raise TotpEnrolled
@@ -81,6 +82,7 @@ async def confirm_totp(
     transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor, code: str
 ) -> list[str]:
     """The app works: from now on its codes are asked for. Gives recovery codes, to be shown once."""
+    await _take_turns(transaction, actor)
     totp = await store.proofs.totp_of(transaction, tools.vault, actor.user.id)
     if totp is None or totp.confirmed_at is not None:
         raise TotpNotEnrolled
@@ -128,6 +130,11 @@ async def _use_totp(transaction: AsyncConnection, totp: Totp, code: str, *, tool
     step = matching_step(totp, code, at=tools.clock(), steps_back=tools.settings.totp_steps_back)
     if step is None or not await store.proofs.use_totp_step(transaction, totp.user_id, step=step):
         raise WrongCredentials
+
+
+async def _take_turns(transaction: AsyncConnection, actor: Actor) -> None:
+    """An app set up anew while another is being confirmed would take its place, and be in force for nobody."""
+    await store.users.by_id(transaction, actor.user.id, lock=True)
 
 
 async def _told(transaction: AsyncConnection, what: str, *, tools: Tools, visit: Visit, actor: Actor) -> None:
