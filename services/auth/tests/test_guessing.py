@@ -49,6 +49,19 @@ class TestGuessing:
         assert second.json()["detail"] == "1 attempts are let through in 60 seconds"
         assert 0 < int(second.headers["Retry-After"]) <= 60
 
+    async def test_says_how_many_are_left_when_it_succeeds_too(self, start_auth: StartAuth) -> None:
+        auth = await start_auth(guesses_per_address_and_network=5, mails_per_address_and_network=2)
+
+        registered = await auth.register()
+        await auth.try_login(password=WRONG)
+        right = await auth.try_login()
+        me = await auth.ask("GET", "/me", token=right.json()["access_token"])
+
+        assert registered.headers["RateLimit"].startswith('"mail";r=1;t=')
+        assert right.headers["RateLimit-Policy"] == '"login";q=5;w=900'
+        assert right.headers["RateLimit"].startswith('"login";r=4;t=')
+        assert "RateLimit" not in me.headers
+
     async def test_from_elsewhere_is_counted_apart(self, start_auth: StartAuth) -> None:
         auth = await start_auth(guesses_per_address_and_network=1)
         await auth.register()

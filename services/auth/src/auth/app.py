@@ -17,7 +17,7 @@ from auth.clients.throttle import Throttle
 from auth.domain.refusals import Recorded
 from auth.domain.visits import Visit
 from auth.routes import accounts, credentials, dev_mail, discord, factors, gate, link_page, security, services, sessions
-from auth.routes.limits import show_problem
+from auth.routes.limits import telling
 from auth.routes.visits import visits
 from auth.settings import Settings
 from auth.store.vault import Vault
@@ -26,7 +26,6 @@ from auth.usecases.keys import KeyRing
 from auth.usecases.tools import Begin, Tools
 from chassis import app, database
 from chassis.tokens import KeySet, RevokedSessions, Verifier
-from contracts.problems import Problem
 from contracts.times import now
 from streams import bus
 from streams.relay import Relay
@@ -80,7 +79,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Li
 
     shown_mail = dev_mail.routes_for(tools.postman) if isinstance(tools.postman, FolderPostman) else []
     guards = [gate.keeper(begin, tools, verifier, visit_of)]
-    api = Router("/api/v1/auth", route_handlers=ROUTES, exception_handlers={Problem: show_problem}, guards=guards)
+    api = Router("/api/v1/auth", route_handlers=ROUTES, middleware=[telling], guards=guards)
     machines = Router("/", route_handlers=services.ROUTES, guards=guards)
     return app.create_app(
         "auth",

@@ -14,7 +14,7 @@ from auth.domain.users import email_key
 from auth.domain.visits import Visit
 from auth.routes.accounts import SIGNED_IN, LinkToken
 from auth.routes.answers import refusals
-from auth.routes.limits import admit
+from auth.routes.limits import admit, forgive
 from auth.usecases import accounts, attempts, mailing, passwords
 from auth.usecases.tools import Actor, Begin, Tools
 
@@ -116,7 +116,7 @@ async def change_password(
     password_hash = await tools.hasher.hash(data.new) if right else None
     async with begin() as transaction:
         await passwords.change(transaction, tools=tools, visit=visit, actor=actor, password_hash=password_hash)
-    await tools.throttle.give_back(buckets)
+    await forgive(request, tools, buckets)
 
 
 @post("/email/change", status_code=202, responses=refusals(401, 403), security=SIGNED_IN)

@@ -1,29 +1,47 @@
-"""Let attempts through or not, and say in headers how many are left."""
+"""Let attempts through or not, and say in the answer's headers how many are left."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Request, Response
+import msgspec
+from litestar import Request
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth.domain.attempts import Bucket, Standing, TooManyAttempts
 from auth.usecases.tools import Tools
-from chassis import problems
-from contracts.problems import Problem, ProblemBody
 
 AnyRequest = Request[Any, Any, Any]
 
 
-async def admit(request: AnyRequest, tools: Tools, buckets: Sequence[Bucket]) -> Standing:
+async def admit(request: AnyRequest, tools: Tools, buckets: Sequence[Bucket]) -> None:
     """Count an attempt; raises `TooManyAttempts`. Whatever is answered then tells how many are left."""
-    standing = await tools.throttle.admit(buckets)
-    request.state.standing = standing
-    return standing
+    try:
+        request.state.standing = await tools.throttle.admit(buckets)
+    except TooManyAttempts as refusal:
+        request.state.standing = refusal.standing
+        raise
 
 
-def show_problem(request: AnyRequest, problem: Problem) -> Response[ProblemBody]:
-    """As everywhere, with the limit that was counted against."""
-    answer: Response[ProblemBody] = problems.HANDLERS[Problem](request, problem)
-    standing = problem.standing if isinstance(problem, TooManyAttempts) else request.state.get("standing")
-    if isinstance(standing, Standing):
-        answer.headers.update(standing.headers())
-    return answer
+async def forgive(request: AnyRequest, tools: Tools, buckets: Sequence[Bucket]) -> None:
+    """The attempt that was let through was a success: it does not count."""
+    await tools.throttle.give_back(buckets)
+    standing: Standing = request.state.standing
+    request.state.standing = msgspec.structs.replace(standing, remaining=standing.remaining + 1)
+
+
+def telling(app: ASGIApp) -> ASGIApp:
+    """The middleware that puts the limit that was counted against into the headers of any answer."""
+
+    async def ask(scope: Scope, receive: Receive, send: Send) -> None:
+        async def tell(message: Message) -> None:
+            standing = scope["state"].get("standing")
+            if message["type"] == "http.response.start" and isinstance(standing, Standing):
+                headers = MutableScopeHeaders.from_message(message)
+                for name, value in standing.headers().items():
+                    headers[name] = value
+            await send(message)
+
+        await app(scope, receive, tell)
+
+    return ask

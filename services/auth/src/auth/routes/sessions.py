@@ -17,7 +17,7 @@ from auth.domain.users import email_key
 from auth.domain.visits import Visit
 from auth.routes import cookies
 from auth.routes.answers import LoggedIn, logged_in, refusals, without_body
-from auth.routes.limits import admit
+from auth.routes.limits import admit, forgive
 from auth.usecases import attempts, sessions
 from auth.usecases.proofs import SecondProof
 from auth.usecases.tools import Actor, Begin, Tools
@@ -85,7 +85,7 @@ async def log_in(
         entered = await sessions.log_in(
             transaction, tools=tools, visit=visit, checked=user, right=right, second=second, renewed=renewed
         )
-    await tools.throttle.give_back(buckets)
+    await forgive(request, tools, buckets)
     return logged_in(entered, tools=tools, visit=visit, email_key=key)
 
 
@@ -137,7 +137,7 @@ async def step_up(
     second = SecondProof(totp=data.totp, recovery_code=data.recovery_code)
     async with begin() as transaction:
         entered = await sessions.step_up(transaction, tools=tools, visit=visit, actor=actor, right=right, second=second)
-    await tools.throttle.give_back(buckets)
+    await forgive(request, tools, buckets)
     return logged_in(entered, tools=tools, visit=visit)
 
 
