@@ -55,7 +55,7 @@ class TestPrograms:
 class TestEnvironment:
     def test_what_is_given_wins_over_what_is_made_up(self, tmp_path: Path) -> None:
         made = environment.compose(
-            {"LOG_FORMAT": "pretty", "CONTROL_BOT_PORT": "7"},
+            {"LOG_FORMAT": "pretty", "CONTROL_BOT_PORT": "7", "VALKEY_PORT": "6379"},
             servers=["valkey"],
             services=["control-bot"],
             ports={"valkey": 1, "control-bot": 2, "gateway": 3},
@@ -65,8 +65,10 @@ class TestEnvironment:
 
         assert made["LOG_FORMAT"] == "pretty"
         assert made["CONTROL_BOT_PORT"] == "7"
+        assert made["CONTROL_BOT_URL"] == "http://127.0.0.1:7"
         assert made["CONTROL_BOT_SERVICE_KEY_FILE"] == str(tmp_path / "control-bot.key.pem")
         assert made["REDIS_URL"].endswith("@127.0.0.1:1/0")
+        assert made["VALKEY_PORT"] == "1"
         assert "DATABASE_URL" not in made
 
     def test_auths_master_key_is_made_once_in_a_file_of_its_owner(self, tmp_path: Path) -> None:
@@ -91,6 +93,9 @@ class TestPlan:
     def test_a_port_that_is_none_is_refused(self, port: str) -> None:
         with pytest.raises(LaunchError, match=f"PORT={port} is not a port"):
             plan_from({"PORT": port}, [])
+
+    def test_the_gateways_own_setting_is_its_port_too(self) -> None:
+        assert plan_from({"GATEWAY_PORT": "9000"}, []).url == "http://127.0.0.1:9000"
 
     def test_the_edge_is_stopped_before_what_is_behind_it(self) -> None:
         plan = plan_from({"PROGRAMS_DIR": str(PROGRAMS)}, [])

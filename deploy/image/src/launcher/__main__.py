@@ -40,7 +40,7 @@ def plan_from(environ: Mapping[str, str], arguments: list[str]) -> Plan:
     return Plan(
         home=Home(Path(environ.get("DATA_DIR") or "var").absolute()),
         given=environ,
-        port=_port(environ.get("PORT") or str(DEFAULT_PORT)),
+        port=_port(environ.get("GATEWAY_PORT") or environ.get("PORT") or str(DEFAULT_PORT)),
         program_files=files,
         servers=programs.embedded_servers(environ),
         services=services,

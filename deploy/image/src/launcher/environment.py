@@ -1,6 +1,6 @@
 """The environment of our programs: what was given, and what we have to make up."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from embedded import postgres, seaweedfs, secret_files, valkey
@@ -15,13 +15,13 @@ def variable(program: str, name: str) -> str:
 def compose(
     given: Mapping[str, str],
     *,
-    servers: Iterable[str],
+    servers: Collection[str],
     services: Iterable[str],
     ports: Mapping[str, int],
     secrets: Path,
     jwks: Path,
 ) -> dict[str, str]:
-    """Settings as the services read them; what was given always wins."""
+    """Settings as the services read them; what was given wins, but for the ports of servers that are ours."""
     made = {
         "ENVIRONMENT": "development",
         "LOG_FORMAT": "json",
@@ -31,15 +31,16 @@ def compose(
     }
     for server in servers:
         made |= _server_settings(server, ports[server], secrets)
-        made[variable(server, "PORT")] = str(ports[server])
     for service in services:
-        made[variable(service, "PORT")] = str(ports[service])
-        made[variable(service, "URL")] = f"http://127.0.0.1:{ports[service]}"
+        port = given.get(variable(service, "PORT")) or str(ports[service])
+        made[variable(service, "PORT")] = port
+        made[variable(service, "URL")] = f"http://127.0.0.1:{port}"
         made[variable(service, "SERVICE_KEY_FILE")] = str(key_file(secrets, service))
     if given.get("ENVIRONMENT", made["ENVIRONMENT"]) == "development":
         made["AUTH_REQUIRE_VERIFIED_EMAIL"] = "false"
         made["AUTH_MAIL_FOLDER"] = str(secrets.parent / "mail")
-    return made | {name: value for name, value in given.items() if value}
+    server_ports = {variable(server, "PORT"): str(ports[server]) for server in servers}
+    return made | {name: value for name, value in given.items() if value} | server_ports
 
 
 def _server_settings(server: str, port: int, secrets: Path) -> dict[str, str]:
