@@ -16,14 +16,15 @@ class Copy:
     def __init__(self, run: Run, service: str, **environ: str) -> None:
         self.name = service
         [self.port] = ports.choose(1)
-        self._command = [sys.executable, "-m", service.replace("-", "_"), "serve"]
+        module = service.replace("-", "_")
+        self._command = [sys.executable, "-m", module, "serve"]
         original = Path("/proc", str(run.pid(service)), "environ").read_bytes().split(b"\0")
         self._environ: dict[str, str] = {}
         for entry in original:
             name, _, value = entry.decode().partition("=")
             if name:
                 self._environ[name] = value
-        self._environ |= {f"{service.upper()}_PORT": str(self.port)} | environ
+        self._environ |= {f"{module.upper()}_PORT": str(self.port)} | environ
         self._log = run.data / "log" / f"{service}-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
