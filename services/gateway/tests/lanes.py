@@ -46,11 +46,11 @@ class Lanes:
         for writer in self._open:
             writer.transport.abort()
 
-    def say(self, value: bytes) -> None:
-        self._open[-1].write(framed(value))
+    def say(self, value: object) -> None:
+        self._open[-1].write(framed(msgspec.msgpack.encode(value)))
 
     def reply(self, post: CarriedPost) -> None:
-        self.say(msgspec.msgpack.encode(CarriedAnswer(post.number, echo(post))))
+        self.say(CarriedAnswer(post.number, echo(post)))
 
     async def until_open(self, count: int = 1) -> None:
         """So many connections have come."""
@@ -74,6 +74,7 @@ class Lanes:
                     ticket = msgspec.msgpack.decode(value, type=str)
                     assert ticket == f"ticket {self.tickets}"
                     self._open.append(writer)
+                    self.say(True)
         except ConnectionError:
             writer.close()
         self._ended += 1
@@ -81,7 +82,7 @@ class Lanes:
     def _hear(self, post: CarriedPost) -> None:
         self.brought.append(post)
         if self.answer is not None:
-            self.say(msgspec.msgpack.encode(CarriedAnswer(post.number, self.answer(post))))
+            self.say(CarriedAnswer(post.number, self.answer(post)))
 
 
 async def _is(found: Any) -> bool:

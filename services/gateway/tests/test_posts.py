@@ -188,10 +188,10 @@ class TestALostLane:
 
     @pytest.mark.parametrize(
         "nonsense",
-        [b"\xc1", b"\x91\x01", msgspec.msgpack.encode(CarriedAnswer(77, None)), b"x" * (FRAME_BYTES_MAX + 1)],
+        [msgspec.Raw(b"\xc1"), msgspec.Raw(b""), [1], CarriedAnswer(77, None), "x" * FRAME_BYTES_MAX],
     )
     async def test_when_it_says_nonsense(
-        self, gateway: Gateway, services: Services, lanes: Lanes, nonsense: bytes
+        self, gateway: Gateway, services: Services, lanes: Lanes, nonsense: object
     ) -> None:
         lanes.answer = None
         under_way = asyncio.create_task(say(gateway, services.person(), "Hello"))
@@ -210,7 +210,7 @@ class TestALostLane:
         under_way = asyncio.create_task(say(gateway, ada, "before"))
         await lanes.until_brought(1)
 
-        lanes.say(b"")
+        lanes.say(False)
         await lanes.until_no_more()
         after, _, _ = await say(gateway, ada, "after")
         lanes.reply(lanes.brought[0])

@@ -12,6 +12,9 @@ import msgspec
 from contracts.posts import DRAFT_BYTES_MAX, PATH, CarriedAnswer, CarriedPost, Frames, PostAnswer, Ticket, framed
 from testkit.tokens import Signer
 
+COME: Final = msgspec.msgpack.encode(True)
+NO_MORE: Final = msgspec.msgpack.encode(False)
+
 _POST: Final = re.compile(r"/api/v1/channels/([0-9a-f-]{36})/messages")
 
 
@@ -74,6 +77,7 @@ async def let_in(client: httpx.AsyncClient, signer: Signer) -> AsyncGenerator[La
     ticket = await ask_ticket(client, signer)
     async with connected(ticket.port) as lane:
         lane.say(ticket.ticket)
+        assert await lane.hear() == [COME]
         yield lane
 
 

@@ -17,7 +17,7 @@ from messaging.routes.lane import Lanes
 from testkit.tokens import Signer
 from testkit.waiting import eventually, running
 
-from .bringing import Lane, ask_ticket, connected, let_in
+from .bringing import COME, NO_MORE, Lane, ask_ticket, connected, let_in
 from .conftest import StartMessaging
 from .people import Person, Place
 from .test_group import limits, road
@@ -102,7 +102,7 @@ class TestLetIn:
 
         async with connected(ticket.port) as first, connected(ticket.port) as second:
             first.say(ticket.ticket)
-            assert await first.bring([]) == []
+            assert await first.hear() == [COME]
             second.say(ticket.ticket)
 
             assert await second.until_ended() == []
@@ -130,7 +130,7 @@ class TestLetIn:
             first.say(old.ticket)
             assert await first.until_ended() == []
             second.say(new.ticket)
-            assert await second.bring([]) == []
+            assert await second.hear() == [COME]
 
 
 class TestNonsense:
@@ -209,15 +209,16 @@ class TestTheEndOfAConnection:
             await stopping.enter_async_context(lanes.listening())
             ticket = lanes.invite()
             lane = await stack.enter_async_context(connected(ticket.port))
-            lane.say(ticket.ticket, *(carried(ann, place, f"{n}") for n in range(5)))
-            heard += await lane.hear()
+            lane.say(ticket.ticket)
+            assert await lane.hear() == [COME]
+            lane.say(*(carried(ann, place, f"{n}") for n in range(5)))
             stopped = asyncio.create_task(stopping.aclose())
-            while b"" not in heard:
+            while NO_MORE not in heard:
                 heard += await lane.hear()
             lane.say(carried(ann, place, "5"))
             lane.writer.write_eof()
             heard += await lane.until_ended()
             await stopped
 
-        assert len(heard) == 7
+        assert len(heard) == 1 + 6
         assert await ann.contents(place.channel_id) == [f"{n}" for n in range(6)]

@@ -1,8 +1,9 @@
 """Posts on their way from the gateway to messaging: what is said on the connection that is kept open for them.
 
 A frame is the length of what follows in four bytes, most significant first, and one value in MessagePack. The gateway
-begins with the ticket it was given, then brings a `CarriedPost` whenever it has one; each is answered by a
-`CarriedAnswer`, in any order. A frame of no length asks to bring no more here: what was brought is still answered.
+begins with the ticket it was given. Messaging says True when it takes posts, and False when it takes no more: what was
+brought is still answered. Between the two the gateway brings a `CarriedPost` whenever it has one, and hears a
+`CarriedAnswer` for each, in any order.
 """
 
 from collections.abc import Iterator
@@ -59,9 +60,6 @@ class BadFrame(Exception):
 
 def framed(value: bytes) -> bytes:
     return len(value).to_bytes(_LENGTH_BYTES, "big") + value
-
-
-NO_MORE: Final = framed(b"")
 
 
 class Frames:

@@ -14,7 +14,7 @@ from gateway.settings import Settings
 log = structlog.get_logger()
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(CarriedAnswer).decode
+_decode = msgspec.msgpack.Decoder(CarriedAnswer | bool).decode
 
 Answered: TypeAlias = "asyncio.Future[PostAnswer | None]"
 """None: it has to come by HTTP."""
@@ -39,11 +39,11 @@ class Lane(asyncio.Protocol):
         self._frames = Frames()
         self._under_way: dict[int, UnderWay] = {}
         self._number = 0
-        self._takes_more = True
+        self._takes_more = False
 
     @property
     def is_free(self) -> bool:
-        """Whether it may take one more: neither ending nor full, and owing no answer for long."""
+        """Whether it may take one more: open, not full, and owing no answer for long."""
         if not self._takes_more or len(self._under_way) >= self._settings.posts_under_way_max:
             return False
         oldest = next(iter(self._under_way.values()), None)
@@ -73,11 +73,7 @@ class Lane(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             for value in self._frames.feed(data):
-                if value:
-                    self._hear(_decode(value))
-                elif self._takes_more:
-                    self._takes_more = False
-                    self._transport.write_eof()
+                self._hear(_decode(value))
         except (BadFrame, msgspec.MsgspecError, KeyError) as error:
             self.cut(repr(error)[:200])
 
@@ -89,7 +85,12 @@ class Lane(asyncio.Protocol):
                 answered.set_exception(Unavailable(NOT_KNOWN, retry_after_seconds=1))
         self.ended.set_result(None)
 
-    def _hear(self, said: CarriedAnswer) -> None:
+    def _hear(self, said: CarriedAnswer | bool) -> None:
+        if isinstance(said, bool):
+            self._takes_more = said
+            if not said:
+                self._transport.write_eof()
+            return
         answered = self._under_way.pop(said.number).answered
         if not answered.done():
             answered.set_result(said.answer)

@@ -16,7 +16,7 @@ from opentelemetry.trace import SpanKind
 
 from chassis import problems, tracing
 from chassis.tokens import Verifier
-from contracts.posts import NO_MORE, PATH, BadFrame, CarriedAnswer, CarriedPost, Frames, PostAnswer, Ticket, framed
+from contracts.posts import PATH, BadFrame, CarriedAnswer, CarriedPost, Frames, PostAnswer, Ticket, framed
 from contracts.problems import NotFound
 from messaging.domain.content import Draft, Post
 from messaging.routes.group import GroupRoad
@@ -113,6 +113,7 @@ class Lane(asyncio.Protocol):
                 elif self._lanes.let_in(_decode_ticket(value)):
                     self._is_in = True
                     self._too_late.cancel()
+                    self._write(True)
                 else:
                     return self._cut("no such ticket")
         except (BadFrame, msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -139,7 +140,7 @@ class Lane(asyncio.Protocol):
 
     def take_no_more(self) -> None:
         """The gateway is asked to bring no more, and ends the connection from its side."""
-        self.transport.write(NO_MORE)
+        self._write(False)
 
     def _take(self, carried: CarriedPost) -> None:
         caller = self._lanes.verifier.known(carried.token)
@@ -167,9 +168,12 @@ class Lane(asyncio.Protocol):
         self._under_way -= 1
         if self.transport.is_closing():
             return
-        self.transport.write(framed(_encode(CarriedAnswer(carried.number, answer))))
+        self._write(CarriedAnswer(carried.number, answer))
         if self._heard_all and not self._under_way:
             self.transport.close()
+
+    def _write(self, value: CarriedAnswer | bool) -> None:
+        self.transport.write(framed(_encode(value)))
 
     def _cut(self, why: str) -> None:
         log.warning("lane.cut", why=why)
