@@ -21,7 +21,8 @@ from voice.policy import CUT, Step, reason_of, step_after
 from voice.reception import Reception
 from voice.session import Identity, Server, Session
 
-DRAIN_SECONDS = 0.05
+TICK_SECONDS = 0.05
+"""How often packets are taken in; frames leave in order and know when they arrived, so nobody has to hurry."""
 SOCKET_TIMEOUT = aiohttp.ClientWSTimeout(ws_close=2.0)  # pyright: ignore[reportCallIssue] - attrs without stubs
 Order = Server | Closed | None
 """Go to a server, end, or (None) leave the server that is no more and wait for another one."""
@@ -54,6 +55,7 @@ class Receiver:
         """While we leave on purpose, to come again."""
         self._options, self._limits = options, options.limits
         self._orders: asyncio.Queue[Order] = asyncio.Queue()
+        self._session: Session | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._standing = asyncio.Event()
         self._over = asyncio.Event()
@@ -76,7 +78,7 @@ class Receiver:
     async def run(self) -> Closed:
         """Until it is closed for good; nothing that happens in here raises."""
         closed = Closed(Reason.FAILED)
-        drain = asyncio.create_task(self._drain())
+        ticks = asyncio.create_task(self._tick())
         try:
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._limits.connect_seconds)
             async with aiohttp.ClientSession(timeout=timeout) as http:
@@ -84,7 +86,7 @@ class Receiver:
         except Exception:
             log.exception("voice.failed", guild_id=self.identity.guild_id)
         finally:
-            drain.cancel()
+            ticks.cancel()
             self.reception.end()
             self.closed = closed
             self.reception.tell(closed)
@@ -110,7 +112,7 @@ class Receiver:
     async def _follow(self, http: aiohttp.ClientSession) -> Closed:
         order = await self._next_order(self._limits.server_seconds)
         while isinstance(order, Server):
-            session = Session(
+            session = self._session = Session(
                 self.identity,
                 order,
                 reception=self.reception,
@@ -212,7 +214,9 @@ class Receiver:
         limits = self._limits
         return min(limits.first_backoff_seconds * 2**self._failures, limits.longest_backoff_seconds)
 
-    async def _drain(self) -> None:
+    async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(DRAIN_SECONDS)
+            await asyncio.sleep(TICK_SECONDS)
+            if self._session:
+                self._session.fetch()
             self.reception.drain()

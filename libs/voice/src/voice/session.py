@@ -82,9 +82,16 @@ class Session:
     def close(self) -> None:
         if self._udp:
             self._udp.close()
+            self._udp = None
+
+    def fetch(self) -> None:
+        """Take in what has arrived by UDP."""
+        if self._udp:
+            self._udp.fetch()
 
     async def handle(self, body: Body) -> Answers:
         """Answers what to say to it. Raises what ends the session: Unreachable, NoCommonMode."""
+        self.fetch()  # what came before these words is not of whom they speak
         match body:
             case Ready():
                 return [await self._select_protocol(body)]
@@ -106,6 +113,7 @@ class Session:
         return []
 
     def handle_binary(self, op: int, payload: bytes) -> Answers:
+        self.fetch()
         if self._epochs is None:
             return []
         entered = self._epochs.entered

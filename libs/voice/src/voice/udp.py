@@ -1,6 +1,7 @@
 """The UDP side of a voice session: finds out our outside address, keeps the way open, hands datagrams on."""
 
 import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import Callable
@@ -16,8 +17,18 @@ KEEPALIVE_SECONDS = 5.0
 """So that a NAT on the way keeps our port."""
 KEEPALIVE_BYTES = 8
 BUFFER_BYTES = 4 << 20
+NS_PER_SECOND = 1_000_000_000
+DATAGRAM_BYTES_MAX = 2_048
+DATAGRAMS_AT_ONCE_MAX = 1_000
+"""Then others have their turn."""
 
+_SO_TIMESTAMPNS = 35
+"""Linux, asm-generic/socket.h: each datagram comes with the moment when the kernel received it."""
 _DISCOVERY = Struct(">HHI64sH")
+_STAMP = Struct("@ll")
+_STAMP_SPACE = socket.CMSG_SPACE(_STAMP.size)
+
+Receive = Callable[[bytes, int], None]
 
 log = structlog.get_logger()
 
@@ -31,35 +42,34 @@ class Address(msgspec.Struct, frozen=True):
     port: int
 
 
-class Udp(asyncio.DatagramProtocol):
-    """`receive` gets every datagram of media with its arrival in nanoseconds, on the event loop."""
+class Udp:
+    """`receive` gets every datagram of media with its arrival in nanoseconds (`time.monotonic_ns()`).
 
-    def __init__(self, receive: Callable[[bytes, int], None]) -> None:
+    To be woken for each costs more than to open it: they wait until somebody calls `fetch`. When each arrived is the
+    kernel's word, or the moment of fetching where the kernel has none.
+    """
+
+    def __init__(self, connected: socket.socket, receive: Receive) -> None:
+        self._socket = connected
         self._receive = receive
         self._discovered: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
-        self._transport: asyncio.DatagramTransport | None = None
         self._keepalive: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, host: str, port: int, *, receive: Callable[[bytes, int], None]) -> "Udp":
-        loop = asyncio.get_running_loop()
-        _, udp = await loop.create_datagram_endpoint(lambda: cls(receive), remote_addr=(host, port))
-        return udp
-
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:
-        self._transport = transport
-        raw: socket.socket = transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-
-    def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002 - the socket is connected to one
-        if len(data) == DISCOVERY_BYTES and data[:2] == b"\x00\x02":
-            if not self._discovered.done():
-                self._discovered.set_result(_read_discovery(data))
-        elif len(data) != KEEPALIVE_BYTES:
-            self._receive(data, time.monotonic_ns())
-
-    def error_received(self, exc: Exception) -> None:
-        log.info("udp.failed", reason=str(exc))
+    async def open(cls, host: str, port: int, *, receive: Receive) -> "Udp":
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        family, kind, protocol, _, address = found[0]
+        raw = socket.socket(family, kind, protocol)
+        try:
+            raw.setblocking(False)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+            with contextlib.suppress(OSError):
+                raw.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+            raw.connect(address)
+        except OSError:
+            raw.close()
+            raise
+        return cls(raw, receive)
 
     async def discover(self, ssrc: int) -> Address:
         """Our address as the voice server sees it. Asks again when a question or its answer is lost."""
@@ -74,11 +84,40 @@ class Udp(asyncio.DatagramProtocol):
             return found
         raise Unreachable("no answer to the IP discovery")
 
+    def fetch(self) -> None:
+        """Hand on what has arrived."""
+        now_ns = time.monotonic_ns()
+        clocks_apart_ns = now_ns - time.time_ns()
+        for _ in range(DATAGRAMS_AT_ONCE_MAX):
+            try:
+                data, notes, _, _ = self._socket.recvmsg(DATAGRAM_BYTES_MAX, _STAMP_SPACE)
+            except BlockingIOError:
+                return
+            except OSError as failed:
+                log.info("udp.failed", reason=str(failed))
+                return
+            at_ns = now_ns
+            if notes:
+                seconds, nanoseconds = _STAMP.unpack(notes[0][2])
+                at_ns = min(seconds * NS_PER_SECOND + nanoseconds + clocks_apart_ns, now_ns)
+            self._hand_on(data, at_ns)
+
     def close(self) -> None:
+        """After a last `fetch`."""
         if self._keepalive:
             self._keepalive.cancel()
-        if self._transport:
-            self._transport.close()
+        self.fetch()
+        self._socket.close()
+
+    def _hand_on(self, data: bytes, at_ns: int) -> None:
+        if len(data) == DISCOVERY_BYTES and data[:2] == b"\x00\x02":
+            if not self._discovered.done():
+                self._discovered.set_result(_read_discovery(data))
+        elif len(data) != KEEPALIVE_BYTES:
+            try:
+                self._receive(data, at_ns)
+            except Exception:
+                log.exception("datagram.failed")
 
     async def _keep_alive(self) -> None:
         count = 0
@@ -88,8 +127,10 @@ class Udp(asyncio.DatagramProtocol):
             await asyncio.sleep(KEEPALIVE_SECONDS)
 
     def _send(self, data: bytes) -> None:
-        if self._transport and not self._transport.is_closing():
-            self._transport.sendto(data)
+        try:
+            self._socket.send(data)
+        except OSError as failed:
+            log.info("udp.failed", reason=str(failed))
 
 
 def _read_discovery(data: bytes) -> Address:
