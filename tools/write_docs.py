@@ -123,7 +123,7 @@ def problem_page(problem: type[Problem]) -> str:
         f"Code `{problem.code}`, kind `{problem.kind.value}`, HTTP status {STATUS[problem.kind]}; told by {told}.",
         "",
         *([" ".join((problem.__doc__ or "").split()), ""] if "__doc__" in problem.__dict__ and problem.__doc__ else []),
-        f"**What to do.** {ADVICE[problem.kind]}",
+        f"**What to do.** {problem.advice or ADVICE[problem.kind]}",
         "",
     ]
     return "\n".join(lines)

@@ -38,6 +38,8 @@ class Problem(Exception):
     code: ClassVar[str] = "bug"
     kind: ClassVar[Kind] = Kind.BUG
     title: ClassVar[str] = "Something went wrong on our side"
+    advice: ClassVar[str] = ""
+    """What to do, for its page in `docs/problems/`; what its kind advises where this is empty."""
 
     def __init__(
         self, detail: str = "", *, errors: Sequence[FieldError] = (), retry_after_seconds: float | None = None

@@ -21,10 +21,12 @@ STEP_SECONDS: Final = 30
 
 class TotpNeeded(Recorded):
     code, kind, title = "totp_needed", Kind.UNAUTHENTICATED, "A code from your authenticator app is needed too"
+    advice = "Repeat the login with `totp`, or with one of the recovery codes as `recovery_code`."
 
 
 class StepUpNeeded(Recorded):
     code, kind, title = "step_up_needed", Kind.FORBIDDEN, "Prove again who you are, then repeat this"
+    advice = "Ask for `/step-up` or `/step-up/passkey`, then repeat the request with the new access token."
 
 
 class TotpEnrolled(Problem):
@@ -37,6 +39,7 @@ class TotpNotEnrolled(Problem):
 
 class PasskeyRefused(Recorded):
     code, kind, title = "passkey_refused", Kind.UNAUTHENTICATED, "The passkey did not prove who you are"
+    advice = "Ask for new options and let the passkey answer those; each challenge is good once, for some minutes."
 
 
 class TooManyPasskeys(Problem):
