@@ -21,7 +21,7 @@ from discord_sim.people import Person as Member
 from discord_sim.simulator import Simulator
 from discord_sim.voice.sounds import babble
 from testkit.client import Person
-from testkit.runs import Run
+from testkit.runs import NotReady, Run
 
 NAMES: Final = ("Ann", "Bob", "Cyd")
 PACKETS_PER_SECOND: Final = 50
@@ -163,7 +163,7 @@ async def demo(folder: Path, port: int) -> None:
             guild, run, sentences=8, seconds=4.0, say=lambda line: print(f"  {line}", flush=True)
         )
         print(f"the recording is {recording.state.value}, {recording.duration_ms / 1000:.1f} s long:")
-        for file in await download(account, recording, folder / "recording"):
+        for file in await download(account, recording, folder / "recordings" / str(recording.id)):
             print(f"  {file}")
         print("listen to them with any player; Ctrl-C ends the demo", flush=True)
         await asyncio.Event().wait()
@@ -173,6 +173,8 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     try:
         asyncio.run(demo(Path(os.environ.get("DATA_DIR", "var/demo")).resolve(), int(os.environ.get("PORT", "8000"))))
+    except NotReady as problem:
+        sys.exit(f"the demo can't start: {problem}")
     except KeyboardInterrupt:
         sys.exit(0)
 

@@ -12,6 +12,10 @@ from pathlib import Path
 from embedded import ports
 
 
+class NotReady(Exception):
+    """The launcher ended without being ready; the text is what it said."""
+
+
 class Run:
     """One installation; started again, it is the same one. Its programs are the real ones unless others are named."""
 
@@ -35,12 +39,12 @@ class Run:
         return process
 
     def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
-        """Start a launcher; back when it says that it is ready."""
+        """Start a launcher; back when it says that it is ready. Raises NotReady when it ends before."""
         process = self.begin(*arguments, **environ)
         assert process.stdout is not None
         first = process.stdout.readline()
         if not first.startswith("ready "):
-            raise AssertionError(f"it is not ready, it said: {first}{''.join(process.communicate())}")
+            raise NotReady(f"{first}{''.join(process.communicate())}".strip())
         return process
 
     def pid(self, program: str) -> int:
