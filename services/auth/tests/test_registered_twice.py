@@ -47,7 +47,7 @@ async def strict(start_auth: StartAuth) -> Auth:
 
 @pytest.mark.parametrize("both", [owner_first, mallory_first])
 class TestWhoeverHasTheMailbox:
-    async def test_asvs_6_4_3_confirms_nobodys_password_by_the_earlier_mail(
+    async def test_confirms_nobodys_password_by_the_earlier_mail(
         self, strict: Auth, both: Callable[[Auth], Awaitable[None]]
     ) -> None:
         await both(strict)

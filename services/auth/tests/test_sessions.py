@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from typing import Any
 
 import httpx
+import pytest
 
 from contracts.registry import BY_TYPE
 
@@ -74,7 +76,7 @@ class TestRefresh:
 
         assert await told(auth, ann) == ["auth.user_registered.v1", "auth.session_revoked.v1"]
 
-    async def test_asvs_10_4_5_nobody_can_end_a_session_by_knowing_its_id(self, auth: Auth) -> None:
+    async def test_nobody_can_end_a_session_by_knowing_its_id(self, auth: Auth) -> None:
         ann = await auth.person()
         forged = ann.refresh_token[:30] + "A" * (len(ann.refresh_token) - 30)
 
@@ -95,7 +97,7 @@ class TestRefresh:
 
         assert answer.json()["code"] == "refresh_token_invalid"
 
-    async def test_asvs_10_4_8_ends_when_it_lies_idle(self, auth: Auth) -> None:
+    async def test_asvs_7_3_1_ends_when_it_lies_idle(self, auth: Auth) -> None:
         ann = await auth.person()
         auth.clock.advance(days=auth.settings.session_idle_days, seconds=1)
 
@@ -120,13 +122,27 @@ class TestLogOut:
         assert await is_over(auth, ann)
         assert (await refreshed(auth, ann.refresh_token)).status_code == 401
 
-    async def test_asvs_7_4_4_is_possible_when_the_access_token_has_expired(self, auth: Auth) -> None:
+    @pytest.mark.parametrize("left", ["access token", "refresh token", "cookie"])
+    async def test_asvs_7_4_4_is_within_reach_with_whatever_is_left(self, auth: Auth, left: str) -> None:
         ann = await auth.person()
-
-        answer = await auth.ask("POST", "/logout", {"refresh_token": ann.refresh_token})
+        if left == "cookie":
+            await auth.try_login(X_Client="web", Origin=ORIGIN)
+            entered = (await auth.ask("POST", "/refresh", X_Client="web", Origin=ORIGIN)).json()
+            ann = Tokens(entered["access_token"], "", entered["session_id"], entered["user"])
+            answer = await auth.ask("POST", "/logout", X_Client="web", Origin=ORIGIN)
+        elif left == "access token":
+            answer = await auth.ask("POST", "/logout", token=ann.access_token)
+        else:
+            answer = await auth.ask("POST", "/logout", {"refresh_token": ann.refresh_token})
 
         assert answer.status_code == 204
         assert await is_over(auth, ann)
+
+    async def test_asvs_7_4_4_is_offered_by_the_page_on_which_one_signs_in(self, auth: Auth) -> None:
+        page = (await auth.ask("GET", "/discord/link")).text
+
+        assert 'id="leave"' in page
+        assert 'call("POST", "/logout")' in page
 
     async def test_asvs_7_4_2_deleting_the_account_ends_all_sessions(self, auth: Auth) -> None:
         ann = await auth.person()
@@ -172,9 +188,10 @@ class TestSessionsPage:
         ann, elsewhere = await auth.person(), await auth.login()
         auth.clock.advance(minutes=11)
 
-        answer = await auth.ask("DELETE", f"/sessions/{elsewhere.session_id}", token=ann.access_token)
+        paths = [f"/sessions/{elsewhere.session_id}", "/sessions?except=current"]
+        answers = [await auth.ask("DELETE", path, token=ann.access_token) for path in paths]
 
-        assert answer.json()["code"] == "step_up_needed"
+        assert {answer.json()["code"] for answer in answers} == {"step_up_needed"}
         assert not await is_over(auth, elsewhere)
 
     async def test_does_not_end_those_of_others(self, auth: Auth) -> None:
@@ -226,13 +243,19 @@ class TestStepUp:
         ann = await auth.person()
         auth.clock.advance(minutes=11)
 
-        calls = [
+        calls: list[tuple[str, str, Any]] = [
             ("POST", "/email/change", {"email": "new@example.org"}),
             ("POST", "/totp/enrol", None),
+            ("POST", "/totp/confirm", {"code": "000000"}),
             ("POST", "/totp/disable", None),
+            ("POST", "/totp/recovery-codes", None),
             ("POST", "/passkeys/enrol", None),
+            ("POST", "/passkeys", {"credential": {}}),
+            ("DELETE", "/passkeys/AAAA", None),
+            ("GET", "/discord/start?mode=link", None),
             ("DELETE", "/identities/discord", None),
             ("DELETE", "/me", None),
+            ("GET", "/me/export", None),
         ]
         answers = [await auth.ask(method, path, body, token=ann.access_token) for method, path, body in calls]
 
