@@ -19,9 +19,9 @@ PRODUCTION = Settings(port=1, database_url=Secret(""), redis_url=Secret(""), mas
 
 def accepted(password: str) -> bool:
     """With the limits that auth has when nobody sets others."""
-    lengths = {"length_min": PRODUCTION.password_length_min, "length_max": PRODUCTION.password_length_max}
+    shortest, longest = PRODUCTION.password_length_min, PRODUCTION.password_length_max
     try:
-        check_new_password(password, about=ABOUT, **lengths)
+        check_new_password(password, length_min=shortest, length_max=longest, about=ABOUT)
     except PasswordRefused:
         return False
     return True
