@@ -35,7 +35,7 @@ def happened(number: int) -> Envelope:
 
 
 async def put(redis: Redis, *envelopes: Envelope) -> None:
-    await bus.add(redis, STREAM, envelopes, marker="unused")
+    await bus.add(bus.Line(redis), STREAM, envelopes, marker="unused")
 
 
 class Counting:

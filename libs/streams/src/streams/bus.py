@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any, Final, cast
 
+import hiredis
 import msgspec
 import redis.asyncio
 from redis.asyncio import Redis
@@ -18,6 +19,7 @@ AWAY: Final = (RedisError, OSError, TimeoutError)
 """What a call raises while Redis cannot be reached; nothing is lost by it."""
 
 FIELD: Final = b"e"
+_pack: Final = cast("Any", hiredis).pack_command
 _decoder: Final = msgspec.json.Decoder(Envelope)
 _encoder: Final = msgspec.json.Encoder()
 
@@ -56,6 +58,24 @@ class Connection(redis.asyncio.Connection):
             raise
 
 
+class Line:
+    """A connection of one caller's own, who asks one thing at a time, spared what a pool does around each command.
+
+    A broken one is made anew by the next question; it is closed with the pool.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._connection: Any = None
+
+    async def ask(self, *words: str | bytes | int) -> Any:
+        """Raises one of `AWAY`, like the client."""
+        if self._connection is None:
+            self._connection = await cast("Any", self._redis.connection_pool).get_connection()
+        await self._connection.send_packed_command(_pack(words), check_health=False)
+        return await self._connection.read_response()
+
+
 def connect(url: str, *, timeout_seconds: float = 3.0) -> Redis:
     """A pool of connections. Each call fails within `timeout_seconds`; a broken connection is tried anew once."""
     return cast("Any", Redis).from_url(
@@ -79,19 +99,24 @@ def decode(fields: dict[bytes, bytes]) -> Envelope:
         raise Malformed(str(error)) from error
 
 
-async def add(redis: Redis, stream: str, envelopes: Iterable[Envelope], *, marker: str) -> bytes | None:
+async def add(line: Line, stream: str, envelopes: Iterable[Envelope], *, marker: str) -> bytes | None:
     """Append to the stream, with one command for all; gives the value of `marker` as it was afterwards."""
     given = [stream, marker, *map(encode, envelopes)]
     try:
-        return await cast("Any", redis).evalsha(_ADD_SHA, 2, *given)
+        return await line.ask("EVALSHA", _ADD_SHA, 2, *given)
     except NoScriptError:
-        return await cast("Any", redis).eval(_ADD, 2, *given)
+        return await line.ask("EVAL", _ADD, 2, *given)
 
 
-async def read(redis: Redis, positions: dict[str, bytes | str], *, count: int, block_ms: int) -> Batches:
+async def read(line: Line, positions: dict[str, bytes | str], *, count: int, block_ms: int) -> Batches:
     """What came after `positions`; waits up to `block_ms` for the first."""
-    answer = await redis.xread(cast("dict[Any, Any]", positions), count=count, block=block_ms)
-    return [(name.decode(), entries) for name, entries in cast("list[tuple[bytes, list[Entry]]]", answer or [])]
+    answer: list[tuple[bytes, list[tuple[bytes, list[bytes]]]]] | None = await line.ask(
+        "XREAD", "COUNT", count, "BLOCK", block_ms, "STREAMS", *positions, *positions.values()
+    )
+    return [
+        (name.decode(), [(entry_id, dict(zip(fields[::2], fields[1::2], strict=True))) for entry_id, fields in entries])
+        for name, entries in answer or ()
+    ]
 
 
 async def read_share(

@@ -41,6 +41,7 @@ class Handed:
         return batch
 
     def were_sent(self, rows: Sequence[Logged]) -> None:
+        """Remember how far their topics are, and forget the topics known longest when they are too many."""
         for _, envelope in rows:
             self._sent[envelope.topic] = envelope.seq
         while len(self._sent) > TOPICS_MAX:

@@ -19,6 +19,8 @@ class Handlers(Generic[ContextT]):
         self._handlers: dict[str, tuple[msgspec.json.Decoder[Any], Callable[[ContextT, Any], Awaitable[None]]]] = {}
 
     def on(self, event: type[EventT]) -> Callable[[Handler[ContextT, EventT]], Handler[ContextT, EventT]]:
+        """Marks the one function that handles this event. A second one is a `ValueError`, at import."""
+
         def register(handler: Handler[ContextT, EventT]) -> Handler[ContextT, EventT]:
             if event.TYPE in self._handlers:
                 raise ValueError(f"{event.TYPE} has a handler already")
@@ -28,10 +30,8 @@ class Handlers(Generic[ContextT]):
         return register
 
     def wants(self, event_type: str) -> bool:
+        """Whether an event of this type has a handler."""
         return event_type in self._handlers
-
-    def types(self) -> frozenset[str]:
-        return frozenset(self._handlers)
 
     async def handle(self, context: ContextT, envelope: Envelope) -> None:
         """Decode and call. Unknown types pass silently; what cannot be decoded raises `msgspec.MsgspecError`."""

@@ -66,6 +66,7 @@ class Relay:
     ) -> None:
         self._engine = engine
         self._redis = redis
+        self._line = bus.Line(redis)
         self._stream = stream
         self._marker = f"{stream}.marker"
         self._settings = settings or RelaySettings()
@@ -165,7 +166,7 @@ class Relay:
 
     async def _add(self, connection: AsyncConnection, rows: Sequence[Logged]) -> None:
         """Without rows Redis is still asked whether it is the one that has the others."""
-        marker = await bus.add(self._redis, self._stream, [row.envelope for row in rows], marker=self._marker)
+        marker = await bus.add(self._line, self._stream, [row.envelope for row in rows], marker=self._marker)
         if marker is None:
             self._must_read = True
             await self._resend_what_redis_lost(connection)

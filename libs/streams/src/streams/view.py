@@ -30,6 +30,7 @@ class View:
         pause_seconds: float = 0.2,
     ) -> None:
         self._redis = redis
+        self._line = bus.Line(redis)
         self._streams = tuple(streams)
         self._deliver = deliver
         self._since = since
@@ -48,7 +49,7 @@ class View:
                 if not self._positions:
                     await self._begin()
                 for stream, entries in await bus.read(
-                    self._redis, self._positions, count=self._batch_max, block_ms=self._block_ms
+                    self._line, self._positions, count=self._batch_max, block_ms=self._block_ms
                 ):
                     self._positions[stream] = entries[-1][0]
                     self._deliver([envelope for entry in entries if (envelope := self._decoded(stream, entry))])
