@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import MediaType, Request, delete, get, patch, post
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from litestar.response import Stream
 from msgspec import Meta
@@ -20,6 +21,7 @@ from auth.usecases.tools import Actor, Begin, Tools
 
 AnyRequest = Request[Any, Any, Any]
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}]
+EXPORTED = {200: ResponseSpec(dict[str, Any], description="The file", generate_examples=False)}
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,7 +119,7 @@ async def delete_me(
     await accounts.ask_deletion(transaction, tools=tools, visit=visit, actor=confirmed)
 
 
-@get("/me/export", responses=refusals(401, 403), security=SIGNED_IN, media_type=MediaType.JSON)
+@get("/me/export", responses=refusals(401, 403) | EXPORTED, security=SIGNED_IN, media_type=MediaType.JSON)
 async def export_me(
     confirmed: NamedDependency[Actor],
     begin: NamedDependency[Begin],
