@@ -32,6 +32,7 @@ def connect(url: Secret, *, schema: str, connections_max: int = 10) -> AsyncEngi
 
 
 def async_url(url: Secret) -> URL:
+    """The address with the driver that we use, whichever it names."""
     return make_url(url.reveal()).set(drivername="postgresql+asyncpg")
 
 

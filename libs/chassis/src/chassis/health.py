@@ -31,6 +31,7 @@ class Readiness:
         self._asking = asyncio.Lock()
 
     async def ask(self) -> Health:
+        """How every dependency is; the same answer for a second."""
         async with self._asking:
             if self._last is None or time.monotonic() - self._last[0] > KEPT_SECONDS:
                 answers = await asyncio.gather(*(self._one(check) for check in self._checks.values()))
@@ -51,10 +52,12 @@ class Readiness:
 
 @get("/livez", include_in_schema=False)
 async def livez() -> Health:
+    """The process answers; what it depends on is not asked."""
     return Health("ok")
 
 
 def routes_for(checks: Mapping[str, Check]) -> list[object]:
+    """The three health paths of a service."""
     readiness = Readiness(checks)
 
     @get("/readyz", include_in_schema=False)

@@ -20,6 +20,7 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
     def decode(self, expected: type[T]) -> T:
+        """The body as this type. Raises `msgspec.MsgspecError` when it is something else."""
         return msgspec.json.decode(self.body, type=expected)
 
 
@@ -36,21 +37,24 @@ class Circuit:
         self._failures_max = failures_max
         self._open_seconds = open_seconds
         self._failures = 0
-        self._closed_at = 0.0
+        self._tries_again_at = 0.0
 
     def check(self, service: str) -> None:
+        """Before a call. Raises `Unavailable`, with the time to wait, while it is open."""
         if self._failures >= self._failures_max:
-            wait = self._closed_at - time.monotonic()
+            wait = self._tries_again_at - time.monotonic()
             if wait > 0:
                 raise Unavailable(f"{service} does not answer", retry_after_seconds=wait)
-            self._closed_at = time.monotonic() + self._open_seconds
+            self._tries_again_at = time.monotonic() + self._open_seconds
 
     def succeeded(self) -> None:
+        """The service answered: failures before do not count any more."""
         self._failures = 0
 
     def failed(self) -> None:
+        """One more failure in the row."""
         self._failures += 1
-        self._closed_at = time.monotonic() + self._open_seconds
+        self._tries_again_at = time.monotonic() + self._open_seconds
 
 
 class ServiceClient:
@@ -76,6 +80,7 @@ class ServiceClient:
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
+        """`token` goes instead of this service's own. Raises `Unavailable`; a refusal below 500 is an answer."""
         self._circuit.check(self._service)
         sent = {"traceparent": traceparent(), **(headers or {})}
         if token is None and self._tokens is not None:

@@ -64,6 +64,7 @@ _OF_FRAMEWORK: Final[dict[int, type[Problem]]] = {
 
 
 def body_of(problem: Problem) -> ProblemBody:
+    """The problem as RFC 9457 has it; `instance` is the trace id, which the log has too."""
     return ProblemBody(
         type=f"/problems/{problem.code}",
         title=problem.title,
@@ -76,6 +77,7 @@ def body_of(problem: Problem) -> ProblemBody:
 
 
 def headers_of(problem: Problem) -> dict[str, str]:
+    """What a client has to know beside the body: when to come back, and how to say who it is."""
     headers: dict[str, str] = {}
     if problem.retry_after_seconds is not None:
         headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after_seconds)))
@@ -85,6 +87,7 @@ def headers_of(problem: Problem) -> dict[str, str]:
 
 
 def answer(problem: Problem) -> Response[ProblemBody]:
+    """The whole response."""
     body = body_of(problem)
     return Response(body, status_code=body.status, media_type=MEDIA_TYPE, headers=headers_of(problem))
 

@@ -37,6 +37,7 @@ class ServiceTokens:
         self._asking = asyncio.Lock()
 
     async def token_for(self, audience: str) -> str:
+        """A token that is good for a while yet. Raises `Unavailable` when auth gives none."""
         async with self._asking:
             token, until = self._given.get(audience, ("", 0.0))
             if until < time.monotonic():

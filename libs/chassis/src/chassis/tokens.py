@@ -53,6 +53,7 @@ class RevokedSessions:
         self._until: dict[SessionId, float] = {}
 
     def add(self, session_id: SessionId) -> None:
+        """From now on no token of this session is valid here."""
         now = time.time()
         self._until = {kept: until for kept, until in self._until.items() if until > now}
         self._until[session_id] = now + self._kept_seconds
@@ -79,6 +80,7 @@ class KeySet:
         self._fetching = asyncio.Lock()
 
     async def key(self, key_id: str) -> Jwk:
+        """Raises `Unauthenticated` for a key that auth does not know, or what `fetch` raises while none is known."""
         age = time.monotonic() - self._fetched_at
         if (key_id not in self._keys and age > self._refetch_seconds_min) or age > self._kept_seconds:
             await self._refresh(asked_at=time.monotonic())
@@ -173,6 +175,7 @@ def _caller_of(claims: dict[str, Any]) -> Caller:
 
 
 def bearer_of(header: str | None) -> str:
+    """The token in an `Authorization` header. Raises `Unauthenticated` when there is none."""
     scheme, _, token = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated
