@@ -21,11 +21,12 @@ from typing import Any
 import msgspec
 import uvloop
 from aiohttp import web
-from services.gateway.tests.services import Person, Services, private_key
+from services.gateway.tests.services import Person, Services
 
 from embedded import Server
 from embedded.ports import choose
 from streams import bus
+from testkit.tokens import private_key
 
 AT_ONCE = 200
 UPGRADE = (

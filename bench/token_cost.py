@@ -5,14 +5,12 @@ import sys
 import time
 from typing import Final
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from auth.domain.tokens import SigningKey, sign, user_claims
 from chassis.tokens import KeySet, RevokedSessions, Verifier
 from contracts.ids import SessionId, UserId, new_id
 from contracts.times import now
 from contracts.tokens import Jwk
+from testkit.tokens import private_key
 
 CALLS: Final = 100_000
 NEW_TOKENS: Final = 500
@@ -20,11 +18,7 @@ LIMIT_MICROSECONDS: Final = 30.0
 
 
 def new_key() -> SigningKey:
-    private = ec.generate_private_key(ec.SECP256R1())
-    pem = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return SigningKey(id="bench", private_pem=pem, active_from=now())
+    return SigningKey(id="bench", private_pem=private_key().encode(), active_from=now())
 
 
 def token_of(key: SigningKey) -> str:

@@ -7,8 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jose import jwt
 
 from chassis.service_tokens import public_jwk
@@ -19,14 +17,9 @@ from contracts.ids import new_id
 from contracts.problems import Problem, SessionEnded, TokenExpired, Unauthenticated
 from contracts.times import now
 from contracts.tokens import Jwk
+from testkit.tokens import private_key
 
-
-def new_key() -> str:
-    key = ec.generate_private_key(ec.SECP256R1())
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-KEY, OTHER_KEY = new_key(), new_key()
+KEY, OTHER_KEY = private_key(), private_key()
 PUBLISHED = [public_jwk("k1", KEY)]
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from chassis.settings import Secret
 from control_bot.app import create_app
@@ -16,6 +14,7 @@ from control_bot.settings import Settings
 from discord_sim.people import Person
 from discord_sim.stage import Stage, stage
 from testkit.serving import serving
+from testkit.tokens import private_key
 
 from .stand_in import StandIn
 
@@ -26,10 +25,7 @@ StartBot = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 def service_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """By which the bot proves itself to auth."""
     file = tmp_path_factory.mktemp("keys") / "control-bot.pem"
-    key = ec.generate_private_key(ec.SECP256R1())
-    file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    file.write_text(private_key())
     return file
 
 

@@ -19,10 +19,11 @@ from gateway.parts import Parts
 from gateway.server import make_server, parts_of
 from gateway.settings import Settings
 from streams import bus
+from testkit.tokens import private_key
 
 from .client import Client, Socket
 from .raw import OpenRaw, Raw
-from .services import Person, Services, private_key
+from .services import Person, Services
 
 StartGateway = Callable[..., Awaitable["Gateway"]]
 

@@ -3,12 +3,9 @@
 import time
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jose import jwk, jwt
 from redis.asyncio import Redis
 
@@ -17,13 +14,9 @@ from contracts.events import Envelope, Event, LogPage
 from contracts.ids import SessionId, UserId, new_id
 from contracts.times import now
 from streams import bus
+from testkit.tokens import private_key
 
 from .lanes import Lanes
-
-
-def private_key() -> str:
-    key = ec.generate_private_key(ec.SECP256R1())
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -195,7 +188,3 @@ OPENAPI: dict[str, Any] = {
     },
     "components": {"schemas": {"Space": {"type": "object"}}},
 }  # fmt: skip
-
-
-def person_id(value: UUID) -> UserId:
-    return UserId(value)

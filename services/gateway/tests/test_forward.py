@@ -9,9 +9,10 @@ import pytest
 
 from chassis.settings import Secret
 from embedded import Server
+from testkit.tokens import private_key
 
 from .conftest import Gateway, StartGateway
-from .services import Person, Services, private_key
+from .services import Person, Services
 
 
 def bearer(person: Person) -> dict[str, str]:

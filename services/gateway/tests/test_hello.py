@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from gateway.realtime.frames import CloseCode
+from testkit.tokens import private_key
 
 from .conftest import Gateway, StartGateway
-from .services import Services, private_key
+from .services import Services
 from .told import message, revoked
 
 TOKEN_SECONDS = 2.0

@@ -11,12 +11,13 @@ import aiohttp
 import pytest
 
 from chassis.settings import Secret
+from testkit.tokens import private_key
 from testkit.waiting import eventually
 
 from .client import Client
 from .conftest import free_port
 from .raw import Raw
-from .services import Person, Services, private_key
+from .services import Person, Services
 from .told import message
 
 EVENTS = 20_000

@@ -9,8 +9,6 @@ import aiohttp
 import httpx
 import msgspec
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis.database import connect
@@ -23,7 +21,7 @@ from testkit.buckets import create_bucket, delete_bucket
 from testkit.databases import Databases
 from testkit.servers import S3, Servers
 from testkit.serving import serving
-from testkit.tokens import Signer
+from testkit.tokens import Signer, private_key
 
 from .people import Community, Recorder, make_community
 
@@ -63,11 +61,8 @@ def store(servers: Servers) -> Generator[S3]:
 @pytest.fixture(scope="session")
 def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Media's own key."""
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     file = tmp_path_factory.mktemp("keys") / "media.key.pem"
-    file.write_bytes(pem)
+    file.write_text(private_key())
     return file
 
 

@@ -3,8 +3,8 @@
 import time
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jose import jwt
 
 from chassis.service_tokens import public_jwk
@@ -12,16 +12,18 @@ from contracts.ids import SessionId, UserId, new_id
 from contracts.tokens import ISSUER, SERVICE_PREFIX, USERS_AUDIENCE, Jwk
 
 
+def private_key() -> str:
+    """A new key for ES256, in PEM: such as each service has, and auth signs with."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
 class Signer:
     """Stands in for auth: gives tokens, and the public keys to check them (`fetch_keys`, for a `KeySet`)."""
 
     def __init__(self, key_id: str = "test") -> None:
         self._key_id = key_id
-        self._pem = (
-            ec.generate_private_key(ec.SECP256R1())
-            .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-            .decode()
-        )
+        self._pem = private_key()
 
     def jwks(self) -> list[Jwk]:
         """The keys, as `/.well-known/jwks.json` lists them."""

@@ -20,8 +20,9 @@ from streams import bus
 from testkit import folders
 from testkit.buckets import create_bucket
 from testkit.recording.cable import Cable
-from testkit.recording.programs import Auth, Program, write_key
+from testkit.recording.programs import Auth, Program
 from testkit.servers import store_of
+from testkit.tokens import private_key
 from voice import ogg
 
 KINDS: tuple[KindName, ...] = ("postgres", "valkey", "seaweedfs")
@@ -146,7 +147,7 @@ async def furnished() -> AsyncGenerator[House]:
 @asynccontextmanager
 async def _media(auth: Auth, servers: dict[KindName, Server], folder: Path) -> AsyncGenerator[House]:
     key = folder / "media.key.pem"
-    write_key(key)
+    key.write_text(private_key())
     bucket = create_bucket(store_of(servers["seaweedfs"]), "recordings")
     s3 = Cable(bucket.s3_endpoint)
     await s3.lay()

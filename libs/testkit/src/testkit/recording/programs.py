@@ -11,8 +11,6 @@ from pathlib import Path
 import aiohttp
 import msgspec
 from aiohttp import web
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from jose import jwt
 
 from contracts.auth import ServiceTokenAsked, ServiceTokenGiven
@@ -98,10 +96,3 @@ class Program:
         """What it logged so far."""
         lines = (line for line in self.log.read_text().splitlines() if line.startswith("{"))
         return [json.loads(line) for line in lines]
-
-
-def write_key(path: Path) -> None:
-    """A service's own key."""
-    made = ec.generate_private_key(ec.SECP256R1())
-    no_password = serialization.NoEncryption()
-    path.write_bytes(made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password))

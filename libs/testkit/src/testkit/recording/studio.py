@@ -14,7 +14,8 @@ from discord_sim.voice.people import Person
 from discord_sim.voice.stage import together, until
 from testkit.recording.cable import Cable
 from testkit.recording.house import House
-from testkit.recording.programs import Program, write_key
+from testkit.recording.programs import Program
+from testkit.tokens import private_key
 
 
 class Studio:
@@ -34,7 +35,7 @@ class Studio:
         await self.media.lay()
         await self.redis.lay()
         key = self.folder / "recorder.key.pem"
-        write_key(key)
+        key.write_text(private_key())
         environ = {
             "REDIS_URL": self.redis.url,
             "MEDIA_URL": self.media.url,
