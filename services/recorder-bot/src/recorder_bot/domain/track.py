@@ -25,6 +25,8 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     user_id: int
     first_sample: int
     data: bytes
+    end: int
+    """Where they end, in samples."""
     gaps: tuple[Gap, ...] = ()
     complete: bool = False
     """Nothing more belongs to this segment."""
@@ -127,4 +129,11 @@ class Track:
 
     def _piece(self, segment: _Segment, data: bytes, *, complete: bool) -> Piece:
         gaps, segment.gaps = tuple(segment.gaps), []
-        return Piece(user_id=self.user_id, first_sample=segment.first_sample, data=data, gaps=gaps, complete=complete)
+        return Piece(
+            user_id=self.user_id,
+            first_sample=segment.first_sample,
+            data=data,
+            end=segment.writer.samples,
+            gaps=gaps,
+            complete=complete,
+        )

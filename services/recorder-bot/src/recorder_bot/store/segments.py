@@ -2,22 +2,23 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from contracts.ids import new_id
-from contracts.media import Gap, SegmentWanted
+from contracts.media import SegmentWanted
 from recorder_bot.domain.gaps import merged
 from recorder_bot.domain.track import Piece
 from recorder_bot.store import files
-from voice import ogg
+from recorder_bot.store.journal import Journal
 
-PAGES, GAPS, SEAL = ".ogg", ".gaps", ".json"
-REFUSED = "refused"
+PAGES, SEAL = ".ogg", ".json"
+JOURNAL, REFUSED = "open.journal", "refused"
 
-_gap_lines = msgspec.json.Decoder(Gap)
+Key = tuple[int, int]
+"""A segment's speaker and first sample."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,34 +30,44 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Segments:
-    """`open/<speaker>-<first sample>.ogg`, and `sealed/<id>.ogg` beside the `<id>.json` that media is told; what media
-    refuses goes to `refused/`, beside the reason.
+    """What is open is in memory and in `open.journal`, where a complete piece says that its segment is sealed: it is
+    `sealed/<id>.ogg` beside the `<id>.json` that media is told. What media refuses is in `refused/`, with the reason.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._open, self._sealed, self._refused = folder / "open", folder / "sealed", folder / REFUSED
-        for each in (self._open, self._sealed):
-            each.mkdir(parents=True, exist_ok=True)
-
-    def write(self, pieces: Iterable[Piece]) -> int:
-        """On disk when it returns; answers how many bytes that were. What is complete is sealed."""
-        written = 0
-        for piece in pieces:
-            path = self._open / f"{piece.user_id}-{piece.first_sample}{PAGES}"
-            if piece.gaps:
-                lines = b"".join(msgspec.json.encode(gap) + b"\n" for gap in piece.gaps)
-                files.append(path.with_suffix(GAPS), lines)
-            if piece.data:
-                files.append(path, piece.data)
-                written += len(piece.data)
+        self._sealed, self._refused = folder / "sealed", folder / REFUSED
+        self._sealed.mkdir(parents=True, exist_ok=True)
+        self._journal = Journal(folder / JOURNAL)
+        self._open: dict[Key, list[Piece]] = {}
+        for piece in self._journal.read():
             if piece.complete:
-                self._seal(path)
-        return written
+                self._open.pop(_key(piece), None)
+            else:
+                self._open.setdefault(_key(piece), []).append(piece)
+
+    def write(self, pieces: Sequence[Piece]) -> int:
+        """On disk when it returns; answers how many bytes that were. What is complete is sealed."""
+        self._journal.append(msgspec.structs.replace(piece, complete=False) for piece in pieces)
+        for piece in pieces:
+            self._open.setdefault(_key(piece), []).append(piece)
+        complete = [piece for piece in pieces if piece.complete]
+        for piece in complete:
+            self._seal(self._open.pop(_key(piece)))
+        self._journal.append(msgspec.structs.replace(piece, data=b"", gaps=()) for piece in complete)
+        if self._journal.is_long:
+            self._rewrite_journal()
+        return sum(len(piece.data) for piece in pieces)
 
     def seal_all(self) -> dict[int, int]:
         """What a recorder left that was killed. Answers where each speaker's segments end, in samples."""
-        for path in sorted(self._open.glob(f"*{PAGES}")):
-            self._seal(path)
+        sealed = {(int(wanted.discord_id), wanted.first_sample) for wanted in self.waiting()}
+        for scratch in self._sealed.glob("*.new"):
+            scratch.unlink()
+        for key, pieces in self._open.items():
+            if key not in sealed:
+                self._seal(pieces)
+        self._open.clear()
+        self._journal.remove()
         ends: dict[int, int] = {}
         for wanted in self.waiting():
             speaker = int(wanted.discord_id)
@@ -91,9 +102,8 @@ class Segments:
     def erase(self, speakers: Iterable[str]) -> None:
         """Not a byte of these people stays."""
         unwanted = frozenset(speakers)
-        for path in self._open.iterdir():
-            if path.name.partition("-")[0] in unwanted:
-                path.unlink()
+        self._open = {key: pieces for key, pieces in self._open.items() if str(key[0]) not in unwanted}
+        self._rewrite_journal()
         for wanted in self.waiting():
             if wanted.discord_id in unwanted:
                 self.forget(wanted)
@@ -104,44 +114,33 @@ class Segments:
 
     def remove(self) -> None:
         """Everything but what was refused."""
-        for each in (self._open, self._sealed):
-            shutil.rmtree(each, ignore_errors=True)
+        self._journal.remove()
+        shutil.rmtree(self._sealed, ignore_errors=True)
 
     def _path(self, wanted: SegmentWanted) -> Path:
         return self._sealed / f"{wanted.id}{PAGES}"
 
-    def _seal(self, path: Path) -> None:
-        """Cut off what is no whole page, and write down what is left; a crash in between leaves it open."""
-        speaker, _, first_sample = path.stem.partition("-")
-        data, last_sample = _whole_pages(path.read_bytes() if path.exists() else b"")
-        gap_file = path.with_suffix(GAPS)
-        if data:
-            found = gap_file.read_bytes().splitlines() if gap_file.exists() else []
-            wanted = SegmentWanted(
-                id=new_id(),
-                discord_id=speaker,
-                first_sample=int(first_sample),
-                last_sample=last_sample,
-                size=len(data),
-                sha256=hashlib.sha256(data).hexdigest(),
-                gaps=merged(map(_gap_lines.decode, found)),
-            )
-            if len(data) < path.stat().st_size:
-                files.replace(path, data)
-            files.replace(self._path(wanted).with_suffix(SEAL), msgspec.json.encode(wanted))
-            path.rename(self._path(wanted))
-            files.sync_folder(self._sealed)
-        path.unlink(missing_ok=True)
-        gap_file.unlink(missing_ok=True)
+    def _rewrite_journal(self) -> None:
+        self._journal.replace(piece for pieces in self._open.values() for piece in pieces)
+
+    def _seal(self, pieces: list[Piece]) -> None:
+        """The pages come last: a crash in between leaves a seal without, which is none, and the segment open."""
+        data, first = b"".join(piece.data for piece in pieces), pieces[0]
+        if not data:
+            return
+        wanted = SegmentWanted(
+            id=new_id(),
+            discord_id=str(first.user_id),
+            first_sample=first.first_sample,
+            last_sample=pieces[-1].end,
+            size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            gaps=merged(gap for piece in pieces for gap in piece.gaps),
+        )
+        path = self._path(wanted)
+        files.replace(path.with_suffix(SEAL), msgspec.json.encode(wanted))
+        files.replace(path, data)
 
 
-def _whole_pages(data: bytes) -> tuple[bytes, int]:
-    """As many pages as are whole, and the granule position at their end."""
-    size, granule = 0, 0
-    try:
-        for page in ogg.pages(data):
-            size += len(ogg.encode(page))
-            granule = page.granule
-    except ogg.Malformed:
-        pass
-    return data[:size], granule
+def _key(piece: Piece) -> Key:
+    return piece.user_id, piece.first_sample

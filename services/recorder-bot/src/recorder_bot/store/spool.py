@@ -50,7 +50,7 @@ class Folder:
         return await self._alone(self._segments.seal_all)
 
     async def waiting(self) -> list[SegmentWanted]:
-        return await asyncio.to_thread(self._segments.waiting)
+        return await self._alone(self._segments.waiting)
 
     async def read(self, wanted: SegmentWanted) -> bytes:
         return await asyncio.to_thread(self._segments.read, wanted)
