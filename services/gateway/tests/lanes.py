@@ -6,7 +6,8 @@ from typing import Any, cast
 
 import msgspec
 
-from contracts.posts import CarriedAnswer, CarriedPost, Frames, PostAnswer, Ticket, framed
+from chassis.frames import Frames, framed
+from contracts.posts import FRAME_BYTES_MAX, CarriedAnswer, CarriedPost, PostAnswer, Ticket
 from testkit.waiting import eventually
 
 Answer = Callable[[CarriedPost], PostAnswer | None]
@@ -64,7 +65,7 @@ class Lanes:
         await eventually(lambda: _is(self._ended))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        frames, ticket = Frames(), ""
+        frames, ticket = Frames(FRAME_BYTES_MAX), ""
         try:
             while data := await reader.read(65536):
                 for value in frames.feed(data):

@@ -9,7 +9,8 @@ from typing import Final
 import httpx
 import msgspec
 
-from contracts.posts import DRAFT_BYTES_MAX, PATH, CarriedAnswer, CarriedPost, Frames, PostAnswer, Ticket, framed
+from chassis.frames import Frames, framed
+from contracts.posts import DRAFT_BYTES_MAX, FRAME_BYTES_MAX, PATH, CarriedAnswer, CarriedPost, PostAnswer, Ticket
 from testkit.tokens import Signer
 
 COME: Final = msgspec.msgpack.encode(True)
@@ -24,7 +25,7 @@ class Lane:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self.writer = writer
-        self._frames = Frames()
+        self._frames = Frames(FRAME_BYTES_MAX)
 
     def say(self, *values: object) -> None:
         self.writer.write(b"".join(framed(msgspec.msgpack.encode(value)) for value in values))

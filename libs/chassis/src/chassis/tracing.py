@@ -33,6 +33,8 @@ def configure(service: str, settings: ServiceSettings) -> None:
         provider = TracerProvider(resource=Resource.create({"service.name": service}), sampler=ParentBased(ALWAYS_ON))
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces")))
         trace.set_tracer_provider(provider)
+    else:
+        trace.set_tracer_provider(trace.NoOpTracerProvider())  # else it is looked for anew at every request
 
 
 def traceparent() -> str:

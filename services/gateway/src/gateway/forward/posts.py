@@ -16,10 +16,10 @@ from litestar.types import HTTPScope, Receive, Send
 from chassis.tracing import traceparent
 from contracts.ids import ChannelId
 from contracts.posts import DRAFT_BYTES_MAX, PostAnswer, Ticket
-from contracts.problems import NotFound, Unavailable
+from contracts.problems import NotFound
 from gateway.forward.answers import Headers, answer
 from gateway.forward.forwarder import Forwarder
-from gateway.forward.lane import NOT_KNOWN, Lane
+from gateway.forward.lane import Lane
 from gateway.forward.upstream import CONNECT_SECONDS_MAX
 from gateway.settings import Settings
 
@@ -67,7 +67,7 @@ class Posts:
                 try:
                     self.lane = await self._connect()
                     log.info("lane.opened")
-                    await self.lane.ended
+                    await self.lane.until_ended()
                 except NotFound:
                     pass  # posts go one by one there
                 except Exception as error:  # noqa: BLE001  whatever it is, posts have another road
@@ -92,12 +92,7 @@ class Posts:
             self._wanted.set()
         if lane is None or not lane.is_free:
             return None
-        try:
-            async with asyncio.timeout(self._settings.forward_seconds):
-                return await lane.bring(channel_id, token, draft, traceparent())
-        except TimeoutError:
-            lane.cut("silent")
-            raise Unavailable(NOT_KNOWN, retry_after_seconds=1) from None
+        return await lane.bring(channel_id, token, draft, traceparent())
 
 
 def _channel_of(scope: HTTPScope) -> ChannelId | None:

@@ -15,8 +15,9 @@ from litestar.di import NamedDependency
 from opentelemetry.trace import SpanKind
 
 from chassis import problems, tracing
+from chassis.frames import BadFrame, Frames, Sender
 from chassis.tokens import Verifier
-from contracts.posts import PATH, BadFrame, CarriedAnswer, CarriedPost, Frames, PostAnswer, Ticket, framed
+from contracts.posts import FRAME_BYTES_MAX, PATH, CarriedAnswer, CarriedPost, PostAnswer, Ticket
 from contracts.problems import NotFound
 from messaging.domain.content import Draft, Post
 from messaging.routes.group import GroupRoad
@@ -93,7 +94,7 @@ class Lane(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = loop.create_future()
         self._lanes = lanes
-        self._frames = Frames()
+        self._frames = Frames(FRAME_BYTES_MAX)
         self._under_way = 0
         self._is_in = False
         self._heard_all = False
@@ -103,6 +104,7 @@ class Lane(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        self._sender = Sender(self.transport)
         self._lanes.open.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -113,7 +115,7 @@ class Lane(asyncio.Protocol):
                 elif self._lanes.let_in(_decode_ticket(value)):
                     self._is_in = True
                     self._too_late.cancel()
-                    self._write(True)
+                    self._say(True)
                 else:
                     return self._cut("no such ticket")
         except (BadFrame, msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -140,7 +142,7 @@ class Lane(asyncio.Protocol):
 
     def take_no_more(self) -> None:
         """The gateway is asked to bring no more, and ends the connection from its side."""
-        self._write(False)
+        self._say(False)
 
     def _take(self, carried: CarriedPost) -> None:
         caller = self._lanes.verifier.known(carried.token)
@@ -153,9 +155,9 @@ class Lane(asyncio.Protocol):
             return self._answer(carried, None)
         with tracing.recorded(_name(carried), carried.trace) as trace:
             said = self._lanes.road.take(Post(carried.channel_id, caller.user_id, draft, trace))
-        return said.add_done_callback(partial(self._say, carried))
+        return said.add_done_callback(partial(self._tell, carried))
 
-    def _say(self, carried: CarriedPost, settled: "asyncio.Future[Said]") -> None:
+    def _tell(self, carried: CarriedPost, settled: "asyncio.Future[Said]") -> None:
         try:
             said = settled.result()
         except Exception as error:  # noqa: BLE001  the framework's own net is not above us
@@ -166,14 +168,13 @@ class Lane(asyncio.Protocol):
 
     def _answer(self, carried: CarriedPost, answer: PostAnswer | None) -> None:
         self._under_way -= 1
-        if self.transport.is_closing():
-            return
-        self._write(CarriedAnswer(carried.number, answer))
+        self._say(CarriedAnswer(carried.number, answer))
         if self._heard_all and not self._under_way:
+            self._sender.flush()
             self.transport.close()
 
-    def _write(self, value: CarriedAnswer | bool) -> None:
-        self.transport.write(framed(_encode(value)))
+    def _say(self, value: CarriedAnswer | bool) -> None:
+        self._sender.send(_encode(value))
 
     def _cut(self, why: str) -> None:
         log.warning("lane.cut", why=why)
