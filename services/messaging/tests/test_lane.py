@@ -10,9 +10,11 @@ import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chassis.frames import framed
 from chassis.tokens import KeySet, RevokedSessions, Verifier
-from contracts.ids import new_id
-from contracts.posts import FRAME_BYTES_MAX, PATH, CarriedPost
+from contracts.ids import ChannelId, new_id
+from contracts.posts import FRAME_BYTES_MAX, PATH, CarriedAnswer, CarriedPost
+from messaging.routes import lane as routes
 from messaging.routes.lane import Lanes
 from testkit.tokens import Signer
 from testkit.waiting import eventually, running
@@ -27,6 +29,19 @@ from .test_group import limits, road
 async def lane(client: httpx.AsyncClient, signer: Signer) -> AsyncGenerator[Lane]:
     async with let_in(client, signer) as lane:
         yield lane
+
+
+class Wire(asyncio.Transport):
+    """Keeps what is written."""
+
+    written = b""
+    closing = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    def is_closing(self) -> bool:
+        return self.closing
 
 
 def carried(person: Person, place: Place, content: Any = "Hello", **draft: Any) -> CarriedPost:
@@ -180,6 +195,24 @@ class TestTheEndOfAConnection:
             assert len(await lane.until_ended()) == 5
 
         assert await ann.contents(place.channel_id) == [f"{n}" for n in range(5)]
+
+    async def test_in_the_same_breath_as_the_last_post_loses_no_answer(
+        self, signer: Signer, engine: AsyncEngine
+    ) -> None:
+        verifier = Verifier(KeySet(signer.fetch_keys), service="messaging", revoked=RevokedSessions())
+        async with road(engine) as group:
+            lanes, wire = Lanes(group, verifier, limits()), Wire()
+            async with lanes.listening():
+                lane = routes.Lane(lanes)
+                lane.connection_made(wire)
+                unknown = CarriedPost(7, ChannelId(new_id()), "unknown", b"{}", "")
+                for value in (lanes.invite().ticket, unknown):
+                    lane.data_received(framed(msgspec.msgpack.encode(value)))
+                wire.closing = not lane.eof_received()  # as the event loop does
+                lane.connection_lost(None)
+
+        assert wire.closing
+        assert wire.written.endswith(framed(msgspec.msgpack.encode(CarriedAnswer(7, None))))
 
     async def test_when_it_is_cut_loses_no_post(
         self, client: httpx.AsyncClient, signer: Signer, place: Place, ann: Person

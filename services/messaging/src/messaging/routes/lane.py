@@ -130,6 +130,7 @@ class Lane(asyncio.Protocol):
     def eof_received(self) -> bool:
         """No more will come; what came is answered first."""
         self._heard_all = True
+        self._sender.flush()
         return self._under_way > 0
 
     def connection_lost(self, exc: Exception | None) -> None:
