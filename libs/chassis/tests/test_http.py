@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from chassis.http import ServiceClient
+from chassis.service_tokens import KeysOfAuth
 from contracts.problems import Unavailable
 
 
@@ -91,3 +92,11 @@ class TestServiceClient:
                 await client.ask("GET", "/x")
 
         assert other.calls == 5
+
+
+class TestKeysOfAuth:
+    async def test_are_missing_when_auth_refuses(self, http: aiohttp.ClientSession, url: str, other: Other) -> None:
+        other.status = 404
+
+        with pytest.raises(Unavailable, match="no keys"):
+            await KeysOfAuth(http, url)()

@@ -54,13 +54,15 @@ class ServiceTokens:
 
 
 class KeysOfAuth:
-    """Fetches auth's public keys over HTTP."""
+    """Fetches auth's public keys over HTTP. Raises `Unavailable` when it gives none."""
 
     def __init__(self, http: aiohttp.ClientSession, auth_url: str) -> None:
         self._auth = ServiceClient(http, "auth", auth_url)
 
     async def __call__(self) -> list[Jwk]:
         answer = await self._auth.ask("GET", "/.well-known/jwks.json")
+        if answer.status != 200:
+            raise Unavailable(f"auth gives no keys: {answer.body!r}"[:300])
         return msgspec.json.decode(answer.body, type=dict[str, list[Jwk]])["keys"]
 
 

@@ -200,6 +200,15 @@ def gate(verifier: Verifier) -> Guard:
     return let_in
 
 
+def services_only(verifier: Verifier) -> Guard:
+    """The guard of what none but the other services may ask."""
+
+    async def let_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        await verifier.calling_service(bearer_of(connection.headers.get("authorization")))
+
+    return let_in
+
+
 def caller(request: Request[Any, Any, Any]) -> Caller:
     """The dependency that gives a handler its `caller`: whom the gate let in."""
     return request.state.caller

@@ -12,6 +12,7 @@ from litestar.response import Stream
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import problems
+from chassis.answers import answers
 from contracts.ids import RecordingId
 from contracts.tokens import Jwk
 from media.clients.objects import CONTENT_TYPE, Objects
@@ -20,7 +21,6 @@ from media.domain import manifest, ranges
 from media.domain.actors import Actor
 from media.domain.manifest import SignedManifest
 from media.domain.ranges import Span, Unsatisfiable
-from media.routes.answers import answers
 from media.usecases import describing, packing, playing
 
 PRIVATE = "private, no-cache"

@@ -1,17 +1,14 @@
 """What only other services may ask: recorders above all."""
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Router, get, post
-from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
-from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from chassis.tokens import Verifier, bearer_of
+from chassis.tokens import Verifier, services_only
 from contracts.events import LogPage
 from contracts.ids import RecordingId
 from contracts.media import (
@@ -121,10 +118,6 @@ async def acknowledge_segment(
 
 def router(verifier: Verifier) -> Router:
     """These routes, behind the check of a service's token."""
-
-    async def services_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        await verifier.calling_service(bearer_of(connection.headers.get("authorization")))
-
     return Router(
         "/",
         route_handlers=[
@@ -135,6 +128,6 @@ def router(verifier: Verifier) -> Router:
             reserve_segment,
             acknowledge_segment,
         ],
-        guards=[services_only],
+        guards=[services_only(verifier)],
         include_in_schema=False,
     )

@@ -8,6 +8,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from chassis.answers import answers
 from chassis.idempotency import Once
 from contracts.ids import RecordingId, SpaceId
 from contracts.media import (
@@ -22,7 +23,6 @@ from contracts.media import (
 )
 from contracts.times import now
 from media.domain.actors import Actor
-from media.routes.answers import answers
 from media.settings import Settings
 from media.usecases import consenting, moving, remarking, requesting, showing
 from media.usecases.keeping import Keeper

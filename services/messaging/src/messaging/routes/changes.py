@@ -9,13 +9,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.answers import answers, repeated
 from chassis.idempotency import Once
 from chassis.tokens import Caller
 from contracts.ids import ChannelId, MessageId
 from contracts.messaging import Channel, Message
 from contracts.problems import FieldError, InvalidInput
 from contracts.times import now
-from messaging.routes.answers import answers, repeated
 from messaging.settings import Settings
 from messaging.store.messages import Revision
 from messaging.usecases import messages, reactions, reading, threads

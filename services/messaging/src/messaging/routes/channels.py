@@ -7,11 +7,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.answers import answers, repeated
 from chassis.idempotency import Once
 from chassis.tokens import Caller
 from contracts.ids import ChannelId, SpaceId
 from contracts.times import now
-from messaging.routes.answers import answers, repeated
 from messaging.settings import Settings
 from messaging.usecases import channels, overrides
 from messaging.usecases.channels import ChannelChange, ChannelSeen, ChannelWanted

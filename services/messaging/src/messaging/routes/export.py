@@ -8,10 +8,10 @@ from litestar.params import FromPath
 from litestar.response import Stream
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from chassis.answers import answers
 from chassis.tokens import Caller
 from contracts.ids import SpaceId
 from contracts.times import now
-from messaging.routes.answers import answers
 from messaging.usecases import export
 
 

@@ -1,17 +1,14 @@
 """What only other services may ask."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from litestar import Router, get, put
-from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
-from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.tokens import Verifier, bearer_of
+from chassis.tokens import Verifier, services_only
 from contracts.events import LogPage
 from contracts.ids import RecordingId, SpaceId, UserId
 from contracts.messaging import Channel, Member, Role, Space
@@ -92,10 +89,6 @@ async def provide_recording_channel(
 
 def router(verifier: Verifier) -> Router:
     """These routes, behind the check of a service's token."""
-
-    async def services_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        await verifier.calling_service(bearer_of(connection.headers.get("authorization")))
-
     return Router(
         "/",
         route_handlers=[
@@ -107,6 +100,6 @@ def router(verifier: Verifier) -> Router:
             provide_recording_channel,
             open_lane,
         ],
-        guards=[services_only],
+        guards=[services_only(verifier)],
         include_in_schema=False,
     )

@@ -6,12 +6,12 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.answers import answers
 from chassis.tokens import Caller
 from chassis.tracing import traceparent
 from contracts.ids import ChannelId
 from contracts.messaging import Message
 from messaging.domain.content import Draft, Post
-from messaging.routes.answers import answers
 from messaging.routes.posting import Road, answer
 from messaging.settings import Settings
 from messaging.usecases import reading

@@ -8,10 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.answers import answers
 from chassis.tokens import Caller
 from contracts.ids import ChannelId, SpaceId
 from messaging.domain.paging import SEQ_MAX, Page
-from messaging.routes.answers import answers
 from messaging.settings import Settings
 from messaging.store.marks import Unread
 from messaging.usecases import marking, search

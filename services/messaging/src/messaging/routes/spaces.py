@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.answers import answers, repeated
 from chassis.idempotency import Once
 from chassis.tokens import Caller
 from contracts.auth import Profile
@@ -17,7 +18,6 @@ from contracts.times import now
 from messaging.domain.invites import Invite
 from messaging.domain.paging import Page, bounded, id_of
 from messaging.domain.values import SpaceSeen
-from messaging.routes.answers import answers, repeated
 from messaging.settings import Settings
 from messaging.store.audit import Entry
 from messaging.store.members import Ban
