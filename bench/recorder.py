@@ -1,6 +1,6 @@
 """25 people talk in a voice channel: what recording them costs, beside discord.js's own receiver.
 
-    python -m bench.recorder [--speakers 25] [--seconds 300] [--rounds 5] [--round-seconds 20] [--write]
+    python -m bench.recorder [--speakers 25] [--seconds 300] [--rounds 3] [--round-seconds 60] [--write]
 
 First the recorder listens for `--seconds`, and not a frame may be missing. Then both listen in turn, `--rounds` times,
 to the same people; ratios are taken within a round. The Discord around them is simulated by this process, whose CPU is

@@ -21,8 +21,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     speakers: int = 25
     seconds: float = 300.0
-    rounds: int = 5
-    round_seconds: float = 20.0
+    rounds: int = 3
+    round_seconds: float = 60.0
     warm_up_seconds: float = 4.0
 
     @property

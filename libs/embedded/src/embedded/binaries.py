@@ -63,11 +63,15 @@ def _copied(source: Path, parts: tuple[str, ...], wheel: str, beside: Path) -> P
         return target
     draft = target.with_name(f".{target.name}")
     shutil.rmtree(draft, ignore_errors=True)
-    for part in parts:
-        if (source / part).is_dir():
-            shutil.copytree(source / part, draft / part)
-        else:
-            draft.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source / part, draft / part)
-    draft.rename(target)
+    try:
+        for part in parts:
+            if (source / part).is_dir():
+                shutil.copytree(source / part, draft / part)
+            else:
+                draft.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source / part, draft / part)
+        draft.rename(target)
+    except OSError as error:
+        first = error.args[0][0][2] if isinstance(error, shutil.Error) else error
+        raise EmbeddedError(f"{wheel} can't be copied to {target}: {first}") from None
     return target
