@@ -8,8 +8,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import msgspec
+import pytest
 
 from discord_sim.voice.stage import until
+from voice import udp
 from voice.udp import DISCOVERY_BYTES, Receive, Udp
 
 MS = 1_000_000
@@ -40,6 +42,22 @@ async def line(receive: Receive) -> AsyncGenerator[Line]:
             client.fetch()
             await asking
             yield Line(server, client, address)
+
+
+class TestClocks:
+    def test_a_reading_that_others_came_between_makes_nothing_early(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        passing_ms = iter([0, 20, 20, 20, 20, 20, 20, 20, 20])
+
+        def monotonic_ns() -> int:
+            return next(passing_ms) * MS
+
+        monkeypatch.setattr(time, "monotonic_ns", monotonic_ns)
+        monkeypatch.setattr(time, "time_ns", lambda: 1_000_000 * MS + monotonic_ns())
+
+        apart_ns = udp.clocks_apart_ns()
+
+        monkeypatch.undo()
+        assert apart_ns == -1_000_000 * MS
 
 
 class TestFetch:
