@@ -14,6 +14,8 @@ from testkit.recording.studio import Studio
 
 CIPHER: Final = "aead_aes256_gcm_rtpsize"
 """What Discord offers first."""
+SETTLING_SECONDS: Final = 5
+"""Whoever comes gives everybody new keys to work out, in this one process: who talked meanwhile would be late."""
 PACKET_BYTES: Final = 160
 """64 kbit/s, what a voice channel of Discord has unless somebody changes it."""
 
@@ -36,18 +38,23 @@ class Room:
         self._voice.ledger.sent.clear()
 
     async def has(self, *, listeners: int) -> None:
-        """Wait until so many are in the encrypted group besides the people."""
+        """Wait until so many are in the encrypted group besides the people, and nobody is busy with that any more."""
         members = len(self.people) + listeners
         await until(lambda: len(self._voice.members(self._studio.voice.id)) == members)
         await together(*self.people)
+        await asyncio.sleep(SETTLING_SECONDS)
 
     async def talk(self, seconds: float) -> None:
-        """Everybody all the time, with their packets spread over the 20 ms in which each sends one."""
+        """Everybody all the time, with their packets spread over the 20 ms in which each sends one.
+
+        What they will say is made up beforehand: whoever spoke while it is would be late.
+        """
         count = round(seconds / FRAME_SECONDS)
+        speeches = [babble(count, seed=self._spurts + number, size=PACKET_BYTES) for number in range(len(self.people))]
+        self._spurts += len(speeches)
         async with asyncio.TaskGroup() as voices:
-            for person in self.people:
-                self._spurts += 1
-                voices.create_task(person.say(babble(count, seed=self._spurts, size=PACKET_BYTES)))
+            for person, speech in zip(self.people, speeches, strict=True):
+                voices.create_task(person.say(speech))
                 await asyncio.sleep(FRAME_SECONDS / len(self.people))
 
     def missing(self, tracks: Tracks) -> int:
