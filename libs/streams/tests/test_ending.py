@@ -43,6 +43,6 @@ class TestAStop:
     async def test_is_not_seen_where_there_is_none(self) -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0):
-                await asyncio.sleep(10)
+                await asyncio.Event().wait()
 
         ending.heed()
