@@ -1,4 +1,4 @@
-"""Recordings: what media tells, what people ask of it, and what recorders and media say to each other."""
+"""Recordings and uploads: what media tells, what people ask of it, and what recorders and media say to each other."""
 
 from contracts.media.events import (
     ConsentChanged,
@@ -57,6 +57,7 @@ from contracts.media.recordings import (
     StopReason,
     Track,
 )
+from contracts.media.uploads import Upload, UploadReserved, UploadsMissing, UploadState, UploadsWanted, UploadWanted
 
 __all__ = [
     "Anchor",
@@ -109,5 +110,11 @@ __all__ = [
     "Stopped",
     "Track",
     "TrackSoFar",
+    "Upload",
+    "UploadReserved",
+    "UploadState",
+    "UploadWanted",
+    "UploadsMissing",
+    "UploadsWanted",
     "Warned",
 ]
