@@ -76,6 +76,25 @@ class TestFetch:
 
         assert delays_ms[-1] < 50
 
+    async def test_one_that_comes_while_others_are_handed_on_is_not_early(self) -> None:
+        heard_ns: list[int] = []
+        sent_ns: list[int] = []
+
+        def receive(_data: bytes, at_ns: int) -> None:
+            heard_ns.append(at_ns)
+            if len(heard_ns) == 1:
+                busy_until_ns = time.monotonic_ns() + 50 * MS
+                while (now_ns := time.monotonic_ns()) < busy_until_ns:
+                    pass
+                sent_ns.append(now_ns)
+                between.send(b"meanwhile" * 4)
+
+        async with line(receive) as between:
+            between.send(b"first" * 4)
+            between.client.fetch()
+
+        assert heard_ns[1] > sent_ns[0] - 10 * MS
+
     async def test_goes_on_after_one_that_fails(self) -> None:
         heard: list[bytes] = []
 

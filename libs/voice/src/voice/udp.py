@@ -87,7 +87,7 @@ class Udp:
 
     def fetch(self) -> None:
         """Hand on what has arrived."""
-        now_ns, apart_ns = time.monotonic_ns(), clocks_apart_ns()
+        apart_ns = clocks_apart_ns()
         for _ in range(DATAGRAMS_AT_ONCE_MAX):
             try:
                 data, notes, _, _ = self._socket.recvmsg(DATAGRAM_BYTES_MAX, _STAMP_SPACE)
@@ -96,10 +96,10 @@ class Udp:
             except OSError as failed:
                 log.info("udp.failed", reason=str(failed))
                 return
-            at_ns = now_ns
+            at_ns = time.monotonic_ns()
             if notes:
                 seconds, nanoseconds = _STAMP.unpack(notes[0][2])
-                at_ns = min(seconds * NS_PER_SECOND + nanoseconds + apart_ns, now_ns)
+                at_ns = min(seconds * NS_PER_SECOND + nanoseconds + apart_ns, at_ns)
             self._hand_on(data, at_ns)
 
     def close(self) -> None:
