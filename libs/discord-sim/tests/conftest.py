@@ -12,7 +12,7 @@ from discord_sim.gateway.server import GatewaySettings
 from discord_sim.stage import Stage, stage
 from testkit import npm
 
-INDEPENDENT = Path(__file__).parents[1] / "independent"
+from .scripts import INDEPENDENT
 
 
 class Clock:

@@ -1,13 +1,7 @@
 """Unmodified discord.js, which nobody here wrote, logs in, answers, and comes back."""
 
-import asyncio
-import json
-import os
-import shutil
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,24 +9,7 @@ from discord_sim.interactions import EPHEMERAL
 from discord_sim.stage import Stage, stage
 from discord_sim.voice.sounds import read_ogg_opus
 
-RECORDING = Path(__file__).parent / "two_seconds.ogg"
-
-
-class Script:
-    """A running script and what it has told."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-
-    async def told(self, event: str, *, seconds: float = 20.0) -> dict[str, Any]:
-        """The next time it tells of this event."""
-        assert self.process.stdout
-        async with asyncio.timeout(seconds):
-            async for line in self.process.stdout:
-                told = json.loads(line)
-                if told["event"] == event:
-                    return told
-        raise AssertionError(f"the script ended without telling of {event}")
+from .scripts import RECORDING, Script, running
 
 
 @pytest.fixture
@@ -41,25 +18,13 @@ async def live() -> AsyncIterator[Stage]:
         yield ready
 
 
-@asynccontextmanager
-async def running(name: str, *, folder: Path, live: Stage, **more: str) -> AsyncGenerator[Script]:
-    node = shutil.which("node")
-    assert node
-    environment = os.environ | {"API": f"{live.sim.url}/api", "TOKEN": live.bot.token} | more
-    process = await asyncio.create_subprocess_exec(
-        node, name, cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        yield Script(process)
-    finally:
-        with suppress(ProcessLookupError):
-            process.terminate()
-        await process.communicate()
+def environ(live: Stage) -> dict[str, str]:
+    return {"API": f"{live.sim.url}/api", "TOKEN": live.bot.token}
 
 
 @pytest.fixture
 async def bot(live: Stage, independent: Path) -> AsyncIterator[Script]:
-    async with running("bot.mjs", folder=independent, live=live) as script:
+    async with running("node", "bot.mjs", folder=independent, **environ(live)) as script:
         await script.told("ready")
         yield script
 
@@ -96,14 +61,14 @@ class TestDiscordJsVoice:
     async def test_speaks_and_every_frame_arrives(self, live: Stage, independent: Path) -> None:
         ada = live.person("ada").user
         live.sim.speaker(live.guild.id, user_id=ada.id).join(live.voice.id)
-        more = {
+        more = environ(live) | {
             "GUILD": str(live.guild.id),
             "CHANNEL": str(live.voice.id),
             "FILE": str(RECORDING),
             "NODE_EXTRA_CA_CERTS": str(live.sim.certificates.authority),
         }
 
-        async with running("speaker.mjs", folder=independent, live=live, **more) as script:
+        async with running("node", "speaker.mjs", folder=independent, **more) as script:
             await script.told("finished")
 
         sent = [each for each in live.sim.voice.ledger.sent if each.user_id == live.bot.id]
