@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis.database import connect
 from chassis.settings import Secret
+from contracts.ids import SpaceId, new_id
+from contracts.messaging import Role
 from media.app import create_app
 from media.clients.objects import Objects
 from media.settings import Settings
@@ -23,7 +25,8 @@ from testkit.servers import S3, Servers
 from testkit.serving import serving
 from testkit.tokens import Signer, private_key
 
-from .people import Community, Recorder, make_community
+from .neighbours import Neighbours
+from .people import Community, Person, Recorder, make_community, snowflake
 
 StartMedia = Callable[..., Awaitable[httpx.AsyncClient]]
 Sweep = Callable[[], Awaitable[None]]
@@ -129,3 +132,32 @@ async def objects(settings: Settings) -> AsyncGenerator[Objects]:
 def sweep(settings: Settings, engine: AsyncEngine, objects: Objects) -> Sweep:
     """`await sweep()`: as every process does from time to time."""
     return Keeper(engine, objects, settings).sweep
+
+
+@pytest.fixture
+async def neighbours() -> AsyncGenerator[Neighbours]:
+    made = Neighbours()
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def asking(neighbours: Neighbours, settings: Settings, signer: Signer) -> AsyncGenerator[httpx.AsyncClient]:
+    """A media that has somebody to ask."""
+    changed = msgspec.structs.replace(settings, auth_url=neighbours.url, messaging_url=neighbours.url)
+    async with serving(create_app(changed, fetch_keys=signer.fetch_keys), base_url="http://media") as client:
+        yield client
+
+
+@pytest.fixture
+def home(asking: httpx.AsyncClient, neighbours: Neighbours, signer: Signer, engine: AsyncEngine) -> Community:
+    """A space of which media has heard nothing: Ann moderates it, Ben is a member, Eve a stranger."""
+    ann, ben, eve = (Person(asking, signer, name) for name in ("Ann", "Ben", "Eve"))
+    space_id, guild_id = SpaceId(new_id()), snowflake()
+    neighbours.guilds[guild_id] = space_id
+    neighbours.members[space_id] = {ann.id: Role.MODERATOR, ben.id: Role.MEMBER}
+    neighbours.accounts[ann.discord_id] = ann.id
+    return Community(
+        client=asking, signer=signer, engine=engine, space_id=space_id, guild_id=guild_id, ann=ann, ben=ben, eve=eve
+    )

@@ -28,6 +28,7 @@ class Neighbours:
         self.members: dict[SpaceId, dict[UserId, Role]] = {}
         self.channels: dict[RecordingId, Channel] = {}
         self.names: list[str] = []
+        self.viewers: dict[ChannelId, set[UserId]] = {}
         app = web.Application(middlewares=[self._listen])
         app.router.add_post("/api/v1/auth/service-tokens", self._give_token)
         app.router.add_post("/internal/acting", self._act)
@@ -35,6 +36,7 @@ class Neighbours:
         app.router.add_get("/internal/spaces", self._find_space)
         app.router.add_get("/internal/log", self._read_log)
         app.router.add_put("/internal/spaces/{space}/recordings/{recording}/channel", self._provide_channel)
+        app.router.add_get("/internal/channels/{channel}/people/{user}", self._may_view)
         self._runner = web.AppRunner(app)
 
     async def start(self) -> None:
@@ -89,6 +91,10 @@ class Neighbours:
         if space not in self.members:
             return _missing()
         return _json(LogPage(topic=topic, seq=1, audience=frozenset(self.members[space]), depends_on=topic))
+
+    async def _may_view(self, request: web.Request) -> web.Response:
+        channel, user = (UUID(request.match_info[name]) for name in ("channel", "user"))
+        return web.Response(status=204) if user in self.viewers.get(ChannelId(channel), ()) else _missing()
 
     async def _provide_channel(self, request: web.Request) -> web.Response:
         recording, space = (UUID(request.match_info[name]) for name in ("recording", "space"))

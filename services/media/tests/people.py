@@ -69,7 +69,7 @@ class Asking:
         sent = self.headers | (headers or {})
         if body is not None:
             sent["content-type"] = "application/json"
-        prefix = "" if path.startswith("/internal") else "/api/v1/recordings"
+        prefix = "" if path.startswith(("/internal", "/api")) else "/api/v1/recordings"
         return await self.client.request(method, prefix + path, content=content, headers=sent, params=params)
 
     async def do(self, method: str, path: str, body: Any = None, **rest: Any) -> Any:

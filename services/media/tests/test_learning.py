@@ -1,52 +1,16 @@
 """Media was not there when it was told, or is the first to hear: it asks."""
 
-from collections.abc import AsyncGenerator
-
 import httpx
 import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.ids import SpaceId, new_id
 from contracts.media import Recording
-from contracts.messaging import MemberLeft, Role
-from media.app import create_app
-from media.settings import Settings
-from testkit.serving import serving
-from testkit.tokens import Signer
+from contracts.messaging import MemberLeft
 from testkit.waiting import eventually
 
 from .neighbours import Neighbours
-from .people import Community, Json, Person, Recorder, Refused, hear, logged, snowflake
-
-
-@pytest.fixture
-async def neighbours() -> AsyncGenerator[Neighbours]:
-    made = Neighbours()
-    await made.start()
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
-async def asking(neighbours: Neighbours, settings: Settings, signer: Signer) -> AsyncGenerator[httpx.AsyncClient]:
-    """A media that has somebody to ask."""
-    changed = msgspec.structs.replace(settings, auth_url=neighbours.url, messaging_url=neighbours.url)
-    async with serving(create_app(changed, fetch_keys=signer.fetch_keys), base_url="http://media") as client:
-        yield client
-
-
-@pytest.fixture
-def home(asking: httpx.AsyncClient, neighbours: Neighbours, signer: Signer, engine: AsyncEngine) -> Community:
-    """A space of which media has heard nothing: Ann moderates it, Ben is a member, Eve a stranger."""
-    ann, ben, eve = (Person(asking, signer, name) for name in ("Ann", "Ben", "Eve"))
-    space_id, guild_id = SpaceId(new_id()), snowflake()
-    neighbours.guilds[guild_id] = space_id
-    neighbours.members[space_id] = {ann.id: Role.MODERATOR, ben.id: Role.MEMBER}
-    neighbours.accounts[ann.discord_id] = ann.id
-    return Community(
-        client=asking, signer=signer, engine=engine, space_id=space_id, guild_id=guild_id, ann=ann, ben=ben, eve=eve
-    )
+from .people import Community, Json, Recorder, Refused, hear, logged, snowflake
 
 
 class TestAMemberOfWhomNothingWasTold:

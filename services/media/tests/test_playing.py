@@ -296,4 +296,4 @@ class TestTheZip:
         assert archive.read("1-Ann _ the first.ogg") == (await play(community, recording)).content
         assert msgspec.json.decode(archive.read("manifest.json"))["manifest"]["title"] == "Game night"
         assert archive.read("notes.txt").startswith(b"1:02:03.004  Nice")
-        assert answer.headers["content-disposition"] == 'attachment; filename="Game night.zip"'
+        assert answer.headers["content-disposition"].startswith('attachment; filename="Game night.zip"; ')

@@ -20,7 +20,7 @@ from media.clients.objects import Objects
 from media.clients.services import Services
 from media.clients.signing import SigningKey
 from media.events import handlers, own_handlers
-from media.routes import files, internal, recordings
+from media.routes import files, internal, recordings, uploads
 from media.routes.actors import actor, gate
 from media.settings import Settings
 from media.usecases.conversing import Channels
@@ -71,7 +71,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     return app.create_app(
         "media",
         settings,
-        routes=[recordings.router, files.router, internal.router(verifier)],
+        routes=[recordings.router, files.router, uploads.router, internal.router(verifier)],
         dependencies={
             "actor": actor,
             "transaction": database.transactions(engine),
@@ -81,6 +81,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "signing": lambda: signing,
             "keeper": lambda: keeper,
             "learner": lambda: learner,
+            "services": lambda: services,
             "once": idempotency.once(kept_days=settings.idempotency_keys_kept_days),
         },
         checks={

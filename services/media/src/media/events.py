@@ -1,4 +1,4 @@
-"""Streams in: what messaging tells about spaces and members, auth about Discord accounts, and media itself."""
+"""Streams in: what messaging tells of spaces, members and messages, auth of Discord accounts, and media itself."""
 
 from typing import Final
 
@@ -6,8 +6,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.auth import IdentityLinked, IdentityUnlinked, UserDeleted
 from contracts.media import RecordingStarted
-from contracts.messaging import MemberJoined, MemberLeft, MemberUpdated, SpaceDeleted, SpaceUpdated
-from media.store import people
+from contracts.messaging import (
+    ChannelDeleted,
+    MemberJoined,
+    MemberLeft,
+    MemberUpdated,
+    MessageDeleted,
+    SpaceDeleted,
+    SpaceUpdated,
+)
+from contracts.times import now
+from media.store import people, uploads
 from media.usecases.conversing import Channels
 from streams.handlers import Handlers
 
@@ -28,6 +37,7 @@ async def link_guild(transaction: AsyncConnection, event: SpaceUpdated) -> None:
 async def forget_space(transaction: AsyncConnection, event: SpaceDeleted) -> None:
     await people.lock(transaction)
     await people.remove_space(transaction, event.id)
+    await uploads.end_all(transaction, event.id, at=now())
 
 
 @handlers.on(MemberJoined)
@@ -46,6 +56,17 @@ async def keep_member(transaction: AsyncConnection, event: MemberUpdated) -> Non
 async def remove_member(transaction: AsyncConnection, event: MemberLeft) -> None:
     await people.lock(transaction)
     await people.remove_member(transaction, event.space_id, event.user_id)
+
+
+@handlers.on(MessageDeleted)
+async def remove_attachments(transaction: AsyncConnection, event: MessageDeleted) -> None:
+    if event.attachments:
+        await uploads.end_attached(transaction, event.channel_id, event.attachments, at=now())
+
+
+@handlers.on(ChannelDeleted)
+async def remove_all_attachments(transaction: AsyncConnection, event: ChannelDeleted) -> None:
+    await uploads.end_attached(transaction, event.id, at=now())
 
 
 @handlers.on(IdentityLinked)

@@ -15,6 +15,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     s3_secret_key: Secret
     s3_bucket: str
     s3_region: str = "us-east-1"
+    s3_public_url: str = ""
+    """Where browsers reach the store; empty: at `s3_endpoint`."""
     messaging_url: str = ""
     """Empty: it does not answer; then only what its events told is known of spaces, and recordings have no channel."""
     port: int = 8003
@@ -43,6 +45,16 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     upload_seconds: int = 300
     """How long a presigned address is good."""
     s3_seconds: float = 10.0
+
+    upload_bytes_max: int = 104_857_600
+    """For one file: it comes in one piece."""
+    space_upload_bytes_max: int = 10_737_418_240
+    """For all files of a space, those that are only reserved included; 0: nobody uploads anything."""
+    filename_chars_max: int = 200
+    reservation_seconds: int = 1800
+    """How long a file may be uploaded; as long again, what was uploaded can be completed."""
+    unattached_seconds: int = 86_400
+    """Then a file that was attached to no message is removed."""
 
     page_items_default: int = 50
     page_items_max: int = 100

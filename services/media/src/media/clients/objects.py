@@ -1,4 +1,4 @@
-"""The object store: presigned uploads for recorders, whole objects for us. Types of its client end here."""
+"""The object store: presigned uploads for recorders and people, objects for us. Types of its client end here."""
 
 import base64
 import hashlib
@@ -14,9 +14,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts.problems import Unavailable
+from media.domain.ranges import Span
 from media.settings import Settings
 
 CONTENT_TYPE: Final = "audio/ogg"
+PART_BYTES: Final = 1_048_576
 _AWAY: Final = (BotoCoreError, aiohttp.ClientError, OSError, TimeoutError)
 _ABSENT: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 
@@ -27,6 +29,20 @@ class Upload(msgspec.Struct, frozen=True):
     url: str
     headers: dict[str, str]
     expires_at: datetime
+
+
+class Form(msgspec.Struct, frozen=True):
+    """A `multipart/form-data` POST of these fields to this address, and of the `file` after them, is accepted."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class Lying(msgspec.Struct, frozen=True):
+    """What lies in the store; the `etag` is of these bytes alone."""
+
+    size: int
+    etag: str
 
 
 class Objects:
@@ -68,6 +84,49 @@ class Objects:
         headers = {"content-length": str(size), "content-type": CONTENT_TYPE, "x-amz-checksum-sha256": checksum}
         return Upload(url, headers, at + timedelta(seconds=seconds))
 
+    async def presign_form(self, key: str, *, size: int, sha256: str, content_type: str, seconds: int) -> Form:
+        """For browsers: as above, also where they reach the store by another address than we do."""
+        settings = self._settings
+        checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
+        fields = {
+            "Content-Type": content_type,
+            "x-amz-checksum-algorithm": "SHA256",
+            "x-amz-checksum-sha256": checksum,
+        }
+        conditions = [*({name: value} for name, value in fields.items()), ["content-length-range", size, size]]
+        form = await self._client.generate_presigned_post(
+            settings.s3_bucket, key, Fields=fields, Conditions=conditions, ExpiresIn=seconds
+        )
+        address = settings.s3_public_url or settings.s3_endpoint  # the policy that is signed does not name it
+        return Form(f"{address.rstrip('/')}/{settings.s3_bucket}", form["fields"])
+
+    async def look(self, key: str) -> Lying | None:
+        """What lies there, unread; None when nothing does."""
+        try:
+            answer = await self._client.head_object(Bucket=self._settings.s3_bucket, Key=key)
+        except ClientError as error:
+            if _is_absent(error):
+                return None
+            raise _away(error) from None
+        except _AWAY as error:
+            raise _away(error) from None
+        return Lying(answer["ContentLength"], answer["ETag"])
+
+    async def parts(self, key: str, span: Span, *, etag: str) -> AsyncGenerator[bytes]:
+        """Bytes of an object, part by part: no connection is held while the reader takes its time. Raises
+        `Unavailable` also when the object is not the one of this `etag`, or no longer."""
+        for first in range(span.first, span.end, PART_BYTES):
+            last = min(first + PART_BYTES, span.end) - 1
+            try:
+                answer = await self._client.get_object(
+                    Bucket=self._settings.s3_bucket, Key=key, Range=f"bytes={first}-{last}", IfMatch=etag
+                )
+                async with answer["Body"] as body:
+                    part = await body.read()
+            except (ClientError, *_AWAY) as error:
+                raise _away(error) from None
+            yield part
+
     async def read(self, key: str, *, bytes_max: int) -> bytes | None:
         """A whole object; None when it is not there. Of one that is larger, a byte too much shows it."""
         try:
@@ -77,8 +136,7 @@ class Objects:
             async with answer["Body"] as body:
                 return await body.read()
         except ClientError as error:
-            refused: Any = error.response
-            if refused["Error"]["Code"] in _ABSENT:
+            if _is_absent(error):
                 return None
             raise _away(error) from None
         except _AWAY as error:
@@ -94,6 +152,11 @@ class Objects:
     async def check(self) -> None:
         """Whether the bucket can be reached."""
         await self._client.head_bucket(Bucket=self._settings.s3_bucket)
+
+
+def _is_absent(error: ClientError) -> bool:
+    refused: Any = error.response
+    return refused["Error"]["Code"] in _ABSENT
 
 
 def _away(error: Exception) -> Unavailable:

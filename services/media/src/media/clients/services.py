@@ -7,7 +7,7 @@ import msgspec
 from chassis.http import Answer, ServiceClient
 from contracts.auth import ActingAsked, Profile
 from contracts.events import LogPage
-from contracts.ids import RecordingId, SpaceId, UserId
+from contracts.ids import ChannelId, RecordingId, SpaceId, UserId
 from contracts.messaging import Channel, Role, Space
 from contracts.problems import Unavailable
 
@@ -50,6 +50,12 @@ class Services:
         params = {"topic": f"space:{space_id}", "audience": "true"}
         page = _found(await self._messaging.ask("GET", "/internal/log", params=params), LogPage)
         return frozenset() if page is None or page.audience is None else page.audience
+
+    async def may_view(self, channel_id: ChannelId, user_id: UserId) -> bool:
+        answer = await self._messaging.ask("GET", f"/internal/channels/{channel_id}/people/{user_id}")
+        if answer.status not in {204, 404}:
+            raise Unavailable(f"answered {answer.status}")
+        return answer.status == 204
 
     async def provide_channel(self, space_id: SpaceId, recording_id: RecordingId, *, name: str) -> Channel | None:
         """The recording's own channel, the same one each time; None when messaging will not make one."""

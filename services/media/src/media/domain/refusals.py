@@ -1,4 +1,4 @@
-"""Why something cannot be done to a recording."""
+"""Why something cannot be done to a recording or an upload."""
 
 from contracts.problems import Conflict, Forbidden, TooLarge
 
@@ -57,3 +57,11 @@ class SegmentDamaged(Conflict):
 
 class NoRoom(TooLarge):
     code, title = "no_room", "The recording has reached one of its limits"
+
+
+class SpaceFull(TooLarge):
+    code, title = "space_full", "The files of this space would take more room than it has"
+
+
+class UploadMissing(Conflict):
+    code, title = "upload_missing", "The file has not been uploaded"

@@ -1,4 +1,4 @@
-"""What only other services may ask: recorders above all."""
+"""What only other services may ask: recorders above all, and messaging."""
 
 from uuid import UUID
 
@@ -21,12 +21,14 @@ from contracts.media import (
     SegmentAcknowledged,
     SegmentReserved,
     SegmentWanted,
+    UploadsMissing,
+    UploadsWanted,
 )
 from contracts.problems import FieldError, InvalidInput
 from contracts.times import now
 from media.clients.objects import Objects
 from media.settings import Settings
-from media.usecases import claiming, reporting, storing, watching
+from media.usecases import attaching, claiming, reporting, storing, watching
 from media.usecases.keeping import Keeper
 from media.usecases.learning import Learner
 
@@ -116,6 +118,14 @@ async def acknowledge_segment(
         return await storing.acknowledge(transaction, recording_id, reservation, measured=measured, at=now())
 
 
+@post("/internal/uploads/attach", status_code=200)
+async def attach_uploads(
+    data: JSONBody[UploadsWanted], transaction: NamedDependency[AsyncConnection]
+) -> UploadsMissing:
+    """For a message that is about to be posted: all of them, or none."""
+    return await attaching.attach(transaction, data)
+
+
 def router(verifier: Verifier) -> Router:
     """These routes, behind the check of a service's token."""
     return Router(
@@ -127,6 +137,7 @@ def router(verifier: Verifier) -> Router:
             take_report,
             reserve_segment,
             acknowledge_segment,
+            attach_uploads,
         ],
         guards=[services_only(verifier)],
         include_in_schema=False,

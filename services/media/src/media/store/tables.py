@@ -109,3 +109,22 @@ consents = Table(
     Column("at", Moment),
     Column("erased", Boolean),
 )
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("space_id", Uuid),
+    Column("user_id", Uuid),
+    Column("channel_id", Uuid),
+    Column("state", Text),
+    Column("filename", Text),
+    Column("size", BigInteger),
+    Column("content_type", Text),
+    Column("sha256", Text),
+    Column("reason", Text),
+    Column("etag", Text),
+    Column("created_at", Moment),
+    Column("expires_at", Moment),
+    Column("due_at", Moment),
+)
+quotas = Table("quotas", metadata, Column("space_id", Uuid, primary_key=True), Column("used_bytes", BigInteger))

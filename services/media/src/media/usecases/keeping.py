@@ -1,4 +1,4 @@
-"""What happens to recordings by itself: the lost are ended, the uploaded are sealed, the erased and deleted removed."""
+"""What happens by itself: lost recordings are ended, uploaded ones sealed; what is erased, deleted, unwanted goes."""
 
 import asyncio
 import hashlib
@@ -22,6 +22,7 @@ from media.settings import Settings
 from media.store import recordings, segments, tracks
 from media.usecases.moving import move
 from media.usecases.playing import file_of, read
+from media.usecases.sweeping import sweep_next
 from media.usecases.telling import keep
 from streams import ending
 
@@ -63,6 +64,8 @@ class Keeper:
             await end_lost(connection, settings=self._settings)
             await idempotency.forget(connection, kept_days=self._settings.idempotency_keys_kept_days, limit=1000)
         await self._remove_erased()
+        while await sweep_next(self._engine, self._objects):
+            pass
         while await self._seal_next():
             pass
         while await self._sum_next():

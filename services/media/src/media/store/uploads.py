@@ -1,0 +1,144 @@
+"""Uploads, and what they have used of their space's quota: what is reserved or ready counts, all else does not."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.ids import ChannelId, SpaceId, UserId
+from contracts.media import Upload, UploadState
+from media.store.tables import quotas, uploads
+
+COUNTED: Final = frozenset({UploadState.RESERVED, UploadState.READY})
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """An upload as media knows it. `etag` names the object that was checked, `channel_id` where it is attached;
+    nothing is taken in its place after `expires_at`."""
+
+    upload: Upload
+    user_id: UserId
+    sha256: str
+    expires_at: datetime
+    channel_id: ChannelId | None = None
+    etag: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Where its bytes lie."""
+        return f"uploads/{self.upload.id}"
+
+
+async def add(connection: AsyncConnection, kept: Kept, *, space_bytes_max: int, due_at: datetime) -> bool:
+    """Whether there was room for it in its space."""
+    upload = kept.upload
+    if not await _take(connection, upload.space_id, upload.size, used_bytes_max=space_bytes_max):
+        return False
+    own = {"user_id": kept.user_id, "sha256": kept.sha256, "expires_at": kept.expires_at, "due_at": due_at}
+    await connection.execute(insert(uploads).values(msgspec.structs.asdict(upload) | own))
+    return True
+
+
+async def find(connection: AsyncConnection, upload_id: UUID, *, lock: bool = False) -> Kept | None:
+    query = select(uploads).where(uploads.c.id == upload_id)
+    row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    return None if row is None else _kept(row)
+
+
+async def accept(
+    connection: AsyncConnection, upload_id: UUID, *, content_type: str, etag: str, due_at: datetime
+) -> None:
+    """It is ready, and found to be of this type."""
+    statement = update(uploads).where(uploads.c.id == upload_id)
+    await connection.execute(
+        statement.values(state=UploadState.READY, content_type=content_type, etag=etag, due_at=due_at)
+    )
+
+
+async def end(
+    connection: AsyncConnection,
+    *which: ColumnElement[bool],
+    at: datetime,
+    state: UploadState = UploadState.DELETED,
+    reason: str | None = None,
+) -> None:
+    """Those that counted are over, and what they had used is given back; their objects are due to be removed."""
+    statement = update(uploads).where(uploads.c.state.in_(COUNTED), *which)
+    ended = statement.values(state=state, reason=reason, due_at=at).returning(uploads.c.space_id, uploads.c.size).cte()
+    freed = select(ended.c.space_id, func.sum(ended.c.size).label("bytes")).group_by(ended.c.space_id).subquery()
+    given_back = update(quotas).where(quotas.c.space_id == freed.c.space_id)
+    await connection.execute(given_back.values(used_bytes=quotas.c.used_bytes - freed.c.bytes))
+
+
+async def end_one(connection: AsyncConnection, upload_id: UUID, *, at: datetime) -> None:
+    await end(connection, uploads.c.id == upload_id, at=at)
+
+
+async def reject(connection: AsyncConnection, upload_id: UUID, *, at: datetime, reason: str) -> None:
+    await end(connection, uploads.c.id == upload_id, at=at, state=UploadState.REJECTED, reason=reason)
+
+
+async def end_attached(
+    connection: AsyncConnection, channel_id: ChannelId, ids: Sequence[UUID] | None = None, *, at: datetime
+) -> None:
+    """These of a channel, or all of it."""
+    which = [] if ids is None else [uploads.c.id.in_(ids)]
+    await end(connection, uploads.c.channel_id == channel_id, *which, at=at)
+
+
+async def end_all(connection: AsyncConnection, space_id: SpaceId, *, at: datetime) -> None:
+    await end(connection, uploads.c.space_id == space_id, at=at)
+
+
+async def locked(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Kept]:
+    """Those that there are; nobody else changes them meanwhile."""
+    query = select(uploads).where(uploads.c.id.in_(ids)).order_by(uploads.c.id).with_for_update()
+    return [_kept(row) for row in await connection.execute(query)]
+
+
+async def attach(connection: AsyncConnection, ids: Sequence[UUID], *, channel_id: ChannelId) -> None:
+    await connection.execute(update(uploads).where(uploads.c.id.in_(ids)).values(channel_id=channel_id))
+
+
+async def next_due(connection: AsyncConnection, *, at: datetime) -> Kept | None:
+    """The one that has waited longest to be looked after; locked, but for those that somebody else has locked."""
+    query = select(uploads).where(uploads.c.due_at <= at).order_by(uploads.c.due_at).limit(1)
+    row = (await connection.execute(query.with_for_update(skip_locked=True))).one_or_none()
+    return None if row is None else _kept(row)
+
+
+async def make_due(connection: AsyncConnection, upload_id: UUID, *, at: datetime | None) -> None:
+    await connection.execute(update(uploads).where(uploads.c.id == upload_id).values(due_at=at))
+
+
+async def remove(connection: AsyncConnection, upload_id: UUID) -> None:
+    await connection.execute(delete(uploads).where(uploads.c.id == upload_id))
+
+
+async def _take(connection: AsyncConnection, space_id: SpaceId, size: int, *, used_bytes_max: int) -> bool:
+    """One statement, for which all who take of the same space wait in line."""
+    if size > used_bytes_max:
+        return False
+    used = quotas.c.used_bytes + size
+    statement = insert(quotas).values(space_id=space_id, used_bytes=size)
+    taken = statement.on_conflict_do_update(
+        index_elements=["space_id"], set_={"used_bytes": used}, where=used <= used_bytes_max
+    ).returning(quotas.c.space_id)
+    return await connection.scalar(taken) is not None
+
+
+def _kept(row: Row[*tuple[Any, ...]]) -> Kept:
+    upload = msgspec.convert(row, Upload, from_attributes=True)
+    return Kept(
+        upload=upload,
+        user_id=row.user_id,
+        sha256=row.sha256,
+        expires_at=row.expires_at,
+        channel_id=row.channel_id,
+        etag=row.etag,
+    )
