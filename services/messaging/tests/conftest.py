@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-from litestar.testing import AsyncTestClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis.database import connect
@@ -15,9 +14,12 @@ from messaging.app import create_app
 from messaging.settings import Settings
 from testkit.databases import Databases
 from testkit.servers import Servers
-from testkit.tokens import Signer
+from testkit.serving import serving as alive
+from testkit.tokens import Signer, private_key
 
+from .bringing import Bringing
 from .people import Person, Place
+from .standin import Media, standing_in
 
 StartMessaging = Callable[..., Awaitable[httpx.AsyncClient]]
 MakePerson = Callable[[str], Person]
@@ -45,14 +47,29 @@ async def engine(database_url: Secret) -> AsyncGenerator[AsyncEngine]:
 
 
 @pytest.fixture(scope="session")
-async def start(database_url: Secret, servers: Servers, signer: Signer) -> AsyncGenerator[StartMessaging]:
+async def media() -> AsyncGenerator[Media]:
+    async with standing_in() as media:
+        yield media
+
+
+@pytest.fixture(scope="session")
+async def start(
+    database_url: Secret, servers: Servers, signer: Signer, media: Media, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[StartMessaging]:
     """`client = await start(page_items_max=3)`: one more replica, with these settings."""
+    key_file = tmp_path_factory.mktemp("keys") / "messaging.pem"
+    key_file.write_text(private_key())
+    settings: dict[str, Any] = {
+        "database_url": database_url,
+        "redis_url": Secret(servers.redis_url),
+        "auth_url": media.url,
+        "media_url": media.url,
+        "service_key_file": str(key_file),
+    }
     async with AsyncExitStack() as stack:
 
         async def start(**changes: Any) -> httpx.AsyncClient:
-            return await stack.enter_async_context(
-                serving(signer, database_url=database_url, redis_url=Secret(servers.redis_url), **changes)
-            )
+            return await stack.enter_async_context(serving(signer, **settings | changes))
 
         yield start
 
@@ -61,13 +78,26 @@ async def start(database_url: Secret, servers: Servers, signer: Signer) -> Async
 async def serving(signer: Signer, **settings: Any) -> AsyncGenerator[httpx.AsyncClient]:
     given: dict[str, Any] = {"auth_url": ""} | settings
     app = create_app(Settings(**given), fetch_keys=signer.fetch_keys)
-    async with AsyncTestClient(app, base_url="http://127.0.0.1:8002") as client:
+    async with alive(app, base_url="http://127.0.0.1:8002") as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 async def client(start: StartMessaging) -> httpx.AsyncClient:
     return await start()
+
+
+@pytest.fixture(scope="module", params=["fast", "ordinary", "lane"])
+async def each_road(
+    request: pytest.FixtureRequest, start: StartMessaging, signer: Signer
+) -> AsyncGenerator[httpx.AsyncClient]:
+    """For a module's own `client`: all that it does is done on every road of a post."""
+    messaging = await start(group_commit=request.param != "ordinary")
+    if request.param != "lane":
+        yield messaging
+        return
+    async with httpx.AsyncClient(transport=Bringing(messaging, signer), base_url=messaging.base_url) as client:
+        yield client
 
 
 @pytest.fixture

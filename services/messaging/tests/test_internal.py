@@ -106,6 +106,52 @@ class TestMembersForServices:
         assert (await ben.ask("GET", f"/internal/people/{ben.id}/spaces")).status_code == 401
 
 
+class TestViewers:
+    """204 to who may view the channel, and so fetch what was attached there; 404 for all else."""
+
+    async def test_are_those_whom_it_is_shown(
+        self, place: Place, ann: Person, ben: Person, eve: Person, gateway: Gateway
+    ) -> None:
+        private = await place.make_channel("board", private=True)
+        said = await ann.say(private, "x")
+        thread = await ann.do("POST", f"/channels/{private}/messages/{said['id']}/thread", {"name": "t"})
+
+        async def viewing(channel_id: str) -> list[int]:
+            path = f"/channels/{channel_id}/people"
+            return [(await gateway.ask(f"{path}/{one.id}")).status_code for one in (ann, ben, eve)]
+
+        assert await viewing(place.channel_id) == [204, 204, 404]
+        assert await viewing(private) == await viewing(thread["id"]) == [204, 404, 404]
+        assert await viewing(NOBODYS) == [404] * 3
+        await ann.do("PUT", f"/channels/{private}/overrides/user:{ben.id}", {"allow": ["view"]})
+        await ann.do("PUT", f"/channels/{place.channel_id}/overrides/role:member", {"deny": ["view"]})
+        assert await viewing(private) == await viewing(thread["id"]) == [204, 204, 404]
+        assert await viewing(place.channel_id) == [204, 404, 404]
+
+    async def test_end_with_the_channel_and_the_membership_not_with_the_archive(
+        self, place: Place, ann: Person, ben: Person, gateway: Gateway
+    ) -> None:
+        archived, deleted = await place.make_channel("old"), await place.make_channel("gone")
+        await ann.do("PATCH", f"/channels/{archived}", {"archived": True})
+        await ann.do("DELETE", f"/channels/{deleted}")
+
+        async def viewing(person: Person) -> list[int]:
+            paths = [f"/channels/{one}/people/{person.id}" for one in (place.channel_id, archived, deleted)]
+            return [(await gateway.ask(path)).status_code for path in paths]
+
+        assert await viewing(ben) == [204, 204, 404]
+        await ann.do("PUT", f"/spaces/{place.id}/bans/{ben.id}", {"reason": "spam"})
+        assert await viewing(ben) == [404] * 3
+        assert await viewing(ann) == [204, 204, 404]
+        await ann.do("DELETE", f"/spaces/{place.id}")
+        assert await viewing(ann) == [404] * 3
+
+    async def test_are_told_to_services_only(self, place: Place, ann: Person) -> None:
+        path = f"/internal/channels/{place.channel_id}/people/{ann.id}"
+
+        assert (await ann.ask("GET", path)).status_code == 401
+
+
 class TestWhatAuthTells:
     @pytest.fixture
     async def tell(self, servers: Servers) -> Any:

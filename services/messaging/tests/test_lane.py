@@ -94,6 +94,11 @@ class TestBringPosts:
 
         assert [one and one.status for one in answers] == [None, 201, None, *[None] * len(bodies)]
 
+    async def test_what_has_attachments_is_left_to_come_by_http(self, lane: Lane, place: Place, ann: Person) -> None:
+        answers = await lane.bring([carried(ann, place, attachments=[str(new_id())]), carried(ann, place)])
+
+        assert [one and one.status for one in answers] == [None, 201]
+
 
 class TestLetIn:
     async def test_only_services_get_a_ticket(self, client: httpx.AsyncClient, ann: Person) -> None:

@@ -14,6 +14,7 @@ from contracts import registry
 
 from .conftest import MakePerson
 from .people import Json, Person, Place, Refused, logged
+from .standin import Media
 
 SEED = int(os.environ.get("LAW_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
 STEPS = 60
@@ -142,7 +143,7 @@ class Client:
     async def on_message_deleted(self, _: str, data: Json) -> None:
         if self.calls_many(self.messages[data["channel_id"]][data["id"]]):
             self.count_mention(data["channel_id"], data["seq"], -1)
-        self.messages[data["channel_id"]][data["id"]] = data
+        self.messages[data["channel_id"]][data["id"]] = data | {"attachments": []}
 
     async def _on_reaction(self, data: Json, *, mine: bool) -> None:
         message = self.of(data)
@@ -203,8 +204,9 @@ def differences(left: Any, right: Any, path: str = "") -> Generator[str]:
 class History:
     """Random deeds of random people, each of which may be refused."""
 
-    def __init__(self, chance: random.Random, place: Place, people: list[Person]) -> None:
+    def __init__(self, chance: random.Random, place: Place, people: list[Person], media: Media) -> None:
         self.chance = chance
+        self.media = media
         self.place = place
         self.people = people
         self.deeds = [getattr(self, name) for name in dir(self) if name.startswith("do_")]
@@ -233,7 +235,8 @@ class History:
         channel = await self.channel(person)
         everybody = "@channel" if channel["parent_id"] is None else "nobody"
         called = self.chance.choice([*(f"<@{one.id}>" for one in self.people), everybody])
-        await person.say(channel["id"], f"{self.chance.random()} {called}")
+        attached = [self.media.give(person, self.place) for _ in range(self.chance.choice([0, 0, 2]))]
+        await person.say(channel["id"], f"{self.chance.random()} {called}", attachments=attached)
 
     async def do_edit(self, person: Person) -> None:
         await person.do("PATCH", await self.message_path(person), {"content": f"{self.chance.random()}"})
@@ -297,14 +300,16 @@ class History:
 
 class TestSnapshotAndEvents:
     @pytest.mark.parametrize("turn", [1, 2, 3])
-    async def test_are_the_snapshot_later(self, person: MakePerson, engine: AsyncEngine, turn: int) -> None:
+    async def test_are_the_snapshot_later(
+        self, person: MakePerson, engine: AsyncEngine, media: Media, turn: int
+    ) -> None:
         chance = random.Random(f"{SEED}.{turn}")
         people = [person(name) for name in ("Ann", "Ben", "Cem", "Dee")]
         place = await people[0].make_space()
         await place.invite(*people[1:])
         await place.promote(people[1], "admin")
         reader = people[chance.choice([0, 1, 2])]
-        history = History(chance, place, people)
+        history = History(chance, place, people, media)
         client = Client(reader, place.id)
         for _ in range(10):
             await history.go_on()

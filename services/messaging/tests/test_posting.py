@@ -15,21 +15,13 @@ from contracts.ids import new_id
 from testkit.plugin import FreshDatabase
 from testkit.tokens import Signer
 
-from .bringing import Bringing
-from .conftest import StartMessaging, serving
+from .conftest import serving
 from .people import Person, Place, Refused, logged
 
 
-@pytest.fixture(scope="module", params=["fast", "ordinary", "lane"])
-async def client(
-    request: pytest.FixtureRequest, start: StartMessaging, signer: Signer
-) -> AsyncGenerator[httpx.AsyncClient]:
-    messaging = await start(group_commit=request.param != "ordinary")
-    if request.param != "lane":
-        yield messaging
-        return
-    async with httpx.AsyncClient(transport=Bringing(messaging, signer), base_url=messaging.base_url) as client:
-        yield client
+@pytest.fixture(scope="module")
+def client(each_road: httpx.AsyncClient) -> httpx.AsyncClient:
+    return each_road
 
 
 async def refused(person: Person, channel_id: str, draft: dict[str, Any]) -> tuple[int, str]:
@@ -135,7 +127,8 @@ class TestRefusals:
             {"content": "zero\0byte"},
             {"content": "x", "nonce": ""},
             {"content": "x", "nonce": "n" * 65},
-            {"content": "x", "attachments": [str(new_id())]},
+            {"content": "x", "attachments": [str(new_id()) for _ in range(11)]},
+            {"content": "x", "attachments": ["../recordings/1"]},
             {"content": "x", "at_ms": -1},
             {"content": "x", "surprise": 1},
             {"content": 1},

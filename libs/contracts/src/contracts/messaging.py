@@ -186,7 +186,7 @@ class MessageEdited(Message, Event, frozen=True, kw_only=True):
 
 
 class MessageDeleted(Message, Event, frozen=True, kw_only=True):
-    """The tombstone that stands where the message was."""
+    """The tombstone that stands where the message was. `attachments` are those that it had, for media to let them go."""
 
     TYPE: ClassVar[str] = "messaging.message_deleted.v1"
 

@@ -14,14 +14,15 @@ from chassis.http import ServiceClient
 from chassis.service_tokens import KeysOfAuth, ServiceTokens
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller
 from contracts.tokens import REVOKED_SECONDS
-from messaging.clients import DiscordUsers
+from messaging.clients import DiscordUsers, Uploads
 from messaging.events import handlers
 from messaging.routes import changes, channels, export, internal, messages, reading, spaces
 from messaging.routes.acting import gate, manages_guild
 from messaging.routes.group import GroupRoad
 from messaging.routes.lane import Lanes
-from messaging.routes.posting import OrdinaryRoad, Road
+from messaging.routes.posting import AttachingRoad, OrdinaryRoad
 from messaging.settings import Settings
+from messaging.usecases.attaching import Attachments
 from messaging.usecases.keeping import Keeper
 from streams import bus
 from streams.relay import Relay
@@ -42,10 +43,15 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     revoked = RevokedSessions()
     keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
     verifier = Verifier(keys, service="messaging", revoked=revoked)
-    users = _discord_users(http, settings)
+    tokens = ServiceTokens(http, service="messaging", key_file=settings.service_key_file, auth_url=settings.auth_url)
+    users = DiscordUsers(ServiceClient(http, "auth", settings.auth_url, tokens=tokens))
+    uploads = _uploads(http, tokens, settings)
     relay = Relay(engine, redis, stream="messaging.events")
     group = GroupRoad(engine, relay, limits=settings)
-    road: Road = group if settings.group_commit else OrdinaryRoad(engine, limits=settings)
+    road = AttachingRoad(
+        group if settings.group_commit else OrdinaryRoad(engine, limits=settings),
+        Attachments(engine, uploads, limits=settings),
+    )
     lanes = Lanes(group, verifier, settings)
 
     view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
@@ -93,9 +99,10 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     )
 
 
-def _discord_users(http: aiohttp.ClientSession, settings: Settings) -> DiscordUsers:
-    tokens = ServiceTokens(http, service="messaging", key_file=settings.service_key_file, auth_url=settings.auth_url)
-    return DiscordUsers(ServiceClient(http, "auth", settings.auth_url, tokens=tokens))
+def _uploads(http: aiohttp.ClientSession, tokens: ServiceTokens, settings: Settings) -> Uploads:
+    if not settings.media_url:
+        return Uploads(None)
+    return Uploads(ServiceClient(http, "media", settings.media_url, tokens=tokens, seconds=settings.ask_seconds_max))
 
 
 async def _answers(redis: Redis) -> None:

@@ -1,7 +1,10 @@
 """Calls to other systems."""
 
+from uuid import UUID
+
 from chassis.http import ServiceClient
 from contracts.auth import ActingAsked, Profile
+from contracts.media import UploadsMissing, UploadsWanted
 from contracts.problems import NotLinked, Unavailable
 
 
@@ -20,3 +23,19 @@ class DiscordUsers:
         if answer.status != 200:
             raise Unavailable(f"auth does not say who acts: {answer.status}")
         return answer.decode(Profile)
+
+
+class Uploads:
+    """The files that people gave media. Without media there are none."""
+
+    def __init__(self, media: ServiceClient | None) -> None:
+        self._media = media
+
+    async def attach(self, wanted: UploadsWanted) -> frozenset[UUID]:
+        """Those that cannot be attached; where there are none, all are. Raises `Unavailable` without an answer."""
+        if self._media is None:
+            raise Unavailable("Nothing can be attached here", retry_after_seconds=60)
+        answer = await self._media.ask("POST", "/internal/uploads/attach", body=wanted)
+        if answer.status >= 300:
+            raise Unavailable(f"media does not say what can be attached: {answer.status}", retry_after_seconds=1)
+        return frozenset(answer.decode(UploadsMissing).missing)

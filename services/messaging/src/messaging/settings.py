@@ -9,6 +9,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     database_url: Secret
     redis_url: Secret
     auth_url: str
+    media_url: str = ""
+    """Empty: it does not answer; then nothing can be attached."""
     port: int = 8002
     database_connections_max: int = 12
     acting_services: str = "control-bot"
@@ -23,6 +25,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     posts_per_commit_max: int = 200
     posts_waiting_max: int = 10_000
     commit_seconds_max: float = 10.0
+    ask_seconds_max: float = 2.0
+    """For one call to media."""
 
     idempotency_keys_kept_days: int = 7
     deleted_kept_days: int = 30
@@ -52,8 +56,7 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     invite_days_default: int = 7
     invite_uses_max: int = 10_000
     overrides_per_channel_max: int = 100
-    attachments_per_message_max: int = 0
-    """None while media takes no uploads: nothing is shown to others that nobody has verified."""
+    attachments_per_message_max: int = 10
     mentions_per_message_max: int = 50
     emojis_per_message_max: int = 20
     reactions_per_message_max: int = 10_000

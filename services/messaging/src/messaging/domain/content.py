@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from typing import Final
 from uuid import UUID
 
@@ -51,19 +51,18 @@ def check_draft(draft: Draft, *, limits: Settings) -> None:
         wrong.append(FieldError("/nonce", f"must have 1 to {limits.nonce_chars_max} characters"))
     if draft.nonce is not None and "\0" in draft.nonce:
         wrong.append(FieldError("/nonce", "must not contain a zero byte"))
-    most = limits.attachments_per_message_max
-    if len(draft.attachments) > most:
-        wrong.append(FieldError("/attachments", f"at most {most}" if most else "nothing can be attached here yet"))
+    if draft.attachments:
+        wrong += _attachment_errors(draft.attachments, most=limits.attachments_per_message_max)
     if draft.at_ms is not None and not 0 <= draft.at_ms <= AT_MS_MAX:
         wrong.append(FieldError("/at_ms", f"must be between 0 and {AT_MS_MAX}"))
     if wrong:
         raise InvalidInput(errors=wrong)
 
 
-def check_content(content: str, *, limits: Settings) -> None:
-    """The same for a text alone, which must not be empty."""
+def check_content(content: str, *, limits: Settings, attached: bool) -> None:
+    """The same for a text alone, which must not be empty where nothing is attached."""
     wrong = [*_content_errors(content, limits=limits)]
-    if not content.strip():
+    if not content.strip() and not attached:
         wrong.append(FieldError("/content", "say something"))
     if wrong:
         raise InvalidInput(errors=wrong)
@@ -76,6 +75,12 @@ def _content_errors(content: str, *, limits: Settings) -> list[FieldError]:
     if "\0" in content:
         wrong.append(FieldError("/content", "must not contain a zero byte"))
     return wrong
+
+
+def _attachment_errors(ids: Sequence[UUID], *, most: int) -> list[FieldError]:
+    if len(ids) > most:
+        return [FieldError("/attachments", f"at most {most}")]
+    return [FieldError(f"/attachments/{n}", "is attached already") for n, one in enumerate(ids) if one in ids[:n]]
 
 
 AT_MS_MAX: Final = 2**53 - 1

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.tokens import Verifier, services_only
 from contracts.events import LogPage
-from contracts.ids import RecordingId, SpaceId, UserId
+from contracts.ids import ChannelId, RecordingId, SpaceId, UserId
 from contracts.messaging import Channel, Member, Role, Space
 from contracts.problems import FieldError, InvalidInput
 from contracts.times import now
@@ -19,6 +19,7 @@ from messaging.domain.values import SpaceSeen
 from messaging.routes.lane import open_lane
 from messaging.settings import Settings
 from messaging.usecases import channels, members, spaces, watching
+from messaging.usecases.entering import enter_channel
 
 
 class RecordingChannelWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +74,14 @@ async def list_member_ids(
     return await members.list_roles(transaction, space_id)
 
 
+@get("/internal/channels/{channel_id:uuid}/people/{user_id:uuid}", status_code=204)
+async def check_viewer(
+    channel_id: FromPath[ChannelId], user_id: FromPath[UserId], transaction: NamedDependency[AsyncConnection]
+) -> None:
+    """Whether somebody may view a channel, and so what was attached there."""
+    await enter_channel(transaction, channel_id, user_id=user_id)
+
+
 @put("/internal/spaces/{space_id:uuid}/recordings/{recording_id:uuid}/channel")
 async def provide_recording_channel(
     space_id: FromPath[SpaceId],
@@ -97,6 +106,7 @@ def router(verifier: Verifier) -> Router:
             list_spaces_of,
             show_member,
             list_member_ids,
+            check_viewer,
             provide_recording_channel,
             open_lane,
         ],

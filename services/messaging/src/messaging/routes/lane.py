@@ -87,7 +87,8 @@ async def open_lane(lanes: NamedDependency[Lanes]) -> Ticket:
 
 class Lane(asyncio.Protocol):
     """One connection. What is forged, unknown or malformed in a post lets that one come by HTTP: its refusal is made
-    there. A post carries its author's own token: a gateway can do no more than by posting one by one.
+    there. So do attachments, for which media is asked. A post carries its author's own token: a gateway can do no
+    more than by posting one by one.
     """
 
     def __init__(self, lanes: Lanes) -> None:
@@ -152,7 +153,7 @@ class Lane(asyncio.Protocol):
         except (msgspec.MsgspecError, UnicodeDecodeError):  # the latter of a key that is no UTF-8
             draft = None
         self._under_way += 1
-        if caller is None or draft is None:
+        if caller is None or draft is None or draft.attachments:
             return self._answer(carried, None)
         with tracing.recorded(_name(carried), carried.trace) as trace:
             said = self._lanes.road.take(Post(carried.channel_id, caller.user_id, draft, trace))

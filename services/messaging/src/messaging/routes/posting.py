@@ -1,5 +1,6 @@
 """The roads of a post: one transaction for each, or one for all that arrived while the last was under way."""
 
+from collections.abc import Awaitable
 from typing import Final, Protocol, runtime_checkable
 
 from litestar import Response
@@ -13,6 +14,7 @@ from contracts.times import now
 from messaging.domain.content import Post
 from messaging.settings import Settings
 from messaging.store.posting import fetching
+from messaging.usecases.attaching import Attachments
 from messaging.usecases.posting import Said, post_messages
 
 TRIES: Final = 3
@@ -23,7 +25,22 @@ TRIES: Final = 3
 class Road(Protocol):
     """Takes a post to its commit."""
 
-    async def post(self, post: Post) -> Said: ...
+    def post(self, post: Post) -> Awaitable[Said]: ...
+
+
+class AttachingRoad:
+    """Asks media first, where something is attached."""
+
+    def __init__(self, road: Road, attachments: Attachments) -> None:
+        self._road = road
+        self._attachments = attachments
+
+    def post(self, post: Post) -> Awaitable[Said]:
+        return self._attach(post) if post.draft.attachments else self._road.post(post)
+
+    async def _attach(self, post: Post) -> Said:
+        await self._attachments.attach(post)
+        return await self._road.post(post)
 
 
 class OrdinaryRoad:

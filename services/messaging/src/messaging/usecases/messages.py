@@ -80,7 +80,7 @@ async def edit_message(
     if message.author.id != user_id or message.kind is not MessageKind.TEXT:
         raise Forbidden("Only its author edits a message")
     _check_revision(message, expected_rev)
-    check_content(content, limits=limits)
+    check_content(content, limits=limits, attached=bool(message.attachments))
     if content == message.content:
         return message
     check_room(message.rev - 1, limit=limits.revisions_per_message_max, what="edits of a message")
@@ -136,7 +136,8 @@ async def delete_message(
             at=at,
         )
     removed = MentionRemoved(channel_id=channel_id, message_id=message_id, seq=message.seq)
-    told: list[tuple[str, Event]] = [(f"channel:{channel_id}", MessageDeleted(**_as_told(tombstone)))]
+    deleted = msgspec.structs.replace(tombstone, attachments=message.attachments)
+    told: list[tuple[str, Event]] = [(f"channel:{channel_id}", MessageDeleted(**_as_told(deleted)))]
     await tell_all(connection, [*told, *((f"user:{one}", removed) for one in message.mentions.users)])
 
 

@@ -52,7 +52,7 @@ async def post_messages(fetch: Fetch, posts: Sequence[Post], *, at: datetime, li
     allowed: list[int] = []
     for index, post in enumerate(posts):
         try:
-            first = _decide(post, posters.get(index), limits=limits)
+            first = decide(post, posters.get(index), limits=limits)
         except Problem as refusal:
             outcomes[index] = refusal
         else:
@@ -71,7 +71,7 @@ async def post_messages(fetch: Fetch, posts: Sequence[Post], *, at: datetime, li
     return Settled([outcomes[index] for index in range(len(posts))], told)
 
 
-def _decide(post: Post, poster: store.Poster | None, *, limits: Settings) -> MessageId | None:
+def decide(post: Post, poster: store.Poster | None, *, limits: Settings) -> MessageId | None:
     """The message this post repeats, if it does; raises the refusal."""
     if poster is None:
         raise NotFound

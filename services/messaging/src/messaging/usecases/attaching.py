@@ -1,0 +1,44 @@
+"""What is attached to a message is asked of media before the message is said."""
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.media import UploadsWanted
+from contracts.problems import FieldError, InvalidInput, NotFound
+from messaging.clients import Uploads
+from messaging.domain.content import Post
+from messaging.settings import Settings
+from messaging.store import posting as store
+from messaging.usecases.posting import decide
+
+NOT_READY = "is not an upload of yours that is ready in this space"
+
+
+class Attachments:
+    """Has media tie uploads to the channel in which they are about to be shown."""
+
+    def __init__(self, engine: AsyncEngine, uploads: Uploads, *, limits: Settings) -> None:
+        self._engine = engine
+        self._uploads = uploads
+        self._limits = limits
+
+    async def attach(self, post: Post) -> None:
+        """Raises what posting would: nobody ties anything to a channel in which they may not say it.
+
+        A repeat is answered as it was, whatever became of its attachments since.
+        """
+        async with self._engine.connect() as connection:
+            poster = (await store.posters(store.fetching(connection), [post])).get(0)
+        if poster is None:
+            raise NotFound
+        if decide(post, poster, limits=self._limits) is not None:
+            return
+        ids = post.draft.attachments
+        missing = await self._uploads.attach(
+            UploadsWanted(
+                space_id=poster.access.channel.space_id, channel_id=post.channel_id, user_id=post.author_id, ids=ids
+            )
+        )
+        if missing:
+            raise InvalidInput(
+                errors=[FieldError(f"/attachments/{n}", NOT_READY) for n, one in enumerate(ids) if one in missing]
+            )

@@ -1,0 +1,68 @@
+"""Media, as far as messaging asks it; and auth, which gives the token for that."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+
+from contracts.auth import ServiceTokenGiven
+from contracts.ids import ChannelId, SpaceId, UserId, new_id
+from contracts.media import UploadsMissing, UploadsWanted
+
+from .people import Person, Place
+
+
+class Media:
+    """Uploads are ready as soon as they are given."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.status = 200
+        """What it answers; any other than 200 without a word."""
+        self.asked: list[UploadsWanted] = []
+        self.attached: dict[UUID, ChannelId] = {}
+        self._ready: dict[UUID, tuple[SpaceId, UserId]] = {}
+
+    def give(self, person: Person, place: Place) -> str:
+        """An upload of theirs in this space."""
+        upload_id = new_id()
+        self._ready[upload_id] = msgspec.convert(place.id, SpaceId), person.id
+        return str(upload_id)
+
+    async def give_token(self, _: web.Request) -> web.Response:
+        return _json(ServiceTokenGiven(access_token="messaging's own", expires_in=300))
+
+    async def attach(self, request: web.Request) -> web.Response:
+        assert request.headers["authorization"] == "Bearer messaging's own"
+        if self.status != 200:
+            return web.Response(status=self.status)
+        wanted = msgspec.json.decode(await request.read(), type=UploadsWanted)
+        self.asked.append(wanted)
+        missing = tuple(one for one in wanted.ids if not self._may_attach(one, wanted))
+        if not missing:
+            self.attached |= dict.fromkeys(wanted.ids, wanted.channel_id)
+        return _json(UploadsMissing(missing=missing))
+
+    def _may_attach(self, upload_id: UUID, wanted: UploadsWanted) -> bool:
+        is_theirs = self._ready.get(upload_id) == (wanted.space_id, wanted.user_id)
+        return is_theirs and self.attached.get(upload_id, wanted.channel_id) == wanted.channel_id
+
+
+def _json(body: Any) -> web.Response:
+    return web.Response(body=msgspec.json.encode(body), content_type="application/json")
+
+
+@asynccontextmanager
+async def standing_in() -> AsyncGenerator[Media]:
+    media, app = Media(), web.Application()
+    app.router.add_post("/api/v1/auth/service-tokens", media.give_token)
+    app.router.add_post("/internal/uploads/attach", media.attach)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    media.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield media
+    await runner.cleanup()
