@@ -9,8 +9,6 @@ from contracts.times import now
 from streams import bulk
 from streams.bulk import Letters, Logged
 
-TELL = f"with {bulk.TELLING} {bulk.TOLD}"
-
 
 class Placed(Event, frozen=True, kw_only=True):
     """Something, numbered, that says where it stands."""
@@ -20,12 +18,12 @@ class Placed(Event, frozen=True, kw_only=True):
     number: int
 
 
-async def write(engine: AsyncEngine, letters: Letters, *, ring: bool = False) -> list[Logged]:
-    at = now()
+async def write(engine: AsyncEngine, letters: Letters, *, ring: bool = False, provided: str = "true") -> list[Logged]:
+    at, tell = now(), f"with {bulk.TELLING.format(provided=provided)} {bulk.TOLD}"
     async with engine.begin() as connection:
-        result = await connection.exec_driver_sql(TELL, letters.values(at=at, ring=ring))
+        result = await connection.exec_driver_sql(tell, letters.values(at=at, ring=ring))
         rows = result.mappings().all()
-    return list(letters.logged(rows, at=at).values())
+    return list(letters.logged(rows, at=at).values()) if rows else []
 
 
 async def commit(engine: AsyncEngine, number: int, topic: str = "a", *, ring: bool = False) -> list[Logged]:

@@ -53,6 +53,15 @@ class TestLetters:
 
         assert told(await write(engine, letters)) == [("message", 8, 8, 1), ("person", 1, 8, 2), ("message", 9, 9, 3)]
 
+    async def test_are_told_only_provided_that_something_holds(self, engine: AsyncEngine) -> None:
+        at_two = "(select seq from topic_heads where topic = 'b') = 2"
+        await write(engine, letters_for(["a", "b"]))
+
+        assert await write(engine, letters_for(["a", "a"]), provided=at_two) == []
+        await write(engine, letters_for(["b"]))
+
+        assert told(await write(engine, letters_for(["a"]), provided=at_two)) == [("a", 2, 2, 0)]
+
     async def test_fifty_writers_at_once_leave_no_gap_and_no_repeat(self, engine: AsyncEngine) -> None:
         topics = ["a", "b", "c"]
 

@@ -17,7 +17,8 @@ from contracts.ids import new_id
 
 TELLING: Final = """
     claimed as (
-        insert into topic_heads as head (topic, seq) select * from unnest($1::text[], $2::bigint[])
+        insert into topic_heads as head (topic, seq)
+        select * from unnest($1::text[], $2::bigint[]) where {provided}
         on conflict (topic) do update set seq = head.seq + excluded.seq
         returning topic, seq
     ), logged as (
@@ -33,8 +34,9 @@ TELLING: Final = """
         returning position, id, seq
     )
 """
-"""What stands behind `with`; `claimed` gives the last place of each topic to the rest of the statement. Together with
-`TOLD` it takes `$1` to `$13` (`Letters.values`): parameters of your own begin with `$14`."""
+"""What stands behind `with`, to be formatted: nothing is told unless what is `provided` holds. `claimed` gives the last
+place of each topic to the rest of the statement. Together with `TOLD` it takes `$1` to `$13` (`Letters.values`):
+parameters of your own begin with `$14`."""
 TOLD: Final = """
     select position, id, seq, (select pg_notify('log_told', current_schema()) where $13::boolean) from logged
 """

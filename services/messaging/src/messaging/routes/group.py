@@ -20,6 +20,7 @@ from contracts.times import now
 from messaging.domain.content import Post, nonce_key
 from messaging.routes.posting import TRIES
 from messaging.settings import Settings
+from messaging.usecases.known import KnownPosters
 from messaging.usecases.posting import Outcome, Said, post_messages
 from streams import ending
 from streams.relay import Relay
@@ -49,6 +50,7 @@ class GroupRoad:
         self._limits = limits
         self._waiting: deque[Waiting] = deque()
         self._bell = asyncio.Event()
+        self._known = KnownPosters()
 
     async def post(self, post: Post) -> Said:
         return await self.take(post)
@@ -111,7 +113,7 @@ class GroupRoad:
         """Commit them together. If one spoils it for all, each goes alone."""
         try:
             try:
-                _deliver(batch, await self._commit(connection, [post for post, _ in batch]))
+                await self._commit(connection, batch, self._known)
             except asyncpg.PostgresError as error:
                 if isinstance(error, AWAY):
                     raise
@@ -128,7 +130,7 @@ class GroupRoad:
     async def _settle_alone(self, connection: Any, one: Waiting) -> None:
         for _ in range(TRIES):
             try:
-                return _deliver([one], await self._commit(connection, [one[0]]))
+                return await self._commit(connection, [one], None)
             except asyncpg.UniqueViolationError:
                 continue
             except asyncpg.PostgresError as error:
@@ -137,12 +139,16 @@ class GroupRoad:
                 return _fail([one], error)
         return _fail([one], Unavailable("The same message is being posted elsewhere", retry_after_seconds=1))
 
-    async def _commit(self, connection: Any, posts: Sequence[Post]) -> list[Outcome]:
+    async def _commit(self, connection: Any, batch: Sequence[Waiting], known: KnownPosters | None) -> None:
+        """What became of them is heard before the relay has it: somebody waits for the answer."""
         ring = not self._relay.leading
+        posts = [post for post, _ in batch]
         async with asyncio.timeout(self._limits.commit_seconds_max):
-            settled = await post_messages(connection.fetch, posts, at=now(), limits=self._limits, ring=ring)
-        self._relay.carry(settled.told)
-        return settled.outcomes
+            settled = await post_messages(
+                connection.fetch, posts, at=now(), limits=self._limits, ring=ring, known=known
+            )
+        _deliver(batch, settled.outcomes)
+        asyncio.get_running_loop().call_soon(self._relay.carry, settled.told)
 
 
 def _deliver(batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:

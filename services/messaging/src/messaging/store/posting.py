@@ -1,6 +1,6 @@
 """The queries behind posting: each one statement for any number of posts, on any driver; one of them writes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,19 +20,28 @@ from streams import bulk
 from streams.bulk import Fetch, Letters, Logged, Place
 
 _POSTERS = f"""
-    select poster.*, person.display_name, person.avatar_url, first.id as first_id, first.fingerprint as first_print
+    select poster.*, person.display_name, person.avatar_url, first.id as first_id, first.fingerprint as first_print,
+        head.seq as space_seq
     from ({ACCESS.format(asked="unnest($1::uuid[], $2::uuid[]) with ordinality as asked(channel_id, user_id, place)")})
         poster
     left join people person on person.id = poster.user_id
     left join messages first on first.nonce_key = ($3::uuid[])[poster.place]
+    left join topic_heads head on head.topic = 'space:' || poster.space_id
 """  # noqa: S608  built from constants
 _REACHABLE = ACCESS.format(asked="unnest($1::uuid[], $2::uuid[]) with ordinality as asked(channel_id, user_id, place)")
 _TARGETS = """
     select asked.channel_id, asked.id from unnest($1::uuid[], $2::uuid[]) as asked(channel_id, id)
     join messages on messages.channel_id = asked.channel_id and messages.id = asked.id and deleted_at is null
 """
+_STILL = """
+    not exists (select from unnest($29::uuid[]) as used(nonce_key)
+        where (select id from messages where messages.nonce_key = used.nonce_key) is not null)
+    and not exists (select from unnest($30::text[], $31::bigint[]) as held(topic, seq)
+        where (select seq from topic_heads where topic_heads.topic = held.topic) is distinct from held.seq)
+"""
+"""Each is looked up by itself: as a join, planned while there is little, it would read whole tables later."""
 _SAY = f"""
-    with {bulk.TELLING}, said as (
+    with {bulk.TELLING.format(provided=_STILL)}, said as (
         insert into messages (id, channel_id, seq, author_id, kind, content, nonce, nonce_key, fingerprint, reply_to,
             attachments, mentions, at_ms, rev, created_at)
         select id, channel_id, claimed.seq - behind, author_id, 'text', content, nonce, nonce_key, fingerprint,
@@ -66,6 +75,8 @@ class Poster(msgspec.Struct, frozen=True):
     author: Profile
     first_id: MessageId | None
     first_print: bytes | None
+    space_seq: int | None
+    """The place of the space's topic that this was read at."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -101,6 +112,7 @@ async def posters(fetch: Fetch, posts: Sequence[Post]) -> dict[int, Poster]:
             profile_of(row["user_id"], row["display_name"], row["avatar_url"]),
             row["first_id"],
             row["first_print"],
+            row["space_seq"],
         )
         for row in rows
     }
@@ -122,9 +134,12 @@ async def present(fetch: Fetch, wanted: Iterable[tuple[ChannelId, MessageId]]) -
 
 
 async def say(
-    fetch: Fetch, lines: Sequence[Line], letters: Letters, *, at: datetime, ring: bool
+    fetch: Fetch, lines: Sequence[Line], letters: Letters, *, at: datetime, ring: bool, held: Mapping[str, int]
 ) -> dict[Place, Logged]:
-    """Write these messages and tell these events, in one statement."""
+    """Write these messages and tell these events, in one statement.
+
+    With topics `held`, nothing at all unless each is at its place still, and no nonce is used.
+    """
     said = [line.message for line in lines]
     called = [(line, one) for line in lines for one in subjects(line.message.mentions)]
     rows = await fetch(
@@ -145,8 +160,11 @@ async def say(
         [line.message.channel_id for line, _ in called],
         [line.place.behind for line, _ in called],
         [subject for _, subject in called],
+        [line.nonce_key for line in lines if line.nonce_key is not None] if held else [],
+        list(held),
+        list(held.values()),
     )
-    return letters.logged(rows, at=at)
+    return letters.logged(rows, at=at) if rows else {}
 
 
 async def as_authors_see(fetch: Fetch, wanted: Sequence[tuple[ChannelId, MessageId]]) -> dict[MessageId, Message]:

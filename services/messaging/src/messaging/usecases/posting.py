@@ -14,6 +14,7 @@ from messaging.domain.access import Permission
 from messaging.domain.content import NonceReused, Post
 from messaging.settings import Settings
 from messaging.store import posting as store
+from messaging.usecases.known import KnownPosters, heads
 from streams import bulk
 from streams.bulk import Fetch, Logged, Place
 
@@ -39,15 +40,35 @@ class Settled(msgspec.Struct, frozen=True):
 _encode = msgspec.json.Encoder().encode
 
 
-async def post_messages(fetch: Fetch, posts: Sequence[Post], *, at: datetime, limits: Settings, ring: bool) -> Settled:
+async def post_messages(
+    fetch: Fetch,
+    posts: Sequence[Post],
+    *,
+    at: datetime,
+    limits: Settings,
+    ring: bool,
+    known: KnownPosters | None = None,
+) -> Settled:
     """Say them in the order given. No two may have the same author, channel and nonce.
 
     All is written by one statement: it needs no transaction around it, unless more belongs to that. Raises the driver's
     unique violation when somebody else used one of the nonces meanwhile: roll back and ask again.
     """
+    if known is not None and (recalled := known.recall(posts)) is not None:
+        settled = await _post_recalled(fetch, posts, recalled, at=at, limits=limits, ring=ring)
+        if settled is not None:
+            return settled
+    posters = await store.posters(fetch, posts)
+    if known is not None:
+        known.learn(posts, posters)
+    return await _post_asked(fetch, posts, posters, at=at, limits=limits, ring=ring)
+
+
+async def _post_asked(
+    fetch: Fetch, posts: Sequence[Post], posters: dict[int, store.Poster], *, at: datetime, limits: Settings, ring: bool
+) -> Settled:
     outcomes: dict[int, Outcome] = {}
     told: list[Logged] = []
-    posters = await store.posters(fetch, posts)
     repeated: dict[int, MessageId] = {}
     allowed: list[int] = []
     for index, post in enumerate(posts):
@@ -67,8 +88,31 @@ async def post_messages(fetch: Fetch, posts: Sequence[Post], *, at: datetime, li
         outcomes[index] = InvalidInput(errors=[FieldError("/reply_to", "is not a message of this channel")])
     if allowed:
         mentions = await _resolve_mentions(fetch, posts, posters, allowed, limits=limits)
-        told = await _say(fetch, posts, posters, mentions, outcomes, at=at, ring=ring)
+        told = await _say(fetch, posts, posters, mentions, outcomes, at=at, ring=ring, held={})
     return Settled([outcomes[index] for index in range(len(posts))], told)
+
+
+async def _post_recalled(
+    fetch: Fetch, posts: Sequence[Post], posters: dict[int, store.Poster], *, at: datetime, limits: Settings, ring: bool
+) -> Settled | None:
+    """Without asking who they are. None, and nothing is said, when that has to be asked: something has changed, or one
+    of them is to be refused or repeats another post.
+    """
+    held = heads(posters)
+    if held is None:
+        return None
+    outcomes: dict[int, Outcome] = {}
+    try:
+        for index, post in enumerate(posts):
+            decide(post, posters[index], limits=limits)
+    except Problem:
+        return None
+    everyone = range(len(posts))
+    if await _without_target(fetch, posts, everyone):
+        return None
+    mentions = await _resolve_mentions(fetch, posts, posters, everyone, limits=limits)
+    told = await _say(fetch, posts, posters, mentions, outcomes, at=at, ring=ring, held=held)
+    return Settled([outcomes[index] for index in everyone], told) if told else None
 
 
 def decide(post: Post, poster: store.Poster | None, *, limits: Settings) -> MessageId | None:
@@ -131,8 +175,9 @@ async def _say(
     *,
     at: datetime,
     ring: bool,
+    held: dict[str, int],
 ) -> list[Logged]:
-    """Write and tell those that `mentions` has; adds to `outcomes`."""
+    """Write and tell those that `mentions` has, provided that the topics `held` are; adds to `outcomes`."""
     counts = Counter(f"channel:{posts[index].channel_id}" for index in mentions)
     counts.update(f"user:{user_id}" for called in mentions.values() for user_id in called.users)
     letters = bulk.Letters(counts)
@@ -148,7 +193,9 @@ async def _say(
                 space_id=poster.access.channel.space_id, channel_id=post.channel_id, message_id=message.id, seq=0
             )
             letters.tell(letters.place(f"user:{user_id}"), mention, quoted=place, trace=post.trace)
-    logged = await store.say(fetch, list(lines.values()), letters, at=at, ring=ring)
+    logged = await store.say(fetch, list(lines.values()), letters, at=at, ring=ring, held=held)
+    if not logged:
+        return []
     for index, line in lines.items():
         outcomes[index] = Said(bytes(logged[line.place].envelope.data), repeated=False)
     return list(logged.values())
