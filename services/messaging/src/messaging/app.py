@@ -20,7 +20,7 @@ from messaging.routes import changes, channels, export, internal, messages, read
 from messaging.routes.acting import gate, manages_guild
 from messaging.routes.group import GroupRoad
 from messaging.routes.lane import Lanes
-from messaging.routes.posting import AttachingRoad, OrdinaryRoad
+from messaging.routes.posting import AttachingRoad, OrdinaryRoad, Road
 from messaging.settings import Settings
 from messaging.usecases.attaching import Attachments
 from messaging.usecases.keeping import Keeper
@@ -43,15 +43,11 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     revoked = RevokedSessions()
     keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
     verifier = Verifier(keys, service="messaging", revoked=revoked)
-    tokens = ServiceTokens(http, service="messaging", key_file=settings.service_key_file, auth_url=settings.auth_url)
-    users = DiscordUsers(ServiceClient(http, "auth", settings.auth_url, tokens=tokens))
-    uploads = _uploads(http, tokens, settings)
+    users, uploads = _neighbours(http, settings)
     relay = Relay(engine, redis, stream="messaging.events")
     group = GroupRoad(engine, relay, limits=settings)
-    road = AttachingRoad(
-        group if settings.group_commit else OrdinaryRoad(engine, limits=settings),
-        Attachments(engine, uploads, limits=settings),
-    )
+    plain: Road = group if settings.group_commit else OrdinaryRoad(engine, limits=settings)
+    road = AttachingRoad(plain, Attachments(engine, uploads, limits=settings))
     lanes = Lanes(group, verifier, settings)
 
     view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
@@ -99,10 +95,11 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     )
 
 
-def _uploads(http: aiohttp.ClientSession, tokens: ServiceTokens, settings: Settings) -> Uploads:
-    if not settings.media_url:
-        return Uploads(None)
-    return Uploads(ServiceClient(http, "media", settings.media_url, tokens=tokens, seconds=settings.ask_seconds_max))
+def _neighbours(http: aiohttp.ClientSession, settings: Settings) -> tuple[DiscordUsers, Uploads]:
+    tokens = ServiceTokens(http, service="messaging", key_file=settings.service_key_file, auth_url=settings.auth_url)
+    auth = ServiceClient(http, "auth", settings.auth_url, tokens=tokens)
+    media = ServiceClient(http, "media", settings.media_url, tokens=tokens, seconds=settings.ask_seconds_max)
+    return DiscordUsers(auth), Uploads(media if settings.media_url else None)
 
 
 async def _answers(redis: Redis) -> None:
