@@ -71,6 +71,18 @@ class TestEnvironment:
         assert made["VALKEY_PORT"] == "1"
         assert "DATABASE_URL" not in made
 
+    @pytest.mark.parametrize(
+        "given", [{}, {"PUBLIC_URL": "https://guildhall.example"}, {"S3_PUBLIC_URL": "https://s3"}]
+    )
+    def test_browsers_come_to_our_own_store_through_the_gateway(self, tmp_path: Path, given: dict[str, str]) -> None:
+        ports = {"seaweedfs": 1, "gateway": 2}
+
+        made = environment.compose(
+            given, servers=["seaweedfs"], services=[], ports=ports, secrets=tmp_path, jwks=tmp_path / "jwks"
+        )
+
+        assert made["S3_PUBLIC_URL"] == given.get("S3_PUBLIC_URL", made["PUBLIC_URL"])
+
     def test_auths_master_key_is_made_once_in_a_file_of_its_owner(self, tmp_path: Path) -> None:
         ports = {"auth": 1, "gateway": 2}
 

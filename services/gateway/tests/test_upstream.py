@@ -8,7 +8,7 @@ import pytest
 
 from gateway.forward.upstream import Upstream
 
-Ask = Callable[[], Awaitable[int]]
+Ask = Callable[..., Awaitable[int]]
 
 
 class Talker:
@@ -39,9 +39,10 @@ async def ask(talker: Talker) -> AsyncGenerator[Ask]:
         upstream = Upstream("talker", f"http://127.0.0.1:{port}", connections_max=1)
         stack.callback(upstream.close)
 
-        async def exchange() -> int:
+        async def exchange(*, told_all: bool = True) -> int:
             async with upstream.connection() as connection:
                 connection.begin(without_body=False)
+                connection.told_all = told_all
                 await connection.write(b"POST / HTTP/1.1\n")
                 await connection.headed
                 async for _ in connection.body(silence_seconds_max=5):
@@ -52,6 +53,11 @@ async def ask(talker: Talker) -> AsyncGenerator[Ask]:
 
 
 class TestConnection:
+    async def test_is_given_up_when_the_answer_came_before_all_was_said(self, talker: Talker, ask: Ask) -> None:
+        assert [await ask(told_all=False) for _ in range(2)] == [201, 201]
+
+        assert talker.connections == 2
+
     async def test_serves_the_next_request_too(self, talker: Talker, ask: Ask) -> None:
         assert [await ask() for _ in range(3)] == [201, 201, 201]
 

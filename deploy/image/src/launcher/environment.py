@@ -39,6 +39,8 @@ def compose(
     if given.get("ENVIRONMENT", made["ENVIRONMENT"]) == "development":
         made["AUTH_REQUIRE_VERIFIED_EMAIL"] = "false"
         made["AUTH_MAIL_FOLDER"] = str(secrets.parent / "mail")
+    if "seaweedfs" in servers:  # on loopback: browsers come to it through the gateway
+        made["S3_PUBLIC_URL"] = given.get("PUBLIC_URL") or made["PUBLIC_URL"]
     server_ports = {variable(server, "PORT"): str(ports[server]) for server in servers}
     return made | {name: value for name, value in given.items() if value} | server_ports
 

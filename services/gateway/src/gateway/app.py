@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from litestar import Litestar
+from msgspec.structs import replace
 
 from chassis import app
 from chassis.health import Readiness
@@ -15,7 +16,9 @@ from gateway import events
 from gateway.clients import Services
 from gateway.forward.edge import Edge, Road
 from gateway.forward.forwarder import Forwarder
+from gateway.forward.paths import STORE
 from gateway.forward.posts import Posts
+from gateway.forward.store import Store
 from gateway.limits import Limits
 from gateway.parts import Parts
 from gateway.realtime.handover import Door
@@ -40,8 +43,10 @@ def create_app(settings: Settings) -> Litestar:
         limits = Limits(settings.redis_url, settings)
         people = People(redis, settings)
         hub = people.hub = Hub(services, settings, people)
-        forwarders = {name: Forwarder(name, url, settings) for name, url in services.urls.items()}
+        forwarders = make_forwarders(services, settings)
         roads: dict[str, Road] = {**forwarders}
+        if STORE in forwarders:
+            roads[STORE] = Store(forwarders[STORE])
         roads["messaging"] = posts = Posts(forwarders["messaging"], services.post_ticket, settings)
         edge = Edge(
             observe(cast("Any", application)),
@@ -86,6 +91,15 @@ def create_app(settings: Settings) -> Litestar:
         lifespan=[lifespan],
         checks=checks,
     )
+
+
+def make_forwarders(services: Services, settings: Settings) -> dict[str, Forwarder]:
+    """To every service, and to a store that browsers do not reach by themselves."""
+    made = {name: Forwarder(name, url, settings) for name, url in services.urls.items()}
+    if settings.s3_public_url and settings.s3_public_url.rstrip("/") == settings.public_url.rstrip("/"):
+        limits = {"body_bytes_max": settings.form_bytes_max, "upstream_connections_max": settings.forms_under_way_max}
+        made[STORE] = Forwarder(STORE, settings.s3_endpoint, replace(settings, **limits), keep_host=True)
+    return made
 
 
 async def listen(views: list[View], hub: Hub) -> None:

@@ -12,6 +12,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     messaging_url: str
     media_url: str = ""
     public_url: str = ""
+    s3_public_url: str = ""
+    """Where this is `public_url`, the store is private (plain HTTP), and browsers come to it through the gateway."""
+    s3_endpoint: str = ""
+    s3_bucket: str = ""
     allowed_origins: str = ""
     """Other origins whose pages may use the API and the socket, parted by spaces; none by default."""
 
@@ -20,6 +24,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """How many proxies of ours stand in front; the address that the first of them saw is the client's."""
     body_bytes_max: int = 16_000_000
     """The services have smaller limits of their own."""
+    form_bytes_max: int = 105_906_176
+    """For what browsers upload to the store: the largest file that media takes, and a form around it."""
+    forms_under_way_max: int = 32
+    """To the store, which takes a form whole before it looks at its signature; more wait."""
     user_requests_per_minute: int = 3_000
     network_requests_per_minute: int = 1_200
     """For requests without a valid token, by IPv4 address or IPv6 /64."""

@@ -13,7 +13,7 @@ from chassis.tracing import continued
 from contracts.problems import Problem, Unauthenticated, Unavailable
 from gateway.forward.answers import Headers, answer, answer_problem
 from gateway.forward.forwarder import ClientLeft, Cut
-from gateway.forward.paths import owner_of
+from gateway.forward.paths import STORE, owner_of
 from gateway.limits import Limits
 from gateway.settings import Settings
 
@@ -46,6 +46,7 @@ class Edge:
         self._verifier = verifier
         self._limits = limits
         self._settings = settings
+        self._bucket = settings.s3_bucket.encode() if STORE in roads else b""
         self._origins = frozenset(origin.encode() for origin in settings.allowed_origins.split())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +54,7 @@ class Edge:
             return
         more = self._allowing(scope) if self._origins else []
         try:
-            service = owner_of(scope["raw_path"])
+            service = owner_of(scope["raw_path"], bucket=self._bucket)
         except Problem as problem:
             await _refuse(scope, send, problem, more)
             return

@@ -33,19 +33,20 @@ class Cut(Exception):
 
 
 class Forwarder:
-    """One service as the edge sees it."""
+    """One service as the edge sees it; `keep_host`: it is told the host that the client named."""
 
-    def __init__(self, service: str, url: str, settings: Settings) -> None:
+    def __init__(self, service: str, url: str, settings: Settings, *, keep_host: bool = False) -> None:
         self.upstream = Upstream(service, url, connections_max=settings.upstream_connections_max)
         self._service = service
         self._settings = settings
+        self._keep_host = keep_host
         self._circuit = Circuit()
 
     async def forward(self, scope: HTTPScope, receive: Receive, send: Send, *, client: str, more: Headers) -> None:
         """Answer `scope` with what the service says; `more` headers are added to the answer."""
         self._circuit.check(self._service)
         body = _Body(receive, self._settings.body_bytes_max)
-        await body.begin()
+        await body.begin(scope)
         head = self._head(scope, client, body)
         for fresh in (False, True):
             try:
@@ -93,14 +94,14 @@ class Forwarder:
             if name not in HOP_BY_HOP and name not in SAID_BY_US and name not in dropped:
                 lines.append(b"%b: %b" % (name, value))
         lines += (
-            b"host: %b" % self.upstream.host,
+            b"host: %b" % (host if self._keep_host else self.upstream.host),
             b"x-forwarded-for: %b" % client.encode(),
             b"x-forwarded-host: %b" % host,
             b"x-forwarded-proto: %b" % (b"https" if secure else b"http"),
             b"traceparent: %b" % traceparent().encode(),
         )
         if body.whole is None:
-            lines.append(b"transfer-encoding: chunked")
+            lines.append(b"content-length: %d" % body.size if body.size else b"transfer-encoding: chunked")
         elif body.whole or scope["method"] in {"POST", "PUT", "PATCH"}:
             lines.append(b"content-length: %d" % len(body.whole))
         return b"\r\n".join([*lines, b"\r\n"])
@@ -109,12 +110,15 @@ class Forwarder:
         if body.whole is not None:
             connection.transport.write(head + body.whole if body.whole else head)
             return
+        connection.told_all = False
         await connection.write(head)
         async for chunk in body.chunks():
             if connection.headed.done():  # it answered before it heard all: refused, most likely
                 return
-            await connection.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
-        await connection.write(b"0\r\n\r\n")
+            await connection.write(chunk if body.size else b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        if not body.size:
+            await connection.write(b"0\r\n\r\n")
+        connection.told_all = True
 
     async def _stream(self, connection: Connection, headers: Headers, send: Send, body: "_Body") -> None:
         await send({"type": "http.response.start", "status": connection.status, "headers": headers})
@@ -133,15 +137,19 @@ class Forwarder:
 
 
 class _Body:
-    """The request's body: `whole` when it came in one piece, else streamed; never more than `bytes_max`."""
+    """The request's body: `whole` when it came in one piece, else streamed; never more than `bytes_max`. `size` is
+    what the client has announced, and sends, or else the server in front breaks off; 0: it did not."""
 
     def __init__(self, receive: Receive, bytes_max: int) -> None:
         self._receive = receive
         self._bytes_max = bytes_max
         self._first = b""
         self.whole: bytes | None = None
+        self.size = 0
 
-    async def begin(self) -> None:
+    async def begin(self, scope: HTTPScope) -> None:
+        self.size = int(next((value for name, value in scope["headers"] if name == b"content-length"), 0))
+        self._check(self.size)
         message = await self._receive()
         if message["type"] != "http.request":
             raise ClientLeft

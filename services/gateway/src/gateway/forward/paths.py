@@ -18,6 +18,8 @@ _API_OWNERS: Final[dict[bytes, str]] = {
     b"recordings": "media",
     b"exports": "media",
 }
+STORE: Final = "store"
+"""Browsers come by us to a store that is private: its bucket's name is the first part of the path."""
 _OTHER_OWNERS: Final[tuple[tuple[bytes, str], ...]] = ((b"/.well-known/jwks.json", "auth"), (b"/dev/mail", "auth"))
 
 _TRICK: Final = re.compile(rb"//|/\.{1,2}(?:/|$)|[\\;\x00-\x20\x7f]|%(?:2[ef]|5c|00|0a|0d)", re.IGNORECASE)
@@ -30,7 +32,7 @@ class TrickyPath(InvalidInput):
     code, title = "tricky_path", "The path is not in its plain form"
 
 
-def owner_of(path: bytes) -> str | None:
+def owner_of(path: bytes, *, bucket: bytes = b"") -> str | None:
     """The service that serves this path; None when it is the gateway's own. Raises `TrickyPath`."""
     if _TRICK.search(path):
         raise TrickyPath
@@ -39,4 +41,4 @@ def owner_of(path: bytes) -> str | None:
     for prefix, service in _OTHER_OWNERS:
         if path == prefix or path.startswith(prefix + b"/"):
             return service
-    return None
+    return STORE if bucket and path.partition(b"/")[2].partition(b"/")[0] == bucket else None

@@ -47,6 +47,7 @@ class Connection(asyncio.Protocol):
         self.status = 0
         self.headers: Headers = []
         self.complete = False
+        self.told_all = True
         self.headed: asyncio.Future[None] = self._loop.create_future()
         self._parser = httptools.HttpResponseParser(self)
         self._without_body = without_body
@@ -59,7 +60,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def reusable(self) -> bool:
-        return self.complete and not self.closed and not self._without_body and self._kept_alive
+        return self.complete and self.told_all and not self.closed and not self._without_body and self._kept_alive
 
     # what the event loop calls
 
@@ -121,6 +122,7 @@ class Connection(asyncio.Protocol):
     # what the forwarder calls
 
     async def write(self, data: bytes) -> None:
+        """`told_all` is to be false until all of a request is written: what answers before is not asked again."""
         if not self._writable.is_set():
             await self._writable.wait()
         self.transport.write(data)
