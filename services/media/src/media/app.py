@@ -49,6 +49,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     keeper = Keeper(engine, objects, settings)
     services = _services(http, settings)
     learner = Learner(engine, services, settings)
+    checking = asyncio.Semaphore(settings.checks_under_way_max)
 
     view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
     effect = once(engine, reader="media", handlers=handlers)
@@ -82,6 +83,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "keeper": lambda: keeper,
             "learner": lambda: learner,
             "services": lambda: services,
+            "checking": lambda: checking,
             "once": idempotency.once(kept_days=settings.idempotency_keys_kept_days),
         },
         checks={

@@ -51,10 +51,13 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     space_upload_bytes_max: int = 10_737_418_240
     """For all files of a space, those that are only reserved included; 0: nobody uploads anything."""
     filename_chars_max: int = 200
+    checks_under_way_max: int = 4
+    """So many files are read at once to be checked; more wait."""
     reservation_seconds: int = 1800
     """How long a file may be uploaded; as long again, what was uploaded can be completed."""
     unattached_seconds: int = 86_400
     """Then a file that was attached to no message is removed."""
+    uploads_per_sweep_max: int = 1000
 
     page_items_default: int = 50
     page_items_max: int = 100

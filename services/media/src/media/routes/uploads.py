@@ -1,5 +1,6 @@
 """What people upload, and how it is served."""
 
+import asyncio
 from typing import Any, Final
 from uuid import UUID
 
@@ -55,10 +56,12 @@ async def complete_upload(
     engine: NamedDependency[AsyncEngine],
     objects: NamedDependency[Objects],
     settings: NamedDependency[Settings],
+    checking: NamedDependency[asyncio.Semaphore],
     keeper: NamedDependency[Keeper],
 ) -> Upload:
     """The file is where it was to be sent: it is checked, and from then on served, or else removed."""
-    upload = await uploading.complete(engine, upload_id, actor=actor, objects=objects, at=now(), settings=settings)
+    async with checking:
+        upload = await uploading.complete(engine, upload_id, actor=actor, objects=objects, at=now(), settings=settings)
     if upload.state is UploadState.REJECTED:
         keeper.wake()
     return upload

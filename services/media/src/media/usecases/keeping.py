@@ -64,8 +64,9 @@ class Keeper:
             await end_lost(connection, settings=self._settings)
             await idempotency.forget(connection, kept_days=self._settings.idempotency_keys_kept_days, limit=1000)
         await self._remove_erased()
-        while await sweep_next(self._engine, self._objects):
-            pass
+        for _ in range(self._settings.uploads_per_sweep_max):
+            if not await sweep_next(self._engine, self._objects):
+                break
         while await self._seal_next():
             pass
         while await self._sum_next():
