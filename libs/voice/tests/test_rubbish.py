@@ -144,6 +144,20 @@ def unsealed() -> Epochs:
     return Epochs(Libdave(1, 2), version=0, users=set(), limits=voice.Limits())
 
 
+def datagram(header: bytes, payload: bytes) -> bytes:
+    nonce = b"\0\0\0\1"
+    return header + CIPHERS[MODE](KEY).seal(nonce, payload, header) + nonce
+
+
+class Stumbling(Epochs):
+    """Has a bug."""
+
+    def open(self, user_id: int, payload: bytes, *, arrived_ns: int) -> bytes | voice.Cause:
+        if payload == b"\xf8stumble":
+            raise ValueError("a bug")
+        return super().open(user_id, payload, arrived_ns=arrived_ns)
+
+
 class TestReception:
     @given(st.lists(st.tuples(st.integers(0, 0xFFFF), st.integers(0, 3), st.binary(max_size=30)), max_size=80))
     @settings(deadline=None)
@@ -154,9 +168,8 @@ class TestReception:
         reception.begin(cipher=MODES[MODE](KEY), keys=unsealed())
         for number, (sequence, ssrc, payload) in enumerate(packets):
             header = b"\x80\x78" + sequence.to_bytes(2, "big") + bytes(7) + bytes([ssrc])
-            sealed = CIPHERS[MODE](KEY).seal(b"\0\0\0\1", payload, header)
             now[0] += 30_000_000
-            reception.datagram(header + sealed + b"\0\0\0\1", now[0])
+            reception.receive([(datagram(header, payload), now[0])])
             if number % 9 == 0:
                 reception.announce(ssrc, 100 + number % 4)
             if number % 13 == 0:
@@ -180,6 +193,21 @@ class TestReception:
         reception.announce(1, 100)
         header = b"\x80\x78" + bytes(9) + b"\x01"
 
-        reception.datagram(header + CIPHERS[MODE](KEY).seal(b"\0\0\0\1", b"\xf8x", header) + b"\0\0\0\1", 5)
+        reception.receive([(datagram(header, b"\xf8x"), 5)])
 
         assert reception.counts()[100].dropped == {voice.Cause.LISTENER_FAILED: 1}
+
+    def test_goes_on_after_a_packet_that_fails(self) -> None:
+        heard: list[voice.Heard] = []
+        reception = Reception(heard.append, limits=voice.Limits(reorder_seconds=0))
+        keys = Stumbling(Libdave(1, 2), version=0, users=set(), limits=voice.Limits())
+        reception.begin(cipher=MODES[MODE](KEY), keys=keys)
+        payloads = {1: b"\xf8stumble", 2: b"\xf8x"}
+        for ssrc in payloads:
+            reception.announce(ssrc, 100 + ssrc)
+
+        reception.receive(
+            (datagram(b"\x80\x78" + bytes(9) + bytes([ssrc]), payload), 5) for ssrc, payload in payloads.items()
+        )
+
+        assert [frame.user_id for frame in heard if isinstance(frame, voice.Frame)] == [102]

@@ -157,7 +157,7 @@ class Session:
         mode = next((mode for mode in MODES if mode in ready.modes), None)
         if mode is None:
             raise NoCommonMode(", ".join(ready.modes))
-        self._udp = await Udp.open(ready.ip, ready.port, receive=self._reception.datagram)
+        self._udp = await Udp.open(ready.ip, ready.port, receive=self._reception.receive)
         address = await self._udp.discover(ready.ssrc)
         data = {"address": address.host, "port": address.port, "mode": mode}
         return messages.write(Op.SELECT_PROTOCOL, protocol="udp", data=data)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from struct import Struct
 
 import msgspec
@@ -29,7 +29,9 @@ _DISCOVERY = Struct(">HHI64sH")
 _STAMP = Struct("@ll")
 _STAMP_SPACE = socket.CMSG_SPACE(_STAMP.size)
 
-Receive = Callable[[bytes, int], None]
+Datagram = tuple[bytes, int]
+"""With its arrival in nanoseconds (`time.monotonic_ns()`)."""
+Receive = Callable[[list[Datagram]], None]
 
 log = structlog.get_logger()
 
@@ -44,10 +46,10 @@ class Address(msgspec.Struct, frozen=True):
 
 
 class Udp:
-    """`receive` gets every datagram of media with its arrival in nanoseconds (`time.monotonic_ns()`).
+    """`receive` gets every datagram of media.
 
-    To be woken for each costs more than to open it: they wait until somebody calls `fetch`. When each arrived is the
-    kernel's word, or the moment of fetching where the kernel has none.
+    To be woken for each costs more than to open it: they wait until somebody calls `fetch`, and are handed on together.
+    When each arrived is the kernel's word, or the moment of fetching where the kernel has none.
     """
 
     def __init__(self, connected: socket.socket, receive: Receive) -> None:
@@ -87,6 +89,16 @@ class Udp:
 
     def fetch(self) -> None:
         """Hand on what has arrived."""
+        self._receive([(data, at_ns) for data, at_ns in self._arrived() if self._is_media(data)])
+
+    def close(self) -> None:
+        """After a last `fetch`."""
+        if self._keepalive:
+            self._keepalive.cancel()
+        self.fetch()
+        self._socket.close()
+
+    def _arrived(self) -> Iterator[Datagram]:
         apart_ns = clocks_apart_ns()
         for _ in range(DATAGRAMS_AT_ONCE_MAX):
             try:
@@ -100,24 +112,15 @@ class Udp:
             if notes:
                 seconds, nanoseconds = _STAMP.unpack(notes[0][2])
                 at_ns = min(seconds * NS_PER_SECOND + nanoseconds + apart_ns, at_ns)
-            self._hand_on(data, at_ns)
+            yield data, at_ns
 
-    def close(self) -> None:
-        """After a last `fetch`."""
-        if self._keepalive:
-            self._keepalive.cancel()
-        self.fetch()
-        self._socket.close()
-
-    def _hand_on(self, data: bytes, at_ns: int) -> None:
+    def _is_media(self, data: bytes) -> bool:
+        """What is not is for us."""
         if len(data) == DISCOVERY_BYTES and data[:2] == b"\x00\x02":
             if not self._discovered.done():
                 self._discovered.set_result(_read_discovery(data))
-        elif len(data) != KEEPALIVE_BYTES:
-            try:
-                self._receive(data, at_ns)
-            except Exception:
-                log.exception("datagram.failed")
+            return False
+        return len(data) != KEEPALIVE_BYTES
 
     async def _keep_alive(self) -> None:
         count = 0
