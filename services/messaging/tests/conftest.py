@@ -65,6 +65,7 @@ async def start(
         "auth_url": media.url,
         "media_url": media.url,
         "service_key_file": str(key_file),
+        "ask_seconds_max": 30.0,
     }
     async with AsyncExitStack() as stack:
 
