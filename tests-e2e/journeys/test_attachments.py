@@ -26,6 +26,7 @@ async def upload(http: aiohttp.ClientSession, person: Person, space: Space, cont
     wanted = {"space_id": str(space.id), "filename": "cat.png", "size": len(content), "sha256": sha256}
     answer = await person.persist("POST", "/api/v1/uploads", wanted | {"content_type": "image/png"})
     reserved = msgspec.convert(answer, UploadReserved)
+    assert reserved.url.startswith(person.base_url)
     form = aiohttp.FormData(reserved.fields)
     form.add_field("file", io.BytesIO(content), filename="blob")
     async with http.post(reserved.url, data=form) as sent:
