@@ -18,15 +18,15 @@ from contracts.ids import new_id
 TELLING: Final = """
     claimed as (
         insert into topic_heads as head (topic, seq)
-        select * from unnest($1::text[], $2::bigint[]) where {provided}
+        select key, value::bigint from json_each_text($1::text::json) where {provided}
         on conflict (topic) do update set seq = head.seq + excluded.seq
         returning topic, seq
     ), logged as (
         insert into log (id, topic, seq, type, at, trace, data)
-        select told.id, told.topic, own.seq - told.behind, told.type, $12, told.trace,
-            told.before || convert_to((quoted.seq - told.quoted_behind)::text, 'UTF8') || told.after
-        from unnest($3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::bytea[], $9::bytea[],
-            $10::text[], $11::bigint[]) with ordinality
+        select told.id, told.topic, own.seq - told.behind, told.type, $3, told.trace,
+            convert_to(told.before || (quoted.seq - told.quoted_behind) || told.after, 'UTF8')
+        from rows from (json_to_recordset($2::text::json) as (id uuid, topic text, behind bigint, type text,
+            trace text, before text, after text, quoted_topic text, quoted_behind bigint)) with ordinality
             as told(id, topic, behind, type, trace, before, after, quoted_topic, quoted_behind, place)
         join claimed own on own.topic = told.topic
         join claimed quoted on quoted.topic = told.quoted_topic
@@ -35,10 +35,11 @@ TELLING: Final = """
     )
 """
 """What stands behind `with`, to be formatted: nothing is told unless what is `provided` holds. `claimed` gives the last
-place of each topic to the rest of the statement. Together with `TOLD` it takes `$1` to `$13` (`Letters.values`):
-parameters of your own begin with `$14`."""
+place of each topic to the rest of the statement. Together with `TOLD` it takes `$1` to `$4` (`Letters.values`):
+parameters of your own begin with `$5`. Rows come as JSON: the driver takes longer over an array for each column.
+"""
 TOLD: Final = """
-    select position, id, seq, (select pg_notify('log_told', current_schema()) where $13::boolean) from logged
+    select position, id, seq, (select pg_notify('log_told', current_schema()) where $4::boolean) from logged
 """
 """The end of the statement."""
 
@@ -57,15 +58,17 @@ class Place(NamedTuple):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """An event on its way into the log; the place `quoted` stands between the two parts of its data."""
+    """An event on its way into the log; the place that it quotes stands between the two parts of its data."""
 
     id: UUID
-    place: Place
+    topic: str
+    behind: int
     type: str
     trace: str
-    before: bytes
-    after: bytes
-    quoted: Place
+    before: str
+    after: str
+    quoted_topic: str
+    quoted_behind: int
 
 
 class Logged(NamedTuple):
@@ -76,6 +79,11 @@ class Logged(NamedTuple):
 
 
 _encode = msgspec.json.Encoder().encode
+
+
+def rows(values: object) -> str:
+    """A parameter that is read as JSON."""
+    return _encode(values).decode()
 
 
 class Letters:
@@ -93,45 +101,32 @@ class Letters:
 
     def tell(self, place: Place, event: Event, *, quoted: Place, trace: str) -> None:
         """`event` has a `seq` of 0 in it, where the place `quoted` belongs."""
-        before, key, after = _encode(event).partition(b'"seq":0')  # no text can look so: its quotes are escaped
-        self.lines.append(Line(new_id(), place, event.TYPE, trace, before + key[:-1], after, quoted))
+        before, key, after = rows(event).partition('"seq":0')  # no text can look so: its quotes are escaped
+        self.lines.append(Line(new_id(), *place, event.TYPE, trace, before + key[:-1], after, *quoted))
 
     def values(self, *, at: datetime, ring: bool) -> tuple[object, ...]:
         """The parameters of `TELLING` and `TOLD`. Heads are locked in topic order, as `outbox.claim` does; without
         `ring` whoever commits wakes the relay."""
-        lines = self.lines
-        return (
-            list(self._counts),
-            list(self._counts.values()),
-            [line.id for line in lines],
-            [line.place.topic for line in lines],
-            [line.place.behind for line in lines],
-            [line.type for line in lines],
-            [line.trace for line in lines],
-            [line.before for line in lines],
-            [line.after for line in lines],
-            [line.quoted.topic for line in lines],
-            [line.quoted.behind for line in lines],
-            at,
-            ring,
-        )
+        return rows(self._counts), rows(self.lines), at, ring
 
-    def logged(self, rows: Sequence[RowMapping | Mapping[str, Any]], *, at: datetime) -> dict[Place, Logged]:
+    def logged(self, found: Sequence[RowMapping | Mapping[str, Any]], *, at: datetime) -> dict[Place, Logged]:
         """What was told, in order, from the rows of `TOLD`."""
-        found = {row["id"]: row for row in rows}
-        seqs = {line.place: int(found[line.id]["seq"]) for line in self.lines}
+        by_id = {row["id"]: row for row in found}
+        seqs = {Place(line.topic, line.behind): int(by_id[line.id]["seq"]) for line in self.lines}
         return {
-            line.place: Logged(
-                found[line.id]["position"],
+            place: Logged(
+                by_id[line.id]["position"],
                 Envelope(
                     id=line.id,
                     type=line.type,
-                    topic=line.place.topic,
-                    seq=seqs[line.place],
+                    topic=line.topic,
+                    seq=seq,
                     at=at,
                     trace=line.trace,
-                    data=msgspec.Raw(b"%b%d%b" % (line.before, seqs[line.quoted], line.after)),
+                    data=msgspec.Raw(
+                        f"{line.before}{seqs[Place(line.quoted_topic, line.quoted_behind)]}{line.after}".encode()
+                    ),
                 ),
             )
-            for line in self.lines
+            for line, (place, seq) in zip(self.lines, seqs.items(), strict=True)
         }

@@ -34,28 +34,26 @@ _TARGETS = """
     join messages on messages.channel_id = asked.channel_id and messages.id = asked.id and deleted_at is null
 """
 _STILL = """
-    not exists (select from unnest($29::uuid[]) as used(nonce_key)
-        where (select id from messages where messages.nonce_key = used.nonce_key) is not null)
-    and not exists (select from unnest($30::text[], $31::bigint[]) as held(topic, seq)
-        where (select seq from topic_heads where topic_heads.topic = held.topic) is distinct from held.seq)
+    not exists (select from json_array_elements_text($6::text::json) as used(nonce_key)
+        where (select id from messages where messages.nonce_key = used.nonce_key::uuid) is not null)
+    and not exists (select from json_each_text($7::text::json) as held(topic, seq)
+        where (select seq from topic_heads where topic_heads.topic = held.topic) is distinct from held.seq::bigint)
 """
 """Each is looked up by itself: as a join, planned while there is little, it would read whole tables later."""
 _SAY = f"""
     with {bulk.TELLING.format(provided=_STILL)}, said as (
         insert into messages (id, channel_id, seq, author_id, kind, content, nonce, nonce_key, fingerprint, reply_to,
             attachments, mentions, at_ms, rev, created_at)
-        select id, channel_id, claimed.seq - behind, author_id, 'text', content, nonce, nonce_key, fingerprint,
-            reply_to, coalesce(string_to_array(nullif(attachments, ''), ' '), '{{}}')::uuid[],
-            coalesce(string_to_array(nullif(mentions, ''), ' '), '{{}}'), at_ms, 1, $12
-        from unnest($14::uuid[], $15::uuid[], $16::bigint[], $17::uuid[], $18::text[], $19::text[], $20::uuid[],
-            $21::bytea[], $22::uuid[], $23::text[], $24::text[], $25::bigint[])
-            as written(id, channel_id, behind, author_id, content, nonce, nonce_key, fingerprint, reply_to, attachments,
-                mentions, at_ms)
+        select id, channel_id, claimed.seq - behind, author_id, 'text', content, nonce, nonce_key,
+            decode(fingerprint, 'base64'), reply_to, attachments, mentions, at_ms, 1, $3
+        from json_to_recordset($5::text::json) as written(id uuid, channel_id uuid, behind bigint, author_id uuid,
+            content text, nonce text, nonce_key uuid, fingerprint text, reply_to uuid, attachments uuid[],
+            mentions text[], at_ms bigint)
         join claimed on claimed.topic = 'channel:' || channel_id
     ), called as (
         insert into mentions (channel_id, seq, subject)
-        select channel_id, claimed.seq - behind, subject
-        from unnest($26::uuid[], $27::bigint[], $28::text[]) as written(channel_id, behind, subject)
+        select channel_id, claimed.seq - behind, unnest(mentions)
+        from json_to_recordset($5::text::json) as written(channel_id uuid, behind bigint, mentions text[])
         join claimed on claimed.topic = 'channel:' || channel_id
     )
     {bulk.TOLD}
@@ -86,6 +84,41 @@ class Line(msgspec.Struct, frozen=True):
     place: Place
     nonce_key: UUID | None = None
     fingerprint: bytes | None = None
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """A line as the statement reads it."""
+
+    id: MessageId
+    channel_id: ChannelId
+    behind: int
+    author_id: UserId
+    content: str
+    nonce: str | None
+    nonce_key: UUID | None
+    fingerprint: bytes | None
+    reply_to: MessageId | None
+    attachments: Sequence[UUID]
+    mentions: Sequence[str]
+    at_ms: int | None
+
+
+def _row(line: Line) -> _Row:
+    said = line.message
+    return _Row(
+        said.id,
+        said.channel_id,
+        line.place.behind,
+        said.author.id,
+        said.content,
+        said.nonce,
+        line.nonce_key,
+        line.fingerprint,
+        said.reply_to,
+        said.attachments,
+        subjects(said.mentions),
+        said.at_ms,
+    )
 
 
 def fetching(connection: AsyncConnection) -> Fetch:
@@ -140,29 +173,13 @@ async def say(
 
     With topics `held`, nothing at all unless each is at its place still, and no nonce is used.
     """
-    said = [line.message for line in lines]
-    called = [(line, one) for line in lines for one in subjects(line.message.mentions)]
+    written = [_row(line) for line in lines]
     rows = await fetch(
         _SAY,
         *letters.values(at=at, ring=ring),
-        [one.id for one in said],
-        [one.channel_id for one in said],
-        [line.place.behind for line in lines],
-        [one.author.id for one in said],
-        [one.content for one in said],
-        [one.nonce for one in said],
-        [line.nonce_key for line in lines],
-        [line.fingerprint for line in lines],
-        [one.reply_to for one in said],
-        [" ".join(map(str, one.attachments)) for one in said],
-        [" ".join(subjects(one.mentions)) for one in said],
-        [one.at_ms for one in said],
-        [line.message.channel_id for line, _ in called],
-        [line.place.behind for line, _ in called],
-        [subject for _, subject in called],
-        [line.nonce_key for line in lines if line.nonce_key is not None] if held else [],
-        list(held),
-        list(held.values()),
+        bulk.rows(written),
+        bulk.rows([one.nonce_key for one in written if one.nonce_key is not None] if held else []),
+        bulk.rows(held),
     )
     return letters.logged(rows, at=at) if rows else {}
 
