@@ -42,7 +42,7 @@ FULL: Final = Plan(
         FanOut(sockets=200, messages=600, in_flight=8, rate=100, rate_messages=300),
         FanOut(sockets=1000, messages=120, in_flight=8, rate=20, rate_messages=60),
     ),
-    posts=Posts(messages=3000, in_flight=32, rate=200, rate_messages=600),
+    posts=Posts(messages=3000, in_flight=32, rate=200, rate_messages=2000),
 )
 QUICK: Final = Plan(
     rounds=1,

@@ -24,8 +24,8 @@ struct connection {
 
 static struct feed *feed;
 static struct link stream_link;
-static struct connection **idle;
-static int idle_count;
+static struct connection **idle; /* a ring: the one that has rested longest is next, before a server closes it */
+static int idle_begin, idle_count;
 static struct post *queue;
 static size_t queue_begin, queue_end, queue_room;
 
@@ -92,9 +92,16 @@ static void post_on(struct connection *connection, struct post post) {
     send_all(&connection->link, request, (size_t)head + length);
 }
 
+static void rest(struct connection *connection) {
+    idle[(idle_begin + idle_count++) % feed->connections] = connection;
+}
+
 static void post_or_wait(struct post post) {
     if (idle_count) {
-        post_on(idle[--idle_count], post);
+        struct connection *rested = idle[idle_begin];
+        idle_begin = (idle_begin + 1) % feed->connections;
+        idle_count--;
+        post_on(rested, post);
         return;
     }
     if (queue_end == queue_room) {
@@ -136,7 +143,7 @@ static size_t take_answer(struct link *link) {
     if (queue_begin < queue_end)
         post_on(connection, queue[queue_begin++]);
     else
-        idle[idle_count++] = connection;
+        rest(connection);
     return size;
 }
 
@@ -159,7 +166,7 @@ static void open_posts(void) {
         one->token = known[i % count];
         open_link(&one->link, feed->port, 0);
         watch_link(&one->link);
-        idle[idle_count++] = one;
+        rest(one);
     }
 }
 
