@@ -333,7 +333,7 @@ class TestDelete:
         await is_gone(objects, too)
         assert await objects.look(f"uploads/{of_ann['id']}") is not None
 
-    @pytest.mark.parametrize("whole", ["message", "channel", "space"])
+    @pytest.mark.parametrize("whole", ["message", "channel", "parent", "space"])
     async def test_goes_with_what_it_was_part_of(
         self,
         community: Community,
@@ -355,6 +355,7 @@ class TestDelete:
             {
                 "message": deleted_message(channel_id, attached),
                 "channel": ChannelDeleted(id=channel_id, space_id=community.space_id),
+                "parent": ChannelDeleted(id=ChannelId(new_id()), space_id=community.space_id, threads=(channel_id,)),
                 "space": SpaceDeleted(id=community.space_id),
             }[whole],
         )

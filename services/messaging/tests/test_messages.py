@@ -206,6 +206,19 @@ class TestThreads:
             await ann.say(thread["id"], "y")
         assert refused.value.code == "channel_archived"
 
+    async def test_go_with_their_parent_and_are_named(self, place: Place, ann: Person, engine: AsyncEngine) -> None:
+        channel_id = await place.make_channel()
+        threads = [
+            (await ann.do("POST", path(await ann.say(channel_id, "x"), "/thread"), {"name": "t"}))["id"]
+            for _ in range(3)
+        ]
+        await ann.do("DELETE", f"/channels/{threads.pop()}")
+
+        await ann.do("DELETE", f"/channels/{channel_id}")
+
+        *_, (_, event, data) = await logged(engine, f"space:{place.id}")
+        assert (event, data["id"], data["threads"]) == ("channel_deleted", channel_id, threads)
+
     async def test_do_not_nest_and_do_not_repeat(self, place: Place, ann: Person) -> None:
         said = await ann.say(place.channel_id, "x")
         thread = await ann.do("POST", path(said, "/thread"), {"name": "talk"})

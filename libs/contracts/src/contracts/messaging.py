@@ -146,11 +146,12 @@ class ChannelUpdated(Channel, Event, frozen=True, kw_only=True):
 
 
 class ChannelDeleted(Event, frozen=True, kw_only=True):
-    """The channel is gone."""
+    """The channel is gone, and with it the `threads` that it had."""
 
     TYPE: ClassVar[str] = "messaging.channel_deleted.v1"
     id: ChannelId
     space_id: SpaceId
+    threads: tuple[ChannelId, ...] = ()
 
 
 class MemberJoined(Member, Event, frozen=True, kw_only=True):
@@ -186,7 +187,7 @@ class MessageEdited(Message, Event, frozen=True, kw_only=True):
 
 
 class MessageDeleted(Message, Event, frozen=True, kw_only=True):
-    """The tombstone that stands where the message was. `attachments` are those that it had, for media to let them go."""
+    """The tombstone that stands where the message was. `attachments` are what it had, for media to let go."""
 
     TYPE: ClassVar[str] = "messaging.message_deleted.v1"
 

@@ -61,12 +61,12 @@ async def remove_member(transaction: AsyncConnection, event: MemberLeft) -> None
 @handlers.on(MessageDeleted)
 async def remove_attachments(transaction: AsyncConnection, event: MessageDeleted) -> None:
     if event.attachments:
-        await uploads.end_attached(transaction, event.channel_id, event.attachments, at=now())
+        await uploads.end_attached(transaction, [event.channel_id], event.attachments, at=now())
 
 
 @handlers.on(ChannelDeleted)
 async def remove_all_attachments(transaction: AsyncConnection, event: ChannelDeleted) -> None:
-    await uploads.end_attached(transaction, event.id, at=now())
+    await uploads.end_attached(transaction, [event.id, *event.threads], at=now())
 
 
 @handlers.on(IdentityLinked)

@@ -84,11 +84,11 @@ async def reject(connection: AsyncConnection, upload_id: UUID, *, at: datetime, 
 
 
 async def end_attached(
-    connection: AsyncConnection, channel_id: ChannelId, ids: Sequence[UUID] | None = None, *, at: datetime
+    connection: AsyncConnection, channel_ids: Sequence[ChannelId], ids: Sequence[UUID] | None = None, *, at: datetime
 ) -> None:
-    """These of a channel, or all of it."""
+    """These of the channels, or all of them."""
     which = [] if ids is None else [uploads.c.id.in_(ids)]
-    await end(connection, uploads.c.channel_id == channel_id, *which, at=at)
+    await end(connection, uploads.c.channel_id.in_(channel_ids), *which, at=at)
 
 
 async def end_all(connection: AsyncConnection, space_id: SpaceId, *, at: datetime) -> None:

@@ -158,10 +158,12 @@ async def save(connection: AsyncConnection, channel: Channel) -> None:
     await connection.execute(update(channels).where(channels.c.id == channel.id).values(values))
 
 
-async def remove(connection: AsyncConnection, channel_id: ChannelId, *, at: datetime) -> None:
-    """With its threads."""
+async def remove(connection: AsyncConnection, channel_id: ChannelId, *, at: datetime) -> list[ChannelId]:
+    """With its threads, which are the answer."""
     gone = (channels.c.id == channel_id) | (channels.c.parent_id == channel_id)
-    await connection.execute(update(channels).where(gone, channels.c.deleted_at.is_(None)).values(deleted_at=at))
+    statement = update(channels).where(gone, channels.c.deleted_at.is_(None)).values(deleted_at=at)
+    removed = await connection.scalars(statement.returning(channels.c.id))
+    return sorted(one for one in removed if one != channel_id)
 
 
 async def count(connection: AsyncConnection, space_id: SpaceId) -> int:

@@ -211,7 +211,7 @@ async def delete_channel(connection: AsyncConnection, channel_id: ChannelId, *, 
     await channels.lock(connection, channel_id)
     access = await _manage(connection, channel_id, user_id=user_id)
     channel = access.channel
-    await channels.remove(connection, channel_id, at=at)
+    threads = await channels.remove(connection, channel_id, at=at)
     await audit.write(
         connection,
         channel.space_id,
@@ -221,5 +221,5 @@ async def delete_channel(connection: AsyncConnection, channel_id: ChannelId, *, 
         before=channel,
         at=at,
     )
-    deleted = ChannelDeleted(id=channel_id, space_id=channel.space_id)
+    deleted = ChannelDeleted(id=channel_id, space_id=channel.space_id, threads=tuple(threads))
     await tell_all(connection, news(channel, deleted, access_changed=channel.private))
