@@ -44,7 +44,7 @@ class EndToEnd(Protocol):
     def welcome(self, welcome: bytes, *, users: set[int]) -> Outcome: ...
 
     def open(self, user_id: int, frame: bytes) -> bytes | None:
-        """None when no key of this user opens the frame, yet."""
+        """None when no key of this user opens the frame, yet, or it is not sealed."""
         ...
 
     def forget(self, user_id: int) -> None:

@@ -55,10 +55,10 @@ class Epochs:
     def open(self, user_id: int, payload: bytes, *, arrived_ns: int) -> bytes | Cause:
         if opus.is_silence(payload):
             return payload
+        opened = self._end_to_end.open(user_id, payload)
+        if opened:
+            return opened
         if is_sealed(payload):
-            opened = self._end_to_end.open(user_id, payload)
-            if opened:
-                return opened
             takes_it = not self.version and arrived_ns > self._sealed_until_ns
             return payload if takes_it else Cause.UNDECRYPTABLE
         until = self._plaintext_until_ns

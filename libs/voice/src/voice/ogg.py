@@ -5,6 +5,7 @@ Segments that one `Writer` produced are one valid file when they are put togethe
 
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from struct import Struct
 
 import msgspec
@@ -118,7 +119,7 @@ class Writer:
 
     def _page(self, packets: list[bytes], *, flags: int) -> None:
         position = self._position
-        lacing = b"".join(_lacing(packet) for packet in packets)
+        lacing = b"".join(map(_lacing, map(len, packets)))
         page = Page(flags, self._granule, position.serial, position.page, lacing, b"".join(packets))
         self._done.append(encode(page))
         self._position = Position(position.serial, position.page + 1, self._granule)
@@ -176,8 +177,9 @@ def checksum(page: bytes) -> int:
     return int.from_bytes(mirrored.to_bytes(4, "little").translate(_MIRROR), "big")
 
 
-def _lacing(packet: bytes) -> bytes:
-    return b"\xff" * (len(packet) // MAX_LACING) + bytes([len(packet) % MAX_LACING])
+@cache
+def _lacing(size: int) -> bytes:
+    return b"\xff" * (size // MAX_LACING) + bytes([size % MAX_LACING])
 
 
 def _id_header(channels: int) -> bytes:

@@ -12,17 +12,21 @@ MAX_PACKET_SAMPLES = 5_760
 _SILK, _HYBRID, _CELT = (480, 960, 1920, 2880), (480, 960), (120, 240, 480, 960)
 _FRAME_SAMPLES = _SILK * 3 + _HYBRID * 2 + _CELT * 4
 """Samples of one frame at 48 kHz, by configuration number."""
+_ANY_NUMBER = 3
+"""The code of packets that say how many frames they have; the others have one or two."""
+_PACKET_SAMPLES = tuple(_FRAME_SAMPLES[first >> 3] * (1, 2, 2, 0)[first & _ANY_NUMBER] for first in range(256))
+"""Of a packet, by its first byte."""
 
 
 def samples(packet: bytes) -> int:
     """How long the packet plays, in samples at 48 kHz; 0 when it is not an Opus packet (empty, or over 120 ms)."""
     if not packet:
         return 0
-    code = packet[0] & 0b11
-    if code == 3 and len(packet) == 1:
-        return 0
-    frames = packet[1] & 0x3F if code == 3 else (1, 2, 2)[code]
-    total = frames * _FRAME_SAMPLES[packet[0] >> 3]
+    first = packet[0]
+    if first & _ANY_NUMBER != _ANY_NUMBER:
+        return _PACKET_SAMPLES[first]
+    frames = packet[1] & 0x3F if len(packet) > 1 else 0
+    total = frames * _FRAME_SAMPLES[first >> 3]
     return total if total <= MAX_PACKET_SAMPLES else 0
 
 
