@@ -1,5 +1,6 @@
 """What a recorder has on its disk outlives it, once, and nothing that it had no right to."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -96,6 +97,21 @@ class TestSealing:
         assert len(pieces) < len(["5", "6", "5 is sealed"] * 3)
         assert (theirs.discord_id, segments.read(theirs)) == ("6", piece(6).data * 3)
         assert len(segments.waiting()) == 4
+
+    def test_what_had_no_room_hides_nothing_that_follows(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fill_up(_file: int) -> None:
+            tear(tmp_path)
+            raise OSError("no space left")
+
+        written, first, last = Segments(tmp_path), piece(5), piece(5, first_sample=960 * 7)
+        written.write([first])
+        with monkeypatch.context() as full:
+            full.setattr(os, "fdatasync", fill_up)
+            with pytest.raises(OSError, match="no space left"):
+                written.write([piece(5, first_sample=960)])
+        written.write([last])
+
+        assert list(journal.Journal(tmp_path / JOURNAL).read()) == [first, last]
 
     def test_who_opts_out_is_erased_from_what_is_open(self, tmp_path: Path) -> None:
         segments = Segments(tmp_path)

@@ -16,11 +16,17 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def append(path: Path, data: bytes) -> None:
+    """When there is room for a part of it only, none of it stays: nobody reads on behind half a record."""
     is_new = not path.exists()
-    with path.open("ab") as file:
-        file.write(data)
-        file.flush()
-        os.fdatasync(file.fileno())
+    with path.open("ab", buffering=0) as file:
+        size, rest = file.tell(), memoryview(data)
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fdatasync(file.fileno())
+        except OSError:
+            file.truncate(size)
+            raise
     if is_new:
         sync_folder(path.parent)
 
