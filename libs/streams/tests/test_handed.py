@@ -22,8 +22,9 @@ from testkit.waiting import eventually, running
 from .conftest import QUICK, STREAM, Happened, sent, wipe
 from .placed import commit
 
-# No look into the table but when asked, and no mark while a test lasts.
-IDLE = msgspec.structs.replace(QUICK, poll_seconds=60, mark_seconds=60)
+# No look into the table but when asked, no mark while a test lasts, and no statement under way when it ends: that would
+# be cut together with its connection.
+IDLE = msgspec.structs.replace(QUICK, poll_seconds=60, mark_seconds=60, tidy_seconds=60)
 
 
 def row(seq: int, topic: str = "a") -> Logged:
