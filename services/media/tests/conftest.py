@@ -26,7 +26,7 @@ from testkit.serving import serving
 from testkit.tokens import Signer, private_key
 
 from .neighbours import Neighbours
-from .people import Community, Person, Recorder, make_community, snowflake
+from .people import Asking, Community, Person, Recorder, make_community, snowflake
 
 StartMedia = Callable[..., Awaitable[httpx.AsyncClient]]
 Sweep = Callable[[], Awaitable[None]]
@@ -161,3 +161,8 @@ def home(asking: httpx.AsyncClient, neighbours: Neighbours, signer: Signer, engi
     return Community(
         client=asking, signer=signer, engine=engine, space_id=space_id, guild_id=guild_id, ann=ann, ben=ben, eve=eve
     )
+
+
+@pytest.fixture
+def messaging(community: Community) -> Asking:
+    return Asking(community.client, community.signer.service_token("messaging", audience="media"))

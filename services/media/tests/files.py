@@ -3,15 +3,25 @@
 import hashlib
 import io
 import os
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import msgspec
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contracts.auth import Profile
+from contracts.ids import ChannelId, MessageId, SpaceId, UserId, new_id
+from contracts.messaging import MessageDeleted
+from contracts.times import now
 from media.clients.objects import Objects
 from media.settings import Settings
+from testkit.waiting import eventually
 
-from .people import Asking, Json
+from .people import Asking, Community, Json, Refused
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -64,3 +74,50 @@ async def put(objects: Objects, settings: Settings, upload: Json, content: bytes
     """Past everything that guards the store."""
     untyped: Any = objects
     await untyped._client.put_object(Bucket=settings.s3_bucket, Key=f"uploads/{upload['id']}", Body=content)
+
+
+async def refusal_of(asking: Any) -> str:
+    with pytest.raises(Refused) as refusal:
+        await asking
+    return refusal.value.code
+
+
+async def used_bytes(engine: AsyncEngine, space_id: SpaceId) -> int:
+    async with engine.connect() as connection:
+        query = text("select used_bytes from quotas where space_id = :space_id")
+        return await connection.scalar(query, {"space_id": space_id}) or 0
+
+
+async def let_time_pass(engine: AsyncEngine, reserved: Json, *, hours: float) -> None:
+    """As if it had been reserved so long ago."""
+    async with engine.begin() as connection:
+        shift = "set expires_at = expires_at - cast(:by as interval), due_at = due_at - cast(:by as interval)"
+        values = {"by": timedelta(hours=hours), "id": UUID(reserved["id"])}
+        await connection.execute(text(f"update uploads {shift} where id = :id"), values)
+
+
+async def is_gone(objects: Objects, reserved: Json) -> None:
+    async def is_absent() -> bool:
+        return await objects.look(f"uploads/{reserved['id']}") is None
+
+    await eventually(is_absent)
+
+
+async def attach(messaging: Asking, community: Community, channel_id: ChannelId, *uploads: Json) -> list[str]:
+    """For a message of Ben's: what is missing."""
+    wanted = {"space_id": community.space_id, "channel_id": channel_id, "user_id": community.ben.id}
+    ids = [one["id"] for one in uploads]
+    return (await messaging.do("POST", "/internal/uploads/attach", wanted | {"ids": ids}))["missing"]
+
+
+def deleted_message(channel_id: ChannelId, *uploads: Json) -> MessageDeleted:
+    ids = tuple(UUID(one["id"]) for one in uploads)
+    return MessageDeleted(
+        id=MessageId(new_id()),
+        channel_id=channel_id,
+        seq=1,
+        author=Profile(id=UserId(new_id()), display_name="Ben"),
+        content="",
+        attachments=ids,
+        created_at=now(),
+    )

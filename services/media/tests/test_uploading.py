@@ -1,68 +1,35 @@
-"""Uploads, from reserved to ready, rejected, deleted or swept; what an attacker may try on the way."""
+"""Uploads, from reserved to ready or rejected; what an attacker may try on the way."""
 
 import asyncio
 import base64
-from datetime import timedelta
-from typing import Any
-from uuid import UUID
 
 import aiohttp
 import msgspec
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.auth import Profile
-from contracts.ids import ChannelId, MessageId, SpaceId, UserId, new_id
-from contracts.messaging import ChannelDeleted, MessageDeleted, SpaceDeleted
-from contracts.times import now
+from contracts.ids import ChannelId, new_id
 from media.clients.objects import Objects
 from media.settings import Settings
 from testkit.tokens import Signer
-from testkit.waiting import eventually
 
-from .conftest import StartMedia, Sweep
-from .files import PNG, File, a_png, complete, put, reserve, send, upload
-from .people import Asking, Community, Json, Person, Refused, hear, make_community
-
-
-async def refusal_of(asking: Any) -> str:
-    with pytest.raises(Refused) as refusal:
-        await asking
-    return refusal.value.code
-
-
-async def used_bytes(engine: AsyncEngine, space_id: SpaceId) -> int:
-    async with engine.connect() as connection:
-        query = text("select used_bytes from quotas where space_id = :space_id")
-        return await connection.scalar(query, {"space_id": space_id}) or 0
-
-
-async def let_time_pass(engine: AsyncEngine, reserved: Json, *, hours: float) -> None:
-    """As if it had been reserved so long ago."""
-    async with engine.begin() as connection:
-        shift = "set expires_at = expires_at - cast(:by as interval), due_at = due_at - cast(:by as interval)"
-        values = {"by": timedelta(hours=hours), "id": UUID(reserved["id"])}
-        await connection.execute(text(f"update uploads {shift} where id = :id"), values)
-
-
-@pytest.fixture
-def messaging(community: Community) -> Asking:
-    return Asking(community.client, community.signer.service_token("messaging", audience="media"))
-
-
-async def attach(messaging: Asking, community: Community, channel_id: ChannelId, *uploads: Json) -> list[str]:
-    """For a message of Ben's: what is missing."""
-    wanted = {"space_id": community.space_id, "channel_id": channel_id, "user_id": community.ben.id}
-    ids = [one["id"] for one in uploads]
-    return (await messaging.do("POST", "/internal/uploads/attach", wanted | {"ids": ids}))["missing"]
-
-
-async def is_gone(objects: Objects, reserved: Json) -> None:
-    async def is_absent() -> bool:
-        return await objects.look(f"uploads/{reserved['id']}") is None
-
-    await eventually(is_absent)
+from .conftest import StartMedia
+from .files import (
+    PNG,
+    File,
+    a_png,
+    attach,
+    complete,
+    deleted_message,
+    is_gone,
+    put,
+    refusal_of,
+    reserve,
+    send,
+    upload,
+    used_bytes,
+)
+from .people import Asking, Community, Json, hear, make_community
 
 
 class TestReserve:
@@ -256,165 +223,4 @@ class TestComplete:
         rejected = await complete(community.ben, reserved)
 
         assert (rejected["state"], rejected["reason"]) == ("rejected", reason)
-        await is_gone(objects, reserved)
-
-
-class TestAttach:
-    async def test_attaches_all_and_can_be_repeated(
-        self, community: Community, http: aiohttp.ClientSession, messaging: Asking
-    ) -> None:
-        two = [await upload(community.ben, http, community.space_id, a_png()) for _ in range(2)]
-        channel_id = ChannelId(new_id())
-
-        assert [await attach(messaging, community, channel_id, *two) for _ in range(2)] == [[], []]
-
-    async def test_attaches_none_where_some_are_missing(
-        self, community: Community, http: aiohttp.ClientSession, messaging: Asking
-    ) -> None:
-        file = a_png()
-        ready = await upload(community.ben, http, community.space_id, file)
-        of_ann = await upload(community.ann, http, community.space_id, file)
-        reserved = await reserve(community.ben, community.space_id, file)
-        rejected = await upload(community.ben, http, community.space_id, File(content=b"no png"))
-        unknown = {"id": str(new_id())}
-        wrong = [of_ann, reserved, rejected, unknown]
-
-        missing = await attach(messaging, community, ChannelId(new_id()), ready, *wrong)
-
-        assert missing == [one["id"] for one in wrong]
-        assert not await attach(messaging, community, ChannelId(new_id()), ready)
-
-    async def test_knows_one_channel_and_one_space(
-        self, community: Community, http: aiohttp.ClientSession, messaging: Asking
-    ) -> None:
-        ready = await upload(community.ben, http, community.space_id, a_png())
-        elsewhere = msgspec.structs.replace(community, space_id=SpaceId(new_id()))
-
-        assert await attach(messaging, elsewhere, ChannelId(new_id()), ready) == [ready["id"]]
-        assert not await attach(messaging, community, ChannelId(new_id()), ready)
-        assert await attach(messaging, community, ChannelId(new_id()), ready) == [ready["id"]]
-
-    async def test_is_for_services(self, community: Community) -> None:
-        assert await refusal_of(attach(community.ben, community, ChannelId(new_id()))) in {
-            "forbidden",
-            "unauthenticated",
-        }
-
-
-def deleted_message(channel_id: ChannelId, *uploads: Json) -> MessageDeleted:
-    ids = tuple(UUID(one["id"]) for one in uploads)
-    return MessageDeleted(
-        id=MessageId(new_id()),
-        channel_id=channel_id,
-        seq=1,
-        author=Profile(id=UserId(new_id()), display_name="Ben"),
-        content="",
-        attachments=ids,
-        created_at=now(),
-    )
-
-
-class TestDelete:
-    async def test_is_for_who_uploaded_it_and_moderators(
-        self, community: Community, http: aiohttp.ClientSession, objects: Objects, signer: Signer
-    ) -> None:
-        of_ann, of_ben, too = [
-            await upload(person, http, community.space_id, a_png())
-            for person in (community.ann, community.ben, community.ben)
-        ]
-
-        async def try_it(person: Person, one: Json) -> int:
-            return (await person.ask("DELETE", f"/api/v1/uploads/{one['id']}")).status_code
-
-        assert await try_it(community.eve, of_ben) == 404
-        assert await try_it(community.ben, of_ann) == 403
-        assert await try_it(community.ben, of_ben) == 204
-        assert await try_it(community.ben, of_ben) == 404
-        assert await try_it(community.ann, too) == 204
-        await is_gone(objects, of_ben)
-        await is_gone(objects, too)
-        assert await objects.look(f"uploads/{of_ann['id']}") is not None
-
-    @pytest.mark.parametrize("whole", ["message", "channel", "parent", "space"])
-    async def test_goes_with_what_it_was_part_of(
-        self,
-        community: Community,
-        http: aiohttp.ClientSession,
-        engine: AsyncEngine,
-        messaging: Asking,
-        objects: Objects,
-        sweep: Sweep,
-        whole: str,
-    ) -> None:
-        attached = await upload(community.ben, http, community.space_id, a_png())
-        channel_id = ChannelId(new_id())
-        await attach(messaging, community, channel_id, attached)
-        await hear(engine, deleted_message(ChannelId(new_id()), attached))  # of another channel: means nothing
-        assert await used_bytes(engine, community.space_id) == 3000
-
-        await hear(
-            engine,
-            {
-                "message": deleted_message(channel_id, attached),
-                "channel": ChannelDeleted(id=channel_id, space_id=community.space_id),
-                "parent": ChannelDeleted(id=ChannelId(new_id()), space_id=community.space_id, threads=(channel_id,)),
-                "space": SpaceDeleted(id=community.space_id),
-            }[whole],
-        )
-        await sweep()
-
-        assert await used_bytes(engine, community.space_id) == 0
-        assert (await community.ben.ask("GET", f"/api/v1/files/{attached['id']}")).status_code == 404
-        await is_gone(objects, attached)
-
-
-class TestSweep:
-    async def test_takes_what_was_never_completed(
-        self, community: Community, http: aiohttp.ClientSession, engine: AsyncEngine, objects: Objects, sweep: Sweep
-    ) -> None:
-        file = a_png()
-        reserved = await reserve(community.ben, community.space_id, file)
-        await send(http, reserved, file.content)
-        await let_time_pass(engine, reserved, hours=1.1)
-
-        await sweep()
-
-        assert await refusal_of(complete(community.ben, reserved)) == "not_found"
-        assert await used_bytes(engine, community.space_id) == 0
-        await is_gone(objects, reserved)
-
-    async def test_takes_what_was_never_attached(
-        self,
-        community: Community,
-        http: aiohttp.ClientSession,
-        engine: AsyncEngine,
-        messaging: Asking,
-        objects: Objects,
-        sweep: Sweep,
-    ) -> None:
-        attached, loose, new = [await upload(community.ben, http, community.space_id, a_png()) for _ in range(3)]
-        await attach(messaging, community, ChannelId(new_id()), attached)
-        await let_time_pass(engine, attached, hours=25)
-        await let_time_pass(engine, loose, hours=25)
-
-        await sweep()
-
-        await is_gone(objects, loose)
-        assert await used_bytes(engine, community.space_id) == 6000
-        for kept in (attached, new):
-            assert (await community.ben.ask("GET", f"/api/v1/files/{kept['id']}")).status_code == 200
-
-    async def test_takes_again_what_was_sent_after_it_was_over(
-        self, community: Community, http: aiohttp.ClientSession, engine: AsyncEngine, objects: Objects, sweep: Sweep
-    ) -> None:
-        file = a_png()
-        reserved = await reserve(community.ben, community.space_id, file)
-        await community.ben.do("DELETE", f"/api/v1/uploads/{reserved['id']}")
-        await sweep()
-        assert await send(http, reserved, file.content) == 204
-        assert await refusal_of(complete(community.ben, reserved)) == "not_found"
-        await let_time_pass(engine, reserved, hours=1)
-
-        await sweep()
-
         await is_gone(objects, reserved)

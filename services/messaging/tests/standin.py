@@ -1,6 +1,6 @@
-"""Media, as far as messaging asks it; and auth, which gives the token for that."""
+"""Other services, as far as messaging asks them: media; and auth, which gives the token for that."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,9 @@ from contracts.ids import ChannelId, SpaceId, UserId, new_id
 from contracts.media import UploadsMissing, UploadsWanted
 
 from .people import Person, Place
+
+TOKEN = "messaging's own"
+Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Media:
@@ -32,11 +35,8 @@ class Media:
         self._ready[upload_id] = msgspec.convert(place.id, SpaceId), person.id
         return str(upload_id)
 
-    async def give_token(self, _: web.Request) -> web.Response:
-        return _json(ServiceTokenGiven(access_token="messaging's own", expires_in=300))
-
     async def attach(self, request: web.Request) -> web.Response:
-        assert request.headers["authorization"] == "Bearer messaging's own"
+        assert request.headers["authorization"] == f"Bearer {TOKEN}"
         if self.status != 200:
             return web.Response(status=self.status)
         wanted = msgspec.json.decode(await request.read(), type=UploadsWanted)
@@ -44,25 +44,36 @@ class Media:
         missing = tuple(one for one in wanted.ids if not self._may_attach(one, wanted))
         if not missing:
             self.attached |= dict.fromkeys(wanted.ids, wanted.channel_id)
-        return _json(UploadsMissing(missing=missing))
+        return json(UploadsMissing(missing=missing))
 
     def _may_attach(self, upload_id: UUID, wanted: UploadsWanted) -> bool:
         is_theirs = self._ready.get(upload_id) == (wanted.space_id, wanted.user_id)
         return is_theirs and self.attached.get(upload_id, wanted.channel_id) == wanted.channel_id
 
 
-def _json(body: Any) -> web.Response:
-    return web.Response(body=msgspec.json.encode(body), content_type="application/json")
+def json(body: Any, *, status: int = 200) -> web.Response:
+    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
+
+
+async def give_token(_: web.Request) -> web.Response:
+    return json(ServiceTokenGiven(access_token=TOKEN, expires_in=300))
+
+
+@asynccontextmanager
+async def listening(path: str, answer: Handler) -> AsyncGenerator[str]:
+    """The address of a service that gives tokens and answers `POST` to one path."""
+    app = web.Application()
+    app.router.add_post("/api/v1/auth/service-tokens", give_token)
+    app.router.add_post(path, answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
 
 
 @asynccontextmanager
 async def standing_in() -> AsyncGenerator[Media]:
-    media, app = Media(), web.Application()
-    app.router.add_post("/api/v1/auth/service-tokens", media.give_token)
-    app.router.add_post("/internal/uploads/attach", media.attach)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    media.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield media
-    await runner.cleanup()
+    media = Media()
+    async with listening("/internal/uploads/attach", media.attach) as media.url:
+        yield media

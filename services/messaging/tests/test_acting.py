@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from chassis.problems import body_of
 from chassis.settings import Secret
-from contracts.auth import ActingAsked, Profile, ServiceTokenGiven
+from contracts.auth import ActingAsked, Profile
 from contracts.ids import new_id
 from contracts.problems import NotFound
 from messaging.app import create_app
@@ -23,6 +23,7 @@ from testkit.serving import serving
 from testkit.tokens import Signer
 
 from .people import Person, Place, Refused
+from .standin import TOKEN, json, listening
 
 
 class Auth:
@@ -34,34 +35,21 @@ class Auth:
         self.people: dict[str, Profile] = {}
         self.asked: list[ActingAsked] = []
 
-    async def give_token(self, _: web.Request) -> web.Response:
-        return _json(ServiceTokenGiven(access_token="messaging's own", expires_in=300))
-
     async def act(self, request: web.Request) -> web.Response:
-        assert request.headers["authorization"] == "Bearer messaging's own"
+        assert request.headers["authorization"] == f"Bearer {TOKEN}"
         if self.away:
             return web.Response(status=500)
         asked = msgspec.json.decode(await request.read(), type=ActingAsked)
         self.asked.append(asked)
         found = self.people.get(asked.provider_user_id)
-        return _json(body_of(NotFound()), status=404) if found is None else _json(found)
-
-
-def _json(body: Any, *, status: int = 200) -> web.Response:
-    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
+        return json(body_of(NotFound()), status=404) if found is None else json(found)
 
 
 @pytest.fixture
 async def auth() -> AsyncGenerator[Auth]:
-    made, app = Auth(), web.Application()
-    app.router.add_post("/api/v1/auth/service-tokens", made.give_token)
-    app.router.add_post("/internal/acting", made.act)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield made
-    await runner.cleanup()
+    made = Auth()
+    async with listening("/internal/acting", made.act) as made.url:
+        yield made
 
 
 @pytest.fixture

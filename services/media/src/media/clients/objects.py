@@ -2,10 +2,10 @@
 
 import base64
 import hashlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aioboto3
 import aiohttp
@@ -16,6 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contracts.problems import Unavailable
 from media.domain.ranges import Span
 from media.settings import Settings
+
+T = TypeVar("T")
 
 CONTENT_TYPE: Final = "audio/ogg"
 PART_BYTES: Final = 1_048_576
@@ -102,61 +104,50 @@ class Objects:
 
     async def look(self, key: str) -> Lying | None:
         """What lies there, unread; None when nothing does."""
-        try:
-            answer = await self._client.head_object(Bucket=self._settings.s3_bucket, Key=key)
-        except ClientError as error:
-            if _is_absent(error):
-                return None
-            raise _away(error) from None
-        except _AWAY as error:
-            raise _away(error) from None
-        return Lying(answer["ContentLength"], answer["ETag"])
+        answer = await _found(self._client.head_object(Bucket=self._settings.s3_bucket, Key=key))
+        return None if answer is None else Lying(answer["ContentLength"], answer["ETag"])
 
     async def parts(self, key: str, span: Span, *, etag: str) -> AsyncGenerator[bytes]:
         """Bytes of an object, part by part: no connection is held while the reader takes its time. Raises
         `Unavailable` also when the object is not the one of this `etag`, or no longer."""
         for first in range(span.first, span.end, PART_BYTES):
             last = min(first + PART_BYTES, span.end) - 1
-            try:
-                answer = await self._client.get_object(
-                    Bucket=self._settings.s3_bucket, Key=key, Range=f"bytes={first}-{last}", IfMatch=etag
-                )
-                async with answer["Body"] as body:
-                    part = await body.read()
-            except (ClientError, *_AWAY) as error:
-                raise _away(error) from None
+            part = await _found(self._bytes(key, first, last, IfMatch=etag))
+            if part is None:
+                raise Unavailable("the file is no longer in the object store")
             yield part
 
     async def read(self, key: str, *, bytes_max: int) -> bytes | None:
         """A whole object; None when it is not there. Of one that is larger, a byte too much shows it."""
-        try:
-            answer = await self._client.get_object(
-                Bucket=self._settings.s3_bucket, Key=key, Range=f"bytes=0-{bytes_max}"
-            )
-            async with answer["Body"] as body:
-                return await body.read()
-        except ClientError as error:
-            if _is_absent(error):
-                return None
-            raise _away(error) from None
-        except _AWAY as error:
-            raise _away(error) from None
+        return await _found(self._bytes(key, 0, bytes_max))
 
     async def remove(self, key: str) -> None:
         """Also when it was not there."""
-        try:
-            await self._client.delete_object(Bucket=self._settings.s3_bucket, Key=key)
-        except (ClientError, *_AWAY) as error:
-            raise _away(error) from None
+        await _found(self._client.delete_object(Bucket=self._settings.s3_bucket, Key=key))
 
     async def check(self) -> None:
         """Whether the bucket can be reached."""
         await self._client.head_bucket(Bucket=self._settings.s3_bucket)
 
+    async def _bytes(self, key: str, first: int, last: int, **conditions: str) -> bytes:
+        answer = await self._client.get_object(
+            Bucket=self._settings.s3_bucket, Key=key, Range=f"bytes={first}-{last}", **conditions
+        )
+        async with answer["Body"] as body:
+            return await body.read()
 
-def _is_absent(error: ClientError) -> bool:
-    refused: Any = error.response
-    return refused["Error"]["Code"] in _ABSENT
+
+async def _found(asking: Awaitable[T]) -> T | None:
+    """What the store answers; None when the object is not there. Raises `Unavailable`."""
+    try:
+        return await asking
+    except ClientError as error:
+        refused: Any = error.response
+        if refused["Error"]["Code"] in _ABSENT:
+            return None
+        raise _away(error) from None
+    except _AWAY as error:
+        raise _away(error) from None
 
 
 def _away(error: Exception) -> Unavailable:
