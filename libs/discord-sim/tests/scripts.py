@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from discord_sim.stage import Stage
+
 INDEPENDENT = Path(__file__).parents[1] / "independent"
 RECORDING = Path(__file__).parent / "two_seconds.ogg"
 
@@ -40,3 +42,9 @@ async def running(*command: str, folder: Path, **environ: str) -> AsyncGenerator
         with suppress(ProcessLookupError):
             process.terminate()
         await process.communicate()
+
+
+async def cut(live: Stage) -> None:
+    """The bot's line to the gateway."""
+    live.sim.gateway.drop(live.bot.id)
+    await live.sim.until(lambda: not live.sim.gateway.is_ready(live.bot.id))

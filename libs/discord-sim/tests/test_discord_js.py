@@ -9,7 +9,7 @@ from discord_sim.interactions import EPHEMERAL
 from discord_sim.stage import Stage, stage
 from discord_sim.voice.sounds import read_ogg_opus
 
-from .scripts import RECORDING, Script, running
+from .scripts import RECORDING, Script, cut, running
 
 
 @pytest.fixture
@@ -43,8 +43,7 @@ class TestDiscordJs:
         assert panel.content == "1"
 
     async def test_resumes_after_a_cut_and_misses_nothing(self, live: Stage, bot: Script) -> None:
-        live.sim.gateway.drop(live.bot.id)
-        await live.sim.until(lambda: not live.sim.gateway.is_ready(live.bot.id))
+        await cut(live)
 
         live.person("ada").says(live.text, "while you were away")
 
