@@ -7,6 +7,7 @@ from collections import Counter
 import contracts
 from contracts.events import Event
 from contracts.registry import EVENTS
+from gateway.routes.instance import VERSION
 from tools import write_docs, write_openapi
 
 from . import tree
@@ -52,6 +53,11 @@ class TestProblems:
             (code for code, count in counted.items() if count > 1),
             advice="Two refusals, one code: clients can't tell them apart. Rename one, or share the class:",
         )
+
+
+class TestVersion:
+    def test_is_that_of_the_project(self) -> None:
+        assert f'\nversion = "{VERSION}"\n' in tree.text("pyproject.toml")
 
 
 class TestPages:

@@ -14,6 +14,16 @@ from .test_sessions import is_over, told
 OTHER = "nine green herons"
 
 
+class TestRegistering:
+    async def test_is_refused_where_registration_is_closed(self, start_auth: StartAuth) -> None:
+        auth = await start_auth(registration="closed")
+
+        answer = await auth.register()
+
+        assert (answer.status_code, answer.json()["code"]) == (403, "registration_closed")
+        assert await auth.rows("select id from users") == []
+
+
 class TestConfirmingTheAddress:
     async def test_is_needed_before_the_first_login(self, start_auth: StartAuth) -> None:
         auth = await start_auth(require_verified_email=True)

@@ -86,6 +86,20 @@ class TestLoggingInWithDiscord:
         assert first.user["identities"][0]["provider_user_id"] == str(ada.discord.id)
         assert await told(ada.auth, first) == ["auth.identity_linked.v1", "auth.user_registered.v1"]
 
+    async def test_makes_no_account_where_registration_is_closed(self, start_auth: StartAuth, scene: Stage) -> None:
+        closed = await start_auth(
+            registration="closed",
+            discord_url=scene.sim.url,
+            discord_client_id=str(scene.bot.id),
+            discord_client_secret=Secret(scene.bot.client_secret),
+        )
+        ada = Browser(closed, scene, "ada")
+
+        answer = await ada.comes_back(await ada.goes_to_discord())
+
+        assert answer.headers["location"] == "/spaces?error=registration_closed"
+        assert await closed.rows("select id from users") == []
+
     async def test_asvs_6_8_1_is_never_merged_by_address(self, ada: Browser) -> None:
         mine = await ada.auth.person(str(ada.discord.email))
 

@@ -188,6 +188,17 @@ class TestServices:
         assert page.json()["seq"] == 1
         assert page.json()["audience"] == [user.user["id"]]
 
+    async def test_are_told_what_a_page_may_say_before_anyone_signs_in(self, services: Services) -> None:
+        token = (await services.token("messaging", "auth")).json()["access_token"]
+
+        told = await services.auth.ask("GET", "/internal/instance", token=token)
+        stranger = await services.auth.ask("GET", "/internal/instance")
+
+        assert told.json()["registration"] == "open"
+        assert told.json()["passkey_domain"] == "home.example"
+        assert told.json()["discord_login"] is False
+        assert stranger.status_code == 401
+
     async def test_asvs_16_3_1_each_token_given_and_refused_is_logged(self, services: Services) -> None:
         proof = assertion("messaging", services.keys["messaging"])
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from jose import jwk, jwt
 from redis.asyncio import Redis
 
-from contracts import posts
+from contracts import instance, posts
 from contracts.events import Envelope, Event, LogPage
 from contracts.ids import SessionId, UserId, new_id
 from contracts.times import now
@@ -96,6 +96,7 @@ class Services:
         app.router.add_get("/.well-known/jwks.json", self._jwks)
         app.router.add_post("/api/v1/auth/service-tokens", self._service_token)
         app.router.add_get("/internal/log", self._log)
+        app.router.add_get(instance.PATH, self._instance)
         app.router.add_get("/readyz", self._ready)
         app.router.add_get("/openapi/openapi.json", self._openapi)
         app.router.add_post(posts.PATH, self._ticket)
@@ -135,6 +136,14 @@ class Services:
         if after > len(log) or len(log) - after > limit:
             return LogPage(topic=topic, seq=len(log), reset=True)
         return LogPage(topic=topic, seq=len(log), events=tuple(log[after:]))
+
+    async def _instance(self, request: web.Request) -> web.Response:
+        """What all three would say, in one."""
+        assert request.headers["authorization"] == "Bearer of-the-gateway"
+        if self.away:
+            return web.Response(status=503)
+        said = msgspec.structs.asdict(ACCOUNTS) | msgspec.structs.asdict(CHAT) | msgspec.structs.asdict(MEDIA)
+        return web.Response(body=msgspec.json.encode(said), content_type="application/json")
 
     async def _openapi(self, request: web.Request) -> web.Response:
         return web.json_response(OPENAPI)
@@ -178,6 +187,24 @@ class Services:
         return response
 
 
+ACCOUNTS = instance.AccountsInfo(
+    registration="open",
+    email_verification=True,
+    discord_login=True,
+    passkey_domain="home.example",
+    languages=("en", "de"),
+    password_length_min=8,
+    password_length_max=256,
+)
+CHAT = instance.ChatInfo(
+    message_chars_max=4000,
+    attachments_per_message_max=10,
+    name_chars_max=100,
+    topic_chars_max=1000,
+    query_chars_max=400,
+    page_items_max=100,
+)
+MEDIA = instance.MediaInfo(upload_bytes_max=1_000_000, filename_chars_max=200)
 OPENAPI: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Guildhall stand-in", "version": "1"},

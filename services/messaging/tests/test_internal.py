@@ -45,6 +45,15 @@ def gateway(client: httpx.AsyncClient, signer: Signer) -> Gateway:
     return Gateway(client, signer)
 
 
+class TestShowInstance:
+    async def test_tells_services_the_limits(self, gateway: Gateway, client: httpx.AsyncClient) -> None:
+        told = (await gateway.ask("/instance")).json()
+
+        assert told["message_chars_max"] == 4000
+        assert told["attachments_per_message_max"] == 10
+        assert (await client.get("/internal/instance")).status_code == 401
+
+
 class TestReadLog:
     async def test_gives_all_that_followed(self, place: Place, ann: Person, gateway: Gateway) -> None:
         said = [await ann.say(place.channel_id, f"{n}") for n in range(3)]

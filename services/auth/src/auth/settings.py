@@ -1,6 +1,6 @@
 """What auth can be told by its environment."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -41,6 +41,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     key_publish_seconds: int = 600
     """How long a new signing key is published before it signs: longer than verifiers keep what they fetched."""
 
+    registration: Literal["open", "closed"] = "open"
+    """Closed: nobody makes an account; those that are there go on."""
     require_verified_email: bool = True
     password_length_min: int = 8
     password_length_max: int = 256

@@ -1,7 +1,7 @@
 """The wiring: settings in, application out."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -25,7 +25,8 @@ from gateway.realtime.handover import Door
 from gateway.realtime.heartbeat import Heartbeat
 from gateway.realtime.hub import Hub
 from gateway.realtime.people import People
-from gateway.routes import documents, status
+from gateway.routes import documents, instance, status
+from gateway.routes.flags import Flags
 from gateway.settings import Settings
 from streams import bus
 from streams.view import View
@@ -82,15 +83,26 @@ def create_app(settings: Settings) -> Litestar:
         await redis.ping()  # pyright: ignore[reportUnknownMemberType]  untyped in redis
 
     checks = {"redis": redis_answers} | {name: services.readiness(name) for name in services.urls}
-    readiness = Readiness(checks)
     return app.create_app(
         "gateway",
         settings,
-        routes=[*documents.ROUTES, *status.ROUTES],
-        dependencies={"readiness": lambda: readiness, "services": lambda: services, "settings": lambda: settings},
+        routes=[*documents.ROUTES, *status.ROUTES, *instance.ROUTES],
+        dependencies=make_dependencies(Readiness(checks), services, settings),
         lifespan=[lifespan],
         checks=checks,
     )
+
+
+def make_dependencies(readiness: Readiness, services: Services, settings: Settings) -> dict[str, Callable[[], object]]:
+    """What the gateway's own pages may ask for by name."""
+    about, flags = instance.About(services, settings), Flags(settings)
+    return {
+        "about": lambda: about,
+        "flags": lambda: flags,
+        "readiness": lambda: readiness,
+        "services": lambda: services,
+        "settings": lambda: settings,
+    }
 
 
 def make_forwarders(services: Services, settings: Settings) -> dict[str, Forwarder]:

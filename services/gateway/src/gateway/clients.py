@@ -2,18 +2,21 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import msgspec
 
 from chassis.http import ServiceClient
 from chassis.service_tokens import KeysOfAuth, ServiceTokens
+from contracts import instance
 from contracts.events import LogPage
 from contracts.posts import PATH, Ticket
 from contracts.problems import NotFound, Unavailable
 from contracts.tokens import Jwk
 from gateway.settings import Settings
+
+T = TypeVar("T")
 
 READY_SECONDS_MAX: Final = 1.8
 DOCUMENT_SECONDS_MAX: Final = 5.0
@@ -77,6 +80,13 @@ class Services:
         if answer.status != 200:
             raise Unavailable(f"messaging gives no ticket: {answer.status} {answer.body[:200]!r}")
         return answer.decode(Ticket)
+
+    async def part(self, name: str, expected: type[T]) -> T:
+        """What the service `name` says of this installation. Raises `Unavailable`."""
+        answer = await self._clients[name].ask("GET", instance.PATH)
+        if answer.status != 200:
+            raise Unavailable(f"{name} says nothing of itself: {answer.status}")
+        return answer.decode(expected)
 
     def readiness(self, name: str) -> Callable[[], Awaitable[None]]:
         """A check that a service says it is ready."""

@@ -19,6 +19,17 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     allowed_origins: str = ""
     """Other origins whose pages may use the API and the socket, parted by spaces; none by default."""
 
+    # what this installation says of itself
+    instance_name: str = "Guildhall"
+    instance_kept_seconds: float = 15.0
+    """How long what the services say of themselves is repeated before they are asked again."""
+    bot_application_ids: str = ""
+    """The Discord applications of the bots, separated by commas: their invitations are shown."""
+    flags: str = ""
+    """Feature flags as a JSON object; those of `flags_file` win."""
+    flags_file: str = ""
+    """A file with such an object; a change counts at once."""
+
     # HTTP
     trusted_proxies: int = 0
     """How many proxies of ours stand in front; the address that the first of them saw is the client's."""

@@ -40,5 +40,9 @@ class OriginRefused(Problem):
     code, kind, title = "origin_refused", Kind.FORBIDDEN, "This was not asked by a page of ours"
 
 
+class RegistrationClosed(Problem):
+    code, kind, title = "registration_closed", Kind.FORBIDDEN, "This server takes no new accounts"
+
+
 class NotActing(Recorded):
     code, kind, title = "not_acting", Kind.FORBIDDEN, "This service does not act for people"

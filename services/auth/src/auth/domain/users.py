@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -11,6 +11,8 @@ from contracts.auth import Profile
 from contracts.ids import UserId
 from contracts.problems import FieldError, InvalidInput, Kind, Problem
 
+Language = Literal["en", "de"]
+"""Those that mails and pages are written in."""
 EMAIL_LENGTH_MAX: Final = 254
 NAME_LENGTH_MAX: Final = 64
 AVATAR_URL_LENGTH_MAX: Final = 500

@@ -12,7 +12,7 @@ from litestar.response import Stream
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from auth.domain.users import checked_name, email_key
+from auth.domain.users import Language, checked_name, email_key
 from auth.domain.visits import Visit
 from auth.routes.answers import Me, me_of, refusals
 from auth.routes.limits import admit
@@ -49,10 +49,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     display_name: Annotated[str, Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
     avatar_url: Annotated[str, Meta(max_length=500)] | msgspec.UnsetType | None = msgspec.UNSET
-    language: Literal["en", "de"] | msgspec.UnsetType = msgspec.UNSET
+    language: Language | msgspec.UnsetType = msgspec.UNSET
 
 
-@post("/register", status_code=202, responses=refusals())
+@post("/register", status_code=202, responses=refusals(403))
 async def register(
     request: AnyRequest,
     data: JSONBody[Registration],
@@ -60,6 +60,7 @@ async def register(
     tools: NamedDependency[Tools],
     visit: NamedDependency[Visit],
 ) -> VerificationSent:
+    accounts.require_registration(tools)
     key, name = email_key(data.email), checked_name(data.display_name)
     accounts.check_password(tools, data.password, about=[data.email, name])
     await admit(request, tools, attempts.of_registration(tools, visit=visit, email_key=key))

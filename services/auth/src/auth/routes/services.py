@@ -14,6 +14,7 @@ from auth.usecases import services
 from auth.usecases.tools import Tools
 from contracts.auth import ActingAsked, Profile, ServiceTokenAsked, ServiceTokenGiven
 from contracts.events import LogPage
+from contracts.instance import PATH, AccountsInfo
 from contracts.tokens import Jwk
 
 
@@ -65,4 +66,11 @@ async def act_for(
     return await services.act_for(transaction, tools=tools, visit=visit, service=calling_service, asked=data)
 
 
-ROUTES = [show_keys, give_service_token, read_log, act_for]
+@get(PATH, responses=refusals(401), security=[{"bearer": []}])
+async def show_instance(calling_service: NamedDependency[str], tools: NamedDependency[Tools]) -> AccountsInfo:
+    """What anyone may know of accounts here before they have one."""
+    del calling_service  # that there is one is what counts
+    return services.instance_of(tools)
+
+
+ROUTES = [show_keys, give_service_token, read_log, act_for, show_instance]

@@ -13,6 +13,7 @@ from auth import store
 from auth.domain.identities import Identity
 from auth.domain.mails import LinkInvalid, MailKind, Purpose
 from auth.domain.passwords import check_new_password
+from auth.domain.refusals import RegistrationClosed
 from auth.domain.security import Entry
 from auth.domain.users import EmailTaken, User, checked_avatar, checked_name, email_key, topic_of
 from auth.domain.visits import Visit
@@ -24,6 +25,12 @@ from contracts.times import rfc3339
 from streams import outbox
 
 EXPORT_PAGE: Final = 500
+
+
+def require_registration(tools: Tools) -> None:
+    """Raises `RegistrationClosed` where no new accounts are made."""
+    if tools.settings.registration == "closed":
+        raise RegistrationClosed
 
 
 def check_password(tools: Tools, password: str, *, about: list[str], pointer: str = "/password") -> None:

@@ -27,7 +27,7 @@ from auth.domain.mails import MailKind
 from auth.domain.proofs import LastWayIn
 from auth.domain.users import User, topic_of
 from auth.domain.visits import Visit
-from auth.usecases import mailing, security, sessions
+from auth.usecases import accounts, mailing, security, sessions
 from auth.usecases.tools import Actor, Tools
 from chassis.database import advisory_lock
 from contracts.auth import IdentityLinked, IdentityUnlinked
@@ -172,6 +172,7 @@ async def _take_turns(transaction: AsyncConnection, person: OutsidePerson) -> No
 
 
 async def _newcomer(transaction: AsyncConnection, *, tools: Tools, visit: Visit, person: OutsidePerson) -> User:
+    accounts.require_registration(tools)
     user = User(
         id=UserId(new_id()),
         display_name="".join(c for c in person.name if c.isprintable())[:64].strip() or "Somebody",

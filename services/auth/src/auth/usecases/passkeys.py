@@ -41,7 +41,7 @@ async def offer_enrolment(transaction: AsyncConnection, *, tools: Tools, actor: 
     if len(known) >= PASSKEYS_MAX:
         raise TooManyPasskeys
     options = generate_registration_options(
-        rp_id=_domain(tools),
+        rp_id=domain_of(tools),
         rp_name="Guildhall",
         user_id=actor.user.id.bytes,
         user_name=actor.user.email or actor.user.display_name,
@@ -69,7 +69,7 @@ async def enrol(
         verified = verify_registration_response(
             credential=credential,
             expected_challenge=challenge,
-            expected_rp_id=_domain(tools),
+            expected_rp_id=domain_of(tools),
             expected_origin=_origin(tools),
             require_user_verification=True,
         )
@@ -92,7 +92,7 @@ async def enrol(
 async def offer_login(transaction: AsyncConnection, *, tools: Tools) -> Options:
     """What `navigator.credentials.get()` needs; the passkey itself says whose it is."""
     options = generate_authentication_options(
-        rp_id=_domain(tools), user_verification=UserVerificationRequirement.REQUIRED
+        rp_id=domain_of(tools), user_verification=UserVerificationRequirement.REQUIRED
     )
     await _remember(transaction, options.challenge, purpose=LOGIN, data=b"", tools=tools)
     return options_to_json_dict(options)
@@ -106,7 +106,7 @@ async def prove(transaction: AsyncConnection, *, tools: Tools, visit: Visit, cre
         verified = verify_authentication_response(
             credential=credential,
             expected_challenge=challenge,
-            expected_rp_id=_domain(tools),
+            expected_rp_id=domain_of(tools),
             expected_origin=_origin(tools),
             credential_public_key=passkey.public_key,
             credential_current_sign_count=passkey.sign_count,
@@ -170,7 +170,8 @@ async def _told(transaction: AsyncConnection, what: str, *, tools: Tools, visit:
     await mailing.tell(transaction, MailKind.SIGN_IN_CHANGED, tools=tools, user=actor.user, what=what)
 
 
-def _domain(tools: Tools) -> str:
+def domain_of(tools: Tools) -> str:
+    """The relying party id: the host for which passkeys are made."""
     return tools.settings.passkey_domain or urlsplit(tools.settings.public_url).hostname or "localhost"
 
 

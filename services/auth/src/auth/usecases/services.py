@@ -1,6 +1,6 @@
 """What other services ask: a token for a call, and what followed in an account's log."""
 
-from typing import Final
+from typing import Final, get_args
 from uuid import UUID
 
 import msgspec
@@ -8,15 +8,18 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth import store
+from auth.clients.postman import FolderPostman
 from auth.domain.assertions import checked
 from auth.domain.refusals import AssertionInvalid, NotActing
 from auth.domain.tokens import service_claims, sign
+from auth.domain.users import Language
 from auth.domain.visits import Visit
-from auth.usecases import security
+from auth.usecases import passkeys, security
 from auth.usecases.tools import Tools
 from contracts.auth import ActingAsked, Profile, ServiceTokenGiven
 from contracts.events import LogPage
 from contracts.ids import UserId
+from contracts.instance import AccountsInfo
 from contracts.problems import NotFound
 from contracts.tokens import Jwk
 from streams import log as events
@@ -82,6 +85,21 @@ async def act_for(
         raise NotFound  # in the days of grace, too: only its owner's login brings an account back
     await security.note(transaction, "service.acted", visit=visit, user_id=user.id, actor=actor, detail=asked.action)
     return user.profile
+
+
+def instance_of(tools: Tools) -> AccountsInfo:
+    """What a page may say before anyone has signed in."""
+    settings = tools.settings
+    return AccountsInfo(
+        registration=settings.registration,
+        email_verification=settings.require_verified_email,
+        discord_login=bool(settings.discord_client_id),
+        passkey_domain=passkeys.domain_of(tools),
+        languages=get_args(Language),
+        password_length_min=settings.password_length_min,
+        password_length_max=settings.password_length_max,
+        development_mail="/dev/mail" if isinstance(tools.postman, FolderPostman) else None,
+    )
 
 
 def _owner(topic: str) -> UserId:

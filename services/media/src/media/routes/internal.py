@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from chassis.tokens import Verifier, services_only
 from contracts.events import LogPage
 from contracts.ids import RecordingId
+from contracts.instance import PATH, MediaInfo
 from contracts.media import (
     Claimed,
     ClaimWanted,
@@ -126,6 +127,12 @@ async def attach_uploads(
     return await attaching.attach(transaction, data)
 
 
+@get(PATH)
+async def show_instance(settings: NamedDependency[Settings]) -> MediaInfo:
+    """The limits that clients show before they are reached."""
+    return MediaInfo(upload_bytes_max=settings.upload_bytes_max, filename_chars_max=settings.filename_chars_max)
+
+
 def router(verifier: Verifier) -> Router:
     """These routes, behind the check of a service's token."""
     return Router(
@@ -138,6 +145,7 @@ def router(verifier: Verifier) -> Router:
             reserve_segment,
             acknowledge_segment,
             attach_uploads,
+            show_instance,
         ],
         guards=[services_only(verifier)],
         include_in_schema=False,

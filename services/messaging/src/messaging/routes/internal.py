@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.tokens import Verifier, services_only
 from contracts.events import LogPage
 from contracts.ids import ChannelId, RecordingId, SpaceId, UserId
+from contracts.instance import PATH, ChatInfo
 from contracts.messaging import Channel, Member, Role, Space
 from contracts.problems import FieldError, InvalidInput
 from contracts.times import now
@@ -74,6 +75,19 @@ async def list_member_ids(
     return await members.list_roles(transaction, space_id)
 
 
+@get(PATH)
+async def show_instance(limits: NamedDependency[Settings]) -> ChatInfo:
+    """The limits that clients show before they are reached."""
+    return ChatInfo(
+        message_chars_max=limits.content_chars_max,
+        attachments_per_message_max=limits.attachments_per_message_max,
+        name_chars_max=limits.name_chars_max,
+        topic_chars_max=limits.topic_chars_max,
+        query_chars_max=limits.query_chars_max,
+        page_items_max=limits.page_items_max,
+    )
+
+
 @get("/internal/channels/{channel_id:uuid}/people/{user_id:uuid}", status_code=204)
 async def check_viewer(
     channel_id: FromPath[ChannelId], user_id: FromPath[UserId], transaction: NamedDependency[AsyncConnection]
@@ -107,6 +121,7 @@ def router(verifier: Verifier) -> Router:
             show_member,
             list_member_ids,
             check_viewer,
+            show_instance,
             provide_recording_channel,
             open_lane,
         ],
