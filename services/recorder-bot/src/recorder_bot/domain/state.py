@@ -9,7 +9,7 @@ from contracts.media import Anchor, Claimed, PacketCounts, RecordingState, Repor
 from contracts.times import whole_milliseconds
 
 
-class Underway(msgspec.Struct, frozen=True, kw_only=True):
+class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     """`reports` are those that media has not answered yet, oldest first."""
 
     claimed: Claimed
@@ -29,7 +29,7 @@ class Underway(msgspec.Struct, frozen=True, kw_only=True):
         return self.claimed.recording.id
 
 
-class Alive(msgspec.Struct, frozen=True, kw_only=True):
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Until `position` (samples), everything that was received is on disk."""
 
     position: int = 0
@@ -38,7 +38,7 @@ class Alive(msgspec.Struct, frozen=True, kw_only=True):
     bytes_written: int = 0
     packets: dict[str, PacketCounts] = {}
 
-    def reaching(self, ends: dict[int, int]) -> "Alive":
+    def reaching(self, ends: dict[int, int]) -> "Checkpoint":
         """With tracks that are known to end here at the earliest."""
         furthest = {user: max(self.ends.get(user, 0), ends.get(user, 0)) for user in self.ends | ends}
         return msgspec.structs.replace(self, ends=furthest)

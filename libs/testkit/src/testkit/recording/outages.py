@@ -1,4 +1,4 @@
-"""What may happen to a recorder and to those it needs: killed in the middle of a sentence, away for a while."""
+"""Outages: the recorder killed in the middle of a sentence, a server it needs stopped for a while."""
 
 import asyncio
 import random
@@ -13,8 +13,8 @@ from discord_sim.voice.people import Person
 from discord_sim.voice.sounds import babble
 from discord_sim.voice.stage import together, until
 from embedded.kinds import KindName
-from testkit.recording.house import House
-from testkit.recording.studio import Studio
+from testkit.recording.environment import Environment
+from testkit.recording.recorder_setup import RecorderSetup
 
 Neighbour = Literal["media"] | KindName
 SPEECH_FRAMES = 1500
@@ -28,41 +28,41 @@ class Killed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def without(house: House, neighbour: Neighbour) -> AsyncGenerator[None]:
+async def without(environment: Environment, neighbour: Neighbour) -> AsyncGenerator[None]:
     """Really stopped for the length of the block, and started again on its data."""
-    server = None if neighbour == "media" else house.servers[neighbour]
+    server = None if neighbour == "media" else environment.servers[neighbour]
     if server is None:
-        await house.media.kill()
+        await environment.media.kill()
     else:
         await asyncio.to_thread(server.stop)
     try:
         yield
     finally:
         if server is None:
-            await house.media.start()
+            await environment.media.start()
         else:
             await asyncio.to_thread(server.start)
 
 
-async def kill_while_talking(studio: Studio, person: Person, *, times: int, seed: int) -> list[Killed]:
+async def kill_while_talking(setup: RecorderSetup, person: Person, *, times: int, seed: int) -> list[Killed]:
     """`kill -9` at moments drawn from the seed, in the middle of speech; each time started again at once."""
     source = random.Random(seed)
     killed: list[Killed] = []
     for number in range(times):
-        begun = len(studio.sent(person))
+        begun = len(setup.sent(person))
         talk = asyncio.create_task(person.say(babble(SPEECH_FRAMES, seed=seed + number), end=False))
         await asyncio.sleep(1 + 2 * source.random())
-        said = studio.sent(person)[begun:]
-        await studio.recorder.kill()
+        said = setup.sent(person)[begun:]
+        await setup.recorder.kill()
         talk.cancel()
-        await studio.recorder.start(seconds=120)
+        await setup.recorder.start(seconds=120)
         started = time.monotonic()
-        await until(lambda: went_on(studio) > number, timeout_seconds=30)  # noqa: B023 - awaited right here
+        await until(lambda: went_on(setup) > number, timeout_seconds=30)  # noqa: B023 - awaited right here
         killed.append(Killed(said=said, back_seconds=time.monotonic() - started))
         await together(person)
     return killed
 
 
-def went_on(studio: Studio) -> int:
+def went_on(setup: RecorderSetup) -> int:
     """How often the recorder has told that it came back."""
-    return sum("goes on" in said for said in studio.said(studio.voice.id))
+    return sum("goes on" in said for said in setup.said(setup.voice.id))

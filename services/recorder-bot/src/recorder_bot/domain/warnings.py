@@ -10,7 +10,7 @@ NICKNAME_REFUSED = "nickname_refused"
 SEGMENTS_REFUSED = "segments_refused"
 
 
-class Signs(msgspec.Struct, frozen=True, kw_only=True):
+class Health(msgspec.Struct, frozen=True, kw_only=True):
     """How it looks from here."""
 
     people_present: int
@@ -22,17 +22,17 @@ class Signs(msgspec.Struct, frozen=True, kw_only=True):
     segments_refused: bool = False
 
 
-class Tolerance(msgspec.Struct, frozen=True, kw_only=True):
+class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     no_audio_seconds: float
     latency_ms_max: float
 
 
-def worries(signs: Signs, tolerance: Tolerance) -> frozenset[str]:
+def health_warnings(health: Health, thresholds: Thresholds) -> frozenset[str]:
     found = {
-        NO_AUDIO: signs.people_present > 0 and signs.unheard_seconds >= tolerance.no_audio_seconds,
-        DEAFENED: signs.deafened,
-        HIGH_LATENCY: signs.latency_ms > tolerance.latency_ms_max,
-        TOO_MANY_SPEAKERS: signs.speakers_refused,
-        SEGMENTS_REFUSED: signs.segments_refused,
+        NO_AUDIO: health.people_present > 0 and health.unheard_seconds >= thresholds.no_audio_seconds,
+        DEAFENED: health.deafened,
+        HIGH_LATENCY: health.latency_ms > thresholds.latency_ms_max,
+        TOO_MANY_SPEAKERS: health.speakers_refused,
+        SEGMENTS_REFUSED: health.segments_refused,
     }
     return frozenset(code for code, is_so in found.items() if is_so)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-async def whole(work: Coroutine[Any, Any, Result]) -> Result:
+async def run_to_completion(work: Coroutine[Any, Any, Result]) -> Result:
     """Its result. Whoever is cancelled meanwhile waits until it is done: what was taken in hand would be lost."""
     working = asyncio.create_task(work)
     try:

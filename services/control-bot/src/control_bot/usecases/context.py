@@ -7,13 +7,13 @@ import msgspec
 from contracts.ids import RecordingId
 from control_bot.clients.services import Services
 from control_bot.settings import Settings
-from control_bot.store.board import Board
+from control_bot.store.cache import RecordingCache
 from control_bot.store.suggestions import Suggestions
 
 
-class Desk(msgspec.Struct, frozen=True):
+class Context(msgspec.Struct, frozen=True):
     services: Services
-    board: Board
+    cache: RecordingCache
     suggestions: Suggestions
     settings: Settings
 

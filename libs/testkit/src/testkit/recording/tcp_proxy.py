@@ -1,10 +1,10 @@
-"""A TCP connection that can be cut: what lies between the recorder and a server."""
+"""A TCP proxy between the recorder and a server, which can be cut."""
 
 import asyncio
 from urllib.parse import urlsplit
 
 
-class Cable:
+class TcpProxy:
     """Listens on a free port and passes everything on to the server, unless it is cut."""
 
     def __init__(self, url: str) -> None:
@@ -21,7 +21,7 @@ class Cable:
         credentials, at, _ = self._url.netloc.rpartition("@")
         return self._url._replace(netloc=f"{credentials}{at}127.0.0.1:{port}").geturl()
 
-    async def lay(self) -> None:
+    async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
 
     def cut(self) -> None:
@@ -29,10 +29,10 @@ class Cable:
         for stream in self._streams:
             stream.close()
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         self._is_cut = False
 
-    def remove(self) -> None:
+    def close(self) -> None:
         self.cut()
         if self._server:
             self._server.close()

@@ -7,7 +7,7 @@ import msgspec
 from contracts.media import Gap
 from recorder_bot.domain import accounts, gaps
 from recorder_bot.domain.accounts import Accounts
-from recorder_bot.domain.course import Course
+from recorder_bot.domain.clock import RecordingClock
 from recorder_bot.domain.track import Cut, Piece, Track
 from voice import opus
 from voice.events import Frame, Heard, Joined, Left, Reconnected, Reconnecting
@@ -16,23 +16,23 @@ from voice.events import Gap as Missing
 FRAME_SAMPLES = opus.SILENCE_SAMPLES
 
 
-class Newcomer(msgspec.Struct, frozen=True):
+class NewSpeaker(msgspec.Struct, frozen=True):
     """Somebody has a track, or goes on with it under another SSRC."""
 
     user_id: int
     ssrc: int
 
 
-class Loss(msgspec.Struct, frozen=True):
+class UnplacedGap(msgspec.Struct, frozen=True):
     """A gap that lies in no segment: of one speaker, or of all."""
 
     gap: Gap
     user_id: int | None = None
 
 
-class Desk:
-    """`hear` is the listener of a voice connection, `take` gives what is to be written. `newcomers` and `losses` are
-    for whoever takes them. Of who has opted out nothing is kept from the moment when that is known.
+class Tracks:
+    """`hear` is the listener of a voice connection, `drain` returns what is to be written; the segment writer takes
+    `new_speakers` and `unplaced_gaps`. Nothing is kept of a speaker once their opt-out is known.
     """
 
     def __init__(
@@ -44,9 +44,9 @@ class Desk:
         ends: Mapping[int, int] | None = None,
     ) -> None:
         self.accounts = Accounts()
-        self.newcomers: list[Newcomer] = []
-        self.losses: list[Loss] = []
-        self.course: Course | None = None
+        self.new_speakers: list[NewSpeaker] = []
+        self.unplaced_gaps: list[UnplacedGap] = []
+        self.clock: RecordingClock | None = None
         self.voice_heard_ns: int | None = None
         """When a frame that is not silence arrived last."""
         self._cut, self._tracks_max = cut, tracks_max
@@ -64,25 +64,25 @@ class Desk:
         return self._ends | {user_id: track.timeline.end for user_id, track in self._tracks.items()}
 
     def position(self, at_ns: int) -> int:
-        return self.course.position(at_ns) if self.course else 0
+        return self.clock.position(at_ns) if self.clock else 0
 
-    def run(self, course: Course) -> None:
+    def run(self, clock: RecordingClock) -> None:
         """From here on frames are written."""
-        self.course = course
-        self._clear_since_ns = course.at_ns
+        self.clock = clock
+        self._clear_since_ns = clock.at_ns
         for track in self._tracks.values():
             track.break_off()
             if track.present:
-                track.begin_segment(course.samples)
+                track.begin_segment(clock.samples)
         self._obstacle = None
 
-    def hold(self, cause: str, course: Course | None = None) -> None:
-        """Frames are dropped until `run`. With a `course`, the recording's time stands still as well."""
+    def hold(self, cause: str, clock: RecordingClock | None = None) -> None:
+        """Frames are dropped until `run`. With a `clock`, the recording's time stands still as well."""
         self._obstacle = cause
-        if course:
-            self.course = course
+        if clock:
+            self.clock = clock
         for track in self._tracks.values():
-            track.end_segment(course.samples if course else 0)
+            track.end_segment(clock.samples if clock else 0)
 
     def end(self, at_ns: int) -> None:
         """What arrives from now on is not written; what arrived before may still be on its way from the connection."""
@@ -110,21 +110,21 @@ class Desk:
             case _:
                 pass
 
-    def take(self, at_ns: int) -> list[Piece]:
+    def drain(self, at_ns: int) -> list[Piece]:
         position = self.position(at_ns)
-        return [piece for track in self._tracks.values() for piece in track.take(position)]
+        return [piece for track in self._tracks.values() for piece in track.drain(position)]
 
-    def take_all(self, at_ns: int) -> list[Piece]:
+    def drain_all(self, at_ns: int) -> list[Piece]:
         """At the end: what is under way is complete."""
         for track in self._tracks.values():
             track.end_segment(self.position(at_ns))
-        return self.take(at_ns)
+        return self.drain(at_ns)
 
     def lose(self, start_ns: int, end_ns: int, cause: str) -> None:
         """Nobody was heard in between."""
         start, end = self.position(start_ns), self.position(end_ns)
         if end > start:
-            self.losses.append(Loss(gaps.gap(start, end, cause)))
+            self.unplaced_gaps.append(UnplacedGap(gaps.gap(start, end, cause)))
 
     def _hear_frame(self, frame: Frame) -> None:
         refused = self._refusal(frame)
@@ -161,7 +161,7 @@ class Desk:
             track = self._tracks[user_id] = Track(user_id, cut=self._cut, end=known.get(user_id, 0))
         if track.ssrc != ssrc:
             track.ssrc = ssrc
-            self.newcomers.append(Newcomer(user_id, ssrc))
+            self.new_speakers.append(NewSpeaker(user_id, ssrc))
         return track
 
     def _miss(self, missing: Missing, user_id: int) -> None:
@@ -175,7 +175,7 @@ class Desk:
         track.timeline.skip(start + length)
         gap = gaps.gap(start, start + length, missing.cause.value)
         if not track.miss(gap):
-            self.losses.append(Loss(gap, user_id))
+            self.unplaced_gaps.append(UnplacedGap(gap, user_id))
 
     def _come_back(self, heard: Reconnected) -> None:
         if self._away_since_ns is not None and not heard.resumed and not self._obstacle:

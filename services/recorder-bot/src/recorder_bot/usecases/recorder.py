@@ -10,15 +10,15 @@ import structlog
 from contracts.ids import RecordingId, SpaceId
 from contracts.media import Claimed, ClaimWanted, Recording, RecordingState
 from contracts.problems import Unavailable
-from recorder_bot.clients.discord import Identity
+from recorder_bot.clients.discord import BotAccount
 from recorder_bot.clients.media import Media, Refused
-from recorder_bot.domain.course import samples
-from recorder_bot.domain.underway import Alive, Underway
+from recorder_bot.domain.clock import samples
+from recorder_bot.domain.state import Checkpoint, SessionState
 from recorder_bot.settings import Settings
 from recorder_bot.store.spool import Folder, Spool
 from recorder_bot.usecases import meters
+from recorder_bot.usecases.recording_session import RecordingSession
 from recorder_bot.usecases.reporting import OVER
-from recorder_bot.usecases.take import Take
 
 State = RecordingState
 TO_BEGIN = frozenset({State.REQUESTED, State.JOINING, State.RECORDING, State.PAUSED})
@@ -26,11 +26,11 @@ TO_BEGIN = frozenset({State.REQUESTED, State.JOINING, State.RECORDING, State.PAU
 log = structlog.get_logger()
 
 
-class Studio:
-    """`takes` are what is under way here."""
+class Recorder:
+    """`sessions` are what is under way here."""
 
-    def __init__(self, identities: Sequence[Identity], *, media: Media, spool: Spool, settings: Settings) -> None:
-        self.takes: dict[RecordingId, Take] = {}
+    def __init__(self, identities: Sequence[BotAccount], *, media: Media, spool: Spool, settings: Settings) -> None:
+        self.sessions: dict[RecordingId, RecordingSession] = {}
         self._identities = identities
         self._media, self._spool, self._settings = media, spool, settings
         self._tasks: dict[RecordingId, asyncio.Task[None]] = {}
@@ -43,15 +43,15 @@ class Studio:
         try:
             while True:
                 async with self._claiming:
-                    await self._go_on()
-                await self._look_around()
+                    await self._resume_spooled()
+                await self._claim_waiting()
                 await asyncio.sleep(self._settings.poll_seconds)
         finally:
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def take(self, recording: Recording) -> None:
+    async def claim(self, recording: Recording) -> None:
         """Claim it with an identity that is free in its guild, if there is one. Raises Unavailable."""
         async with self._claiming:
             if self._spool.has(recording.id) or recording.state not in TO_BEGIN:
@@ -68,10 +68,10 @@ class Studio:
                     await self._begin(claimed, identity)
                     return
 
-    def in_space(self, space_id: SpaceId) -> list[Take]:
-        return [take for take in self.takes.values() if take.recording.space_id == space_id]
+    def in_space(self, space_id: SpaceId) -> list[RecordingSession]:
+        return [session for session in self.sessions.values() if session.recording.space_id == space_id]
 
-    async def _go_on(self) -> None:
+    async def _resume_spooled(self) -> None:
         """With everything in the spool that nobody here works on."""
         known = {identity.id: identity for identity in self._identities}
         resting = {each for each, until in self._rests_until.items() if time.monotonic() < until}
@@ -81,14 +81,14 @@ class Studio:
                 log.error("recording.stranded", recording=str(left.id), identity=left.identity)
                 self._stranded.add(left.id)
                 continue
-            underway, is_ours = await self._ask_anew(left)
-            await folder.save(underway)
-            await folder.erase(underway.opted_out)
-            sealed_ends, alive = await folder.seal_all(), await folder.alive()
-            log.info("recording.found", recording=str(left.id), position=alive.position)
-            self._start(underway, alive.reaching(sealed_ends), identity, folder, is_ours=is_ours)
+            state, is_ours = await self._claim_again(left)
+            await folder.save(state)
+            await folder.erase(state.opted_out)
+            sealed_ends, checkpoint = await folder.seal_all(), await folder.checkpoint()
+            log.info("recording.found", recording=str(left.id), position=checkpoint.position)
+            self._start(state, checkpoint.reaching(sealed_ends), identity, folder, is_ours=is_ours)
 
-    async def _ask_anew(self, left: Underway) -> tuple[Underway, bool]:
+    async def _claim_again(self, left: SessionState) -> tuple[SessionState, bool]:
         """Who has opted out meanwhile must be known before anything is written; without media, the last word counts.
         Answers also whether the recording is still this recorder's: if not, there is only its spool to empty."""
         try:
@@ -102,61 +102,61 @@ class Studio:
             return left, refused.code not in OVER
         return msgspec.structs.replace(left, claimed=claimed, opted_out=claimed.orders.opted_out), True
 
-    async def _look_around(self) -> None:
+    async def _claim_waiting(self) -> None:
         if not any(identity.ready for identity in self._identities):
             return
         try:
             for recording in await self._media.claimable(self._spool.holder):
-                await self.take(recording)
+                await self.claim(recording)
         except (Unavailable, Refused) as away:
             log.info("media.away", reason=str(away))
 
-    def _free_in(self, guild_id: str) -> list[Identity]:
-        busy = {take.identity.id for take in self.takes.values() if take.recording.guild_id == guild_id}
+    def _free_in(self, guild_id: str) -> list[BotAccount]:
+        busy = {session.identity.id for session in self.sessions.values() if session.recording.guild_id == guild_id}
         return [each for each in self._identities if each.is_in(guild_id) and each.id not in busy]
 
-    async def _begin(self, claimed: Claimed, identity: Identity) -> None:
+    async def _begin(self, claimed: Claimed, identity: BotAccount) -> None:
         """On disk first: from here on the recording is this recorder's, whatever happens to the process."""
         recording, paused = claimed.recording, claimed.orders.state is State.PAUSED
-        underway = Underway(
+        state = SessionState(
             claimed=claimed,
             identity=identity.id,
             state=State.PAUSED if paused else State.RECORDING,
             opted_out=claimed.orders.opted_out,
             anchor=claimed.anchor,
         )
-        alive = Alive(
+        checkpoint = Checkpoint(
             position=samples(recording.duration_ms),
             ends={int(track.discord_id): track.last_sample for track in claimed.tracks},
             packets={track.speaker.discord_id: track.packets for track in recording.tracks},
         )
         folder = self._spool.folder(recording.id)
-        await folder.mark(alive)
-        await folder.save(underway)
-        self._start(underway, alive, identity, folder)
+        await folder.mark(checkpoint)
+        await folder.save(state)
+        self._start(state, checkpoint, identity, folder)
 
     def _start(
-        self, underway: Underway, alive: Alive, identity: Identity, folder: Folder, *, is_ours: bool = True
+        self, state: SessionState, checkpoint: Checkpoint, identity: BotAccount, folder: Folder, *, is_ours: bool = True
     ) -> None:
-        take = Take(
-            underway,
+        session = RecordingSession(
+            state,
             folder=folder,
-            alive=alive,
+            checkpoint=checkpoint,
             identity=identity,
             media=self._media,
             holder=self._spool.holder,
             settings=self._settings,
         )
         if not is_ours:
-            take.give_up()
-        self.takes[underway.id] = take
-        task = asyncio.create_task(take.run())
-        self._tasks[underway.id] = task
+            session.give_up()
+        self.sessions[state.id] = session
+        task = asyncio.create_task(session.run())
+        self._tasks[state.id] = task
         meters.recordings.add(1)
-        task.add_done_callback(lambda _: self._over(underway.id, task))
+        task.add_done_callback(lambda _: self._over(state.id, task))
 
     def _over(self, recording_id: RecordingId, task: asyncio.Task[None]) -> None:
-        self.takes.pop(recording_id, None)
+        self.sessions.pop(recording_id, None)
         self._tasks.pop(recording_id, None)
         meters.recordings.add(-1)
         if not task.cancelled() and (failed := task.exception()):

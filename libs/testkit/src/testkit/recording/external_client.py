@@ -1,4 +1,4 @@
-"""A speaker that nobody here wrote: unmodified discord.js with @discordjs/voice, as a process of its own."""
+"""An external client: unmodified discord.js with @discordjs/voice, as a process of its own."""
 
 import asyncio
 import os
@@ -12,16 +12,16 @@ from testkit import npm
 from voice.ogg import Position, Writer
 
 INDEPENDENT = Path(__file__).parents[4] / "discord-sim" / "independent"
-OUTSIDER = "outsider"
+EXTERNAL_CLIENT = "external_client"
 
 
-class Outsider:
+class ExternalClient:
     """A bot account of the guild that discord.js speaks for."""
 
     def __init__(self, sim: Simulator, guild_id: int, channel_id: int) -> None:
         self._sim, self._guild_id, self._channel_id = sim, guild_id, channel_id
         self._spoken: set[bytes] = set()
-        self._bot = sim.world.add_bot(OUTSIDER)
+        self._bot = sim.world.add_bot(EXTERNAL_CLIENT)
         sim.world.join_guild(guild_id, user=self._bot.bot, permissions=ALL_PERMISSIONS)
 
     @property
@@ -63,6 +63,6 @@ class Outsider:
             writer.write(packet)
         speech = folder / "speech.ogg"
         await asyncio.to_thread(speech.write_bytes, writer.finish())
-        async with self.running("speaker.mjs", folder / "outsider.log", FILE=str(speech)) as process:
+        async with self.running("speaker.mjs", folder / "external_client.log", FILE=str(speech)) as process:
             if await process.wait():
-                raise RuntimeError(f"discord.js failed: {(folder / 'outsider.log').read_text()[-2000:]}")
+                raise RuntimeError(f"discord.js failed: {(folder / 'external_client.log').read_text()[-2000:]}")

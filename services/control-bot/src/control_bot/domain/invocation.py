@@ -4,21 +4,21 @@ from collections.abc import Mapping
 
 import msgspec
 
-from control_bot.domain.words import Language, Words
+from control_bot.domain.localized import Language, LocalizedText
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
+class DiscordUser(msgspec.Struct, frozen=True, kw_only=True):
     """A Discord user; `manages_guild` is the server which, as Discord says, they may manage."""
 
     discord_id: str
     manages_guild: str | None = None
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class Invocation(msgspec.Struct, frozen=True, kw_only=True):
     """One interaction. Its `id` is the same when Discord repeats it, and so is the key of whatever it does."""
 
     id: str
-    person: Person
+    user: DiscordUser
     guild_id: str
     text_channel_id: str
     voice_channel_id: str | None = None
@@ -26,6 +26,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     language: Language = Language.ENGLISH
     options: Mapping[str, str] = {}
     """By the option's English name."""
+    may_post_panel: bool = True
+    """Whether the bot may post an embed in the text channel."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -38,7 +40,7 @@ class Reply(msgspec.Struct, frozen=True):
 class Refusal(Exception):
     """It is not to be; the words say why, and what to do about it."""
 
-    def __init__(self, words: Words, *, code: str = "", **values: object) -> None:
+    def __init__(self, words: LocalizedText, *, code: str = "", **values: object) -> None:
         super().__init__(words.en)
         self.words = words
         self.code = code

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from contracts.media import Recording
-from recorder_bot.clients.discord import CannotSpeak, Identity
+from recorder_bot.clients.discord import BotAccount, CannotSpeak
 from recorder_bot.domain import texts
 
 MARKS = (texts.MARK_RECORDING, texts.MARK_PAUSED)
@@ -13,13 +13,13 @@ MARKS = (texts.MARK_RECORDING, texts.MARK_PAUSED)
 log = structlog.get_logger()
 
 
-class Presence:
+class Announcer:
     """Speaks in the configured channel, or else in the voice channel's own text; where that is not allowed, where the
     recording was asked for.
     """
 
     def __init__(
-        self, identity: Identity, recording: Recording, *, before: str | None, announcement_channel_id: str
+        self, identity: BotAccount, recording: Recording, *, before: str | None, announcement_channel_id: str
     ) -> None:
         self._identity, self._recording = identity, recording
         self._configured = announcement_channel_id

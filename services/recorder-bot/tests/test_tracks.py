@@ -4,9 +4,9 @@ import gc
 from collections import defaultdict
 
 from recorder_bot.domain import accounts, gaps
-from recorder_bot.domain.course import Course
-from recorder_bot.domain.desk import Desk, Loss, Newcomer
+from recorder_bot.domain.clock import RecordingClock
 from recorder_bot.domain.track import Cut, Piece
+from recorder_bot.domain.tracks import NewSpeaker, Tracks, UnplacedGap
 from voice import Cause, ogg, opus
 from voice.events import Frame, Gap, Heard, Left, Reconnected, Reconnecting
 
@@ -20,11 +20,11 @@ def packet(number: int) -> bytes:
 
 
 class Room:
-    """A desk whose time is made here; pieces are joined as the spool does it."""
+    """A tracks whose time is made here; pieces are joined as the spool does it."""
 
     def __init__(self, *, segment_seconds: int = 10, tracks_max: int = 10, bytes_max: int = 1 << 20) -> None:
         cut = Cut(samples_max=segment_seconds * SECOND, bytes_max=bytes_max)
-        self.desk = Desk(cut=cut, tracks_max=tracks_max)
+        self.tracks = Tracks(cut=cut, tracks_max=tracks_max)
         self.now_ns = 100 * SECOND_NS
         self.open: dict[tuple[int, int], bytes] = defaultdict(bytes)
         self.complete: list[tuple[int, int, bytes]] = []
@@ -32,34 +32,34 @@ class Room:
         self._sent: dict[int, int] = defaultdict(int)
 
     def begin(self) -> None:
-        self.desk.run(Course(at_ns=self.now_ns, samples=0))
+        self.tracks.run(RecordingClock(at_ns=self.now_ns, samples=0))
 
-    def say(self, user: int, count: int, *, take: bool = True) -> None:
+    def say(self, user: int, count: int, *, drain: bool = True) -> None:
         for _ in range(count):
             self.frame(user)
             self.now_ns += FRAME_NS
-        if take:
-            self.take()
+        if drain:
+            self.drain()
 
     def frame(self, user: int) -> None:
         number = self._sent[user]
         self._sent[user] += 1
         frame = Frame(user, user + 1000, number & 0xFFFF, number * 960 & 0xFFFF_FFFF, self.now_ns, packet(number))
-        self.desk.hear(frame)
+        self.tracks.hear(frame)
 
     def hear(self, heard: Heard) -> None:
-        self.desk.hear(heard)
+        self.tracks.hear(heard)
 
     def wait(self, seconds: float) -> None:
         for _ in range(round(seconds * 2)):
             self.now_ns += SECOND_NS // 2
-            self.take()
+            self.drain()
 
-    def take(self) -> None:
-        self._join(self.desk.take(self.now_ns))
+    def drain(self) -> None:
+        self._join(self.tracks.drain(self.now_ns))
 
     def end(self) -> None:
-        self._join(self.desk.take_all(self.now_ns))
+        self._join(self.tracks.drain_all(self.now_ns))
 
     def _join(self, pieces: list[Piece]) -> None:
         for piece in pieces:
@@ -110,7 +110,7 @@ class TestSegments:
         room.end()
 
         assert room.spans(1)[0][0] == 0
-        assert abs(room.spans(1)[-1][1] - room.desk.position(room.now_ns)) < 120
+        assert abs(room.spans(1)[-1][1] - room.tracks.position(room.now_ns)) < 120
         assert set(room.packets(1)[10:-8]) == {opus.SILENCE}
 
     def test_nothing_is_written_when_the_speaker_has_left(self) -> None:
@@ -157,7 +157,7 @@ class TestGaps:
         room.hear(Reconnecting(1006, room.now_ns + 2 * SECOND_NS))
         room.hear(Reconnected(True, room.now_ns + 3 * SECOND_NS))
 
-        assert room.desk.losses == [Loss(gaps.gap(2 * SECOND, 3 * SECOND, gaps.RECONNECTED))]
+        assert room.tracks.unplaced_gaps == [UnplacedGap(gaps.gap(2 * SECOND, 3 * SECOND, gaps.RECONNECTED))]
 
     def test_neighbours_of_one_cause_are_one(self) -> None:
         found = [gaps.gap(0, 960, "lost"), gaps.gap(1920, 2880, "late"), gaps.gap(960, 1920, "lost")]
@@ -175,30 +175,30 @@ class TestChoices:
         room.end()
 
         assert room.packets(1) == [packet(number) for number in range(5, 10)]
-        assert room.desk.accounts.read()["1"].dropped == {accounts.NOT_ANNOUNCED: 5}
+        assert room.tracks.accounts.read()["1"].dropped == {accounts.NOT_ANNOUNCED: 5}
 
     def test_who_opts_out_is_not_written_and_what_was_not_taken_is_gone(self) -> None:
         room = Room()
         room.begin()
-        room.say(1, 5, take=False)
+        room.say(1, 5, drain=False)
 
-        newly = room.desk.opt_out([1])
+        newly = room.tracks.opt_out([1])
         room.say(1, 5)
         room.end()
 
         assert newly == {1}
         assert not room.open
         assert not room.complete
-        assert room.desk.accounts.read()["1"].dropped == {accounts.OPTED_OUT: 5}
+        assert room.tracks.accounts.read()["1"].dropped == {accounts.OPTED_OUT: 5}
 
     def test_who_opts_in_again_goes_on_after_what_was_written(self) -> None:
         room = Room()
         room.begin()
         room.say(1, 5)
-        room.desk.opt_out([1])
+        room.tracks.opt_out([1])
         room.say(1, 5)
 
-        room.desk.opt_out([])
+        room.tracks.opt_out([])
         room.say(1, 5)
         room.end()
 
@@ -209,7 +209,7 @@ class TestChoices:
         room = Room()
         room.begin()
         room.say(1, 20)
-        room.desk.end(room.now_ns - 5 * FRAME_NS)
+        room.tracks.end(room.now_ns - 5 * FRAME_NS)
         late = Frame(1, 1001, 20, 20 * 960, room.now_ns - 6 * FRAME_NS, packet(20))
         too_late = Frame(1, 1001, 21, 21 * 960, room.now_ns - 5 * FRAME_NS, packet(21))
 
@@ -219,24 +219,24 @@ class TestChoices:
 
         assert room.packets(1)[20] == packet(20)
         assert packet(21) not in room.packets(1)
-        assert room.desk.accounts.read()["1"].dropped == {accounts.AFTER_END: 1}
+        assert room.tracks.accounts.read()["1"].dropped == {accounts.AFTER_END: 1}
 
     def test_the_time_stands_still_while_it_is_paused(self) -> None:
         room = Room()
         room.begin()
         room.say(1, 50)
-        course = room.desk.course
-        assert course
-        room.desk.hold(accounts.PAUSED, course.turned(room.now_ns, running=False))
+        clock = room.tracks.clock
+        assert clock
+        room.tracks.hold(accounts.PAUSED, clock.turned(room.now_ns, running=False))
         room.say(1, 50)
         room.wait(60)
 
-        room.desk.run(room.desk.course.turned(room.now_ns, running=True) if room.desk.course else course)
+        room.tracks.run(room.tracks.clock.turned(room.now_ns, running=True) if room.tracks.clock else clock)
         room.say(1, 50)
         room.end()
 
         assert room.spans(1) == [(0, SECOND), (SECOND, 2 * SECOND)]
-        assert room.desk.accounts.read()["1"].dropped == {accounts.PAUSED: 50}
+        assert room.tracks.accounts.read()["1"].dropped == {accounts.PAUSED: 50}
 
     def test_more_speakers_than_tracks_are_counted(self) -> None:
         room = Room(tracks_max=1)
@@ -245,8 +245,8 @@ class TestChoices:
         room.say(1, 1)
         room.say(2, 3)
 
-        assert room.desk.newcomers == [Newcomer(1, 1001)]
-        assert room.desk.accounts.read()["2"].dropped == {accounts.TOO_MANY_SPEAKERS: 3}
+        assert room.tracks.new_speakers == [NewSpeaker(1, 1001)]
+        assert room.tracks.accounts.read()["2"].dropped == {accounts.TOO_MANY_SPEAKERS: 3}
 
 
 class TestFourHours:
@@ -264,12 +264,12 @@ class TestFourHours:
                 gc.collect()
                 counted.append(len(gc.get_objects()))
 
-        ends = room.desk.ends
+        ends = room.tracks.ends
         room.say(1, 1)
         room.frame(2)
-        said = room.desk.position(room.now_ns)
+        said = room.tracks.position(room.now_ns)
         room.wait(0.5)
-        first, second = room.desk.ends[1], room.desk.ends[2]
+        first, second = room.tracks.ends[1], room.tracks.ends[2]
         assert abs(second - first - SECOND // 50) <= SECOND // 50
         assert max(ends.values()) <= said
         assert abs(second - said) <= 2 * SECOND // 50

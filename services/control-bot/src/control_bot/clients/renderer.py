@@ -6,8 +6,8 @@ from typing import Final
 import hikari
 
 from contracts.problems import Unavailable
+from control_bot.domain.localized import Language, language_of
 from control_bot.domain.panel import Act, Panel
-from control_bot.domain.words import Language, language_of
 
 _DANGER: Final = hikari.ButtonStyle.DANGER
 _SECONDARY: Final = hikari.ButtonStyle.SECONDARY
@@ -20,7 +20,7 @@ class Gone(Exception):
     """The channel or the message is no longer there, or not for this bot."""
 
 
-class Screen:
+class PanelRenderer:
     """Raises Gone, or Unavailable when it may be tried again."""
 
     def __init__(self, bot: hikari.GatewayBot) -> None:

@@ -18,14 +18,17 @@ def language_of(locale: str) -> Language:
     return Language.GERMAN if locale.partition("-")[0] == Language.GERMAN else Language.ENGLISH
 
 
-class Words(msgspec.Struct, frozen=True):
+class LocalizedText(msgspec.Struct, frozen=True):
     """One text; `{name}` stands for what is filled in."""
 
     en: str
     de: str
 
-    def say(self, language: Language, **values: Any) -> str:
-        """In that language; a value that is `Words` itself is said in it too."""
+    def format(self, language: Language, **values: Any) -> str:
+        """In that language; a value that is `LocalizedText` itself is said in it too."""
         text = self.de if language is Language.GERMAN else self.en
-        said = {name: value.say(language) if isinstance(value, Words) else value for name, value in values.items()}
+        said = {
+            name: value.format(language) if isinstance(value, LocalizedText) else value
+            for name, value in values.items()
+        }
         return text.format(**said)

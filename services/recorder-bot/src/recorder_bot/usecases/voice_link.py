@@ -1,4 +1,4 @@
-"""The way to the voices: joins, comes back when the connection is lost, notices when it is moved."""
+"""The connection to the voice channel: joins, comes back when it is lost, notices when it is moved."""
 
 import asyncio
 import time
@@ -7,11 +7,11 @@ from collections.abc import Callable
 import structlog
 
 from contracts.media import Recording
-from recorder_bot.clients.discord import Identity
+from recorder_bot.clients.discord import BotAccount
 from recorder_bot.domain import accounts
-from recorder_bot.domain.desk import Desk
+from recorder_bot.domain.tracks import Tracks
 from recorder_bot.settings import Settings
-from recorder_bot.usecases.writing import Scribe
+from recorder_bot.usecases.segment_writer import SegmentWriter
 from voice import Closed, CouldNotConnect, Heard, Moved, Reason, VoiceConnection
 
 REMOVED = frozenset({Reason.DISCONNECTED, Reason.CALL_ENDED})
@@ -20,21 +20,21 @@ HUNG_UP = 4014
 log = structlog.get_logger()
 
 
-class LineLost(Exception):
+class LinkLost(Exception):
     """There is no way into the voice channel."""
 
 
-class Line:
+class VoiceLink:
     """`channel_id` is where the recorder is, or is to be."""
 
     def __init__(
         self,
-        identity: Identity,
+        identity: BotAccount,
         recording: Recording,
         *,
         channel_id: str,
-        desk: Desk,
-        scribe: Scribe,
+        tracks: Tracks,
+        writer: SegmentWriter,
         settings: Settings,
         wake: Callable[[], None],
     ) -> None:
@@ -44,7 +44,7 @@ class Line:
         self.closed: Closed | None = None
         self.closed_at_ns = 0
         self._identity, self._recording = identity, recording
-        self._desk, self._scribe, self._settings = desk, scribe, settings
+        self._tracks, self._writer, self._settings = tracks, writer, settings
         self._connection: VoiceConnection | None = None
         self._wake = wake
 
@@ -56,7 +56,7 @@ class Line:
         return closed is not None and closed.reason in REMOVED and closed.close_code != HUNG_UP
 
     async def join(self, *, give_up: Callable[[], bool], keep_trying: bool) -> None:
-        """Raises LineLost. The first time it must not take long; later it may, for the sake of what there is."""
+        """Raises LinkLost. The first time it must not take long; later it may, for the sake of what there is."""
         settings = self._settings
         deadline = time.monotonic() + (settings.rejoin_seconds_max if keep_trying else settings.join_seconds_max)
         await self._identity.started()
@@ -71,11 +71,11 @@ class Line:
             except CouldNotConnect as failed:
                 log.info("voice.not_joined", recording=str(self._recording.id), reason=str(failed))
                 if time.monotonic() > deadline:
-                    raise LineLost(f"The voice channel could not be joined: {failed}") from failed
+                    raise LinkLost(f"The voice channel could not be joined: {failed}") from failed
                 await asyncio.sleep(settings.retry_seconds)
             else:
                 self.closed = None
-                self._scribe.listen_to(self._connection)
+                self._writer.listen_to(self._connection)
                 return
 
     async def leave(self) -> None:
@@ -85,11 +85,11 @@ class Line:
     def _hear(self, heard: Heard) -> None:
         match heard:
             case Moved():
-                self._desk.hold(accounts.NOT_ANNOUNCED)
+                self._tracks.hold(accounts.NOT_ANNOUNCED)
                 self.channel_id, self.moved_at_ns = str(heard.channel_id), time.monotonic_ns()
                 self._wake()
             case Closed():
                 self.closed, self.closed_at_ns = heard, time.monotonic_ns()
                 self._wake()
             case _:
-                self._desk.hear(heard)
+                self._tracks.hear(heard)

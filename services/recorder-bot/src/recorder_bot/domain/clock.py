@@ -7,7 +7,7 @@ from voice import opus
 SAMPLES_PER_MS = opus.SAMPLE_RATE // 1000
 
 
-class Course(msgspec.Struct, frozen=True, kw_only=True):
+class RecordingClock(msgspec.Struct, frozen=True, kw_only=True):
     """At `at_ns` (monotonic) the recording stood at `samples`; from there it runs, or stands still."""
 
     at_ns: int
@@ -20,9 +20,9 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
             return self.samples
         return self.samples + max(0, at_ns - self.at_ns) * SAMPLES_PER_MS // 1_000_000
 
-    def turned(self, at_ns: int, *, running: bool) -> "Course":
+    def turned(self, at_ns: int, *, running: bool) -> "RecordingClock":
         """Paused, or going on, from `at_ns`."""
-        return Course(at_ns=at_ns, samples=self.position(at_ns), running=running)
+        return RecordingClock(at_ns=at_ns, samples=self.position(at_ns), running=running)
 
 
 def milliseconds(samples: int) -> int:

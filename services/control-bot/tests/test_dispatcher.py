@@ -74,7 +74,7 @@ class TestServicesAway:
                     await handle.answered(seconds=15)
 
         assert p99(handles) < 1.0
-        assert all("does not answer right now" in each.response.content for each in handles if each.response)
+        assert all("is not answering right now" in each.response.content for each in handles if each.response)
 
     @pytest.mark.parametrize("who", ["auth", "media", "messaging"])
     async def test_that_never_answer_are_waited_for_no_longer_than_a_call_may_take(
@@ -89,7 +89,7 @@ class TestServicesAway:
             handles = [ada.types(scene.text, line) for _ in range(3)]
             answers = await asyncio.gather(*(handle.answered(seconds=4) for handle in handles))
 
-        assert all("Wait a moment and do it again" in answer.content for answer in answers)
+        assert all("Wait a moment and try again" in answer.content for answer in answers)
 
     async def test_may_come_back(self, scene: Stage, bot: httpx.AsyncClient, services: StandIn, ada: Person) -> None:
         services.status = 503
@@ -97,7 +97,7 @@ class TestServicesAway:
         services.status = None
         second = await ada.types(scene.text, "/recordings").answered()
 
-        assert "does not answer right now" in first.content
+        assert "is not answering right now" in first.content
         assert "no recordings yet" in second.content
 
     async def test_are_not_to_blame_for_what_nobody_understands(

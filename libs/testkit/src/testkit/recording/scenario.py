@@ -1,4 +1,4 @@
-"""An evening in a voice channel: people talk alone and at once, guests come and go; then every frame is looked for."""
+"""A scenario in a voice channel: people talk alone and at once, guests come and go; every frame is accounted for."""
 
 import asyncio
 import random
@@ -12,7 +12,7 @@ from discord_sim.voice.members import DaveyMember, LibdaveMember
 from discord_sim.voice.people import Person
 from discord_sim.voice.sounds import babble
 from discord_sim.voice.stage import together
-from testkit.recording.studio import Studio
+from testkit.recording.recorder_setup import RecorderSetup
 from voice import opus
 
 CLAP_FRAMES = 5
@@ -20,7 +20,7 @@ GUEST_FRAMES = 50
 SAMPLES_PER_MS = opus.SAMPLE_RATE / 1000
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class ScenarioPlan(msgspec.Struct, frozen=True, kw_only=True):
     """How long it lasts, how often somebody joins or leaves, and what all of it is drawn from."""
 
     seconds: float
@@ -29,7 +29,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     mode: str = "aead_aes256_gcm_rtpsize"
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class ScenarioResult(msgspec.Struct, frozen=True, kw_only=True):
     """`missing` by name: voiced frames that were said and are in no track. `apart_ms`: how far what the hosts said at
     the same moment is apart in their tracks, moment by moment."""
 
@@ -39,36 +39,36 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     apart_ms: list[float]
 
 
-class Evening:
+class Scenario:
     """Two hosts stay, with one MLS stack each; every guest comes, talks and goes."""
 
-    def __init__(self, studio: Studio, plan: Plan) -> None:
-        self._studio, self._plan = studio, plan
+    def __init__(self, setup: RecorderSetup, plan: ScenarioPlan) -> None:
+        self._setup, self._plan = setup, plan
         self._source = random.Random(plan.seed)
         self._seeds = iter(range(plan.seed * 1000, plan.seed * 1000 + 1_000_000))
         self._claps: list[tuple[bytes, bytes]] = []
-        studio.sim.voice.modes = [plan.mode]
-        self._ada, self._bela = studio.person("ada"), studio.person("bela", dave=LibdaveMember)
+        setup.sim.voice.modes = [plan.mode]
+        self._ada, self._bela = setup.person("ada"), setup.person("bela", dave=LibdaveMember)
         self._guests = [
-            studio.person(f"guest {number}", dave=self._source.choice([DaveyMember, LibdaveMember]))
+            setup.person(f"guest {number}", dave=self._source.choice([DaveyMember, LibdaveMember]))
             for number in range(plan.comings_and_goings // 2)
         ]
 
-    async def pass_by(self) -> None:
+    async def run(self) -> None:
         """Everybody comes, talks and, but for the hosts, goes."""
-        await self._studio.gather(self._ada, self._bela)
+        await self._setup.gather(self._ada, self._bela)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._host())
             tasks.create_task(self._receive_guests())
 
-    async def look(self, recording: Recording, detail: RecordingDetail) -> Outcome:
-        """What became of it all."""
+    async def evaluate(self, recording: Recording, detail: RecordingDetail) -> ScenarioResult:
+        """Compare what was said with what was recorded."""
         people = [self._ada, self._bela, *self._guests]
-        tracks = await self._studio.house.packets(recording)
-        names = {person.user_id: self._studio.sim.world.users[person.user_id].name for person in people}
-        said = {person.user_id: self._studio.sent(person) for person in people}
+        tracks = await self._setup.environment.packets(recording)
+        names = {person.user_id: self._setup.sim.world.users[person.user_id].name for person in people}
+        said = {person.user_id: self._setup.sent(person) for person in people}
         recorded = {user: Counter(map(digest, tracks.get(str(user), []))) for user in said}
-        return Outcome(
+        return ScenarioResult(
             detail=detail,
             said={names[user]: len(its) for user, its in said.items()},
             missing={
@@ -87,7 +87,7 @@ class Evening:
 
     async def _receive_guests(self) -> None:
         for guest in self._guests:
-            guest.join(self._studio.voice.id)
+            guest.join(self._setup.voice.id)
             await together(self._ada, self._bela, guest)
             await guest.say(self._babble(GUEST_FRAMES))
             await asyncio.sleep(self._source.random() * self._plan.seconds / len(self._guests) / 2)
@@ -114,7 +114,7 @@ class Evening:
     def _apart(self, tracks: dict[str, list[bytes]]) -> list[float]:
         """Less what the two were apart when they were sent."""
         first, second = (_positions(tracks.get(str(host.user_id), [])) for host in (self._ada, self._bela))
-        sent_ms = {sent.digest: sent.at_ns / 1e6 for sent in self._studio.sim.voice.ledger.sent}
+        sent_ms = {sent.digest: sent.at_ns / 1e6 for sent in self._setup.sim.voice.ledger.sent}
         return [
             round((first[one] - second[other]) / SAMPLES_PER_MS - (sent_ms[digest(one)] - sent_ms[digest(other)]), 2)
             for one, other in self._claps

@@ -19,8 +19,8 @@ from embedded.kinds import KindName
 from streams import bus
 from testkit import folders
 from testkit.buckets import create_bucket
-from testkit.recording.cable import Cable
 from testkit.recording.programs import Auth, Program
+from testkit.recording.tcp_proxy import TcpProxy
 from testkit.servers import store_of
 from testkit.tokens import private_key
 from voice import ogg
@@ -28,11 +28,11 @@ from voice import ogg
 KINDS: tuple[KindName, ...] = ("postgres", "valkey", "seaweedfs")
 
 
-class House:
-    """Each test asks for recordings in a guild of its own. The servers are nobody else's, so that no reader of another
-    test takes what is told here, and each may be stopped."""
+class Environment:
+    """Each test asks for recordings in a guild of its own. The servers belong to this environment alone, so no other
+    test reads its events, and each may be stopped."""
 
-    def __init__(self, auth: Auth, media: Program, *, servers: dict[KindName, Server], s3: Cable) -> None:
+    def __init__(self, auth: Auth, media: Program, *, servers: dict[KindName, Server], s3: TcpProxy) -> None:
         self.auth, self.media, self.servers, self.s3 = auth, media, servers, s3
         self.redis_url = servers["valkey"].url
         self._http = aiohttp.ClientSession()
@@ -124,8 +124,8 @@ class House:
 
 
 @asynccontextmanager
-async def furnished() -> AsyncGenerator[House]:
-    """A house with everything in it, gone with the block."""
+async def running_environment() -> AsyncGenerator[Environment]:
+    """Servers, auth and media, running for the length of the block."""
     folder = folders.make()
     servers: dict[KindName, Server] = {kind: Server(kind, folder, fsync=False) for kind in KINDS}
     auth = Auth()
@@ -135,8 +135,8 @@ async def furnished() -> AsyncGenerator[House]:
         for server in servers.values():
             server.wait_until_ready(timeout=60)
         await auth.start()
-        async with _media(auth, servers, folder) as house:
-            yield house
+        async with _media(auth, servers, folder) as environment:
+            yield environment
     finally:
         await auth.stop()
         for server in servers.values():
@@ -145,12 +145,12 @@ async def furnished() -> AsyncGenerator[House]:
 
 
 @asynccontextmanager
-async def _media(auth: Auth, servers: dict[KindName, Server], folder: Path) -> AsyncGenerator[House]:
+async def _media(auth: Auth, servers: dict[KindName, Server], folder: Path) -> AsyncGenerator[Environment]:
     key = folder / "media.key.pem"
     key.write_text(private_key())
     bucket = create_bucket(store_of(servers["seaweedfs"]), "recordings")
-    s3 = Cable(bucket.s3_endpoint)
-    await s3.lay()
+    s3 = TcpProxy(bucket.s3_endpoint)
+    await s3.start()
     environ = bucket.environ() | {
         "DATABASE_URL": servers["postgres"].url,
         "REDIS_URL": servers["valkey"].url,
@@ -163,9 +163,9 @@ async def _media(auth: Auth, servers: dict[KindName, Server], folder: Path) -> A
     media = Program("media", environ, log=folder / "media.log")
     try:
         await media.start()
-        house = House(auth, media, servers=servers, s3=s3)
-        yield house
-        await house.close()
+        environment = Environment(auth, media, servers=servers, s3=s3)
+        yield environment
+        await environment.close()
     finally:
         await media.kill()
-        s3.remove()
+        s3.close()

@@ -9,7 +9,7 @@ from control_bot.domain.recordings import RUNNING
 KEPT_MAX: Final = 10_000
 
 
-class Board:
+class RecordingCache:
     """In memory: it only saves asking, and lets speakers without an account choose."""
 
     def __init__(self) -> None:

@@ -12,34 +12,34 @@ from discord_sim.voice.ledger import digest
 from discord_sim.voice.members import DaveyMember, MakeMember
 from discord_sim.voice.people import Person
 from discord_sim.voice.stage import together, until
-from testkit.recording.cable import Cable
-from testkit.recording.house import House
+from testkit.recording.environment import Environment
 from testkit.recording.programs import Program
+from testkit.recording.tcp_proxy import TcpProxy
 from testkit.tokens import private_key
 
 
-class Studio:
-    def __init__(self, house: House, sim: Simulator, *, folder: Path) -> None:
-        self.house, self.sim, self.folder = house, sim, folder
+class RecorderSetup:
+    def __init__(self, environment: Environment, sim: Simulator, *, folder: Path) -> None:
+        self.environment, self.sim, self.folder = environment, sim, folder
         self.spool = folder / "spool"
         world = sim.world
         self.guild = world.add_guild("Guild", owner=world.add_user("owner"))
         self.text = world.add_channel(self.guild.id, name="general")
         self.voice = world.add_channel(self.guild.id, name="hall", kind=ChannelKind.VOICE)
-        self.attic = world.add_channel(self.guild.id, name="attic", kind=ChannelKind.VOICE)
+        self.other_voice = world.add_channel(self.guild.id, name="other_voice", kind=ChannelKind.VOICE)
         self.bot = world.add_bot("recorder")
         world.join_guild(self.guild.id, user=self.bot.bot, permissions=ALL_PERMISSIONS)
-        self.media, self.redis = Cable(house.media.url), Cable(house.redis_url)
+        self.media, self.redis = TcpProxy(environment.media.url), TcpProxy(environment.redis_url)
 
     async def open(self) -> None:
-        await self.media.lay()
-        await self.redis.lay()
+        await self.media.start()
+        await self.redis.start()
         key = self.folder / "recorder.key.pem"
         key.write_text(private_key())
         environ = {
             "REDIS_URL": self.redis.url,
             "MEDIA_URL": self.media.url,
-            "AUTH_URL": self.house.auth.url,
+            "AUTH_URL": self.environment.auth.url,
             "LOG_FORMAT": "json",
             "RECORDER_BOT_SERVICE_KEY_FILE": str(key),
             "RECORDER_BOT_SPOOL_FOLDER": str(self.spool),
@@ -53,7 +53,7 @@ class Studio:
         }
         self.recorder = Program("recorder_bot", environ, log=self.folder / "recorder.log")
         self._programs = [self.recorder]
-        await self.house.link(str(self.guild.id))
+        await self.environment.link(str(self.guild.id))
 
     async def close(self) -> None:
         for program in self._programs:
@@ -61,10 +61,10 @@ class Studio:
         for user_id in [user for guild, user in self.sim.world.voice_states if guild == self.guild.id]:
             self.sim.world.leave_voice(self.guild.id, user_id=user_id)
         self.sim.voice.faults.clear()
-        self.media.remove()
-        self.redis.remove()
+        self.media.close()
+        self.redis.close()
 
-    def another(self, name: str) -> Program:
+    def replica(self, name: str) -> Program:
         """One more recorder with the same bots, and a spool of its own; not started yet."""
         given = {k: v for k, v in self.recorder.environ.items() if k != "RECORDER_BOT_PORT"}
         spool = {"RECORDER_BOT_SPOOL_FOLDER": str(self.folder / name)}
@@ -84,12 +84,12 @@ class Studio:
         await self.recorder.start()
 
     async def request(self, channel: Channel | None = None) -> Recording:
-        return await self.house.request(str(self.guild.id), str((channel or self.voice).id))
+        return await self.environment.request(str(self.guild.id), str((channel or self.voice).id))
 
     async def record(self) -> Recording:
         """A recording that is under way."""
         recording = await self.request()
-        await self.house.until(recording, "recording")
+        await self.environment.until(recording, "recording")
         return recording
 
     def person(self, name: str, *, dave: MakeMember = DaveyMember) -> Person:
@@ -120,12 +120,12 @@ class Studio:
         return [sent.digest for sent in self.sim.voice.ledger.voiced(person.user_id) if sent.digest]
 
     async def finish(self, recording: Recording) -> RecordingDetail:
-        await self.house.order(recording, "stop")
-        return await self.house.until(recording, "ready")
+        await self.environment.order(recording, "stop")
+        return await self.environment.until(recording, "ready")
 
     async def missing(self, recording: Recording, *people: Person) -> dict[int, int]:
         """How many of the frames that each said are not in their tracks."""
-        tracks = await self.house.packets(recording)
+        tracks = await self.environment.packets(recording)
         found: dict[int, int] = {}
         for person in people:
             recorded = Counter(digest(packet) for packet in tracks.get(str(person.user_id), []))
@@ -137,9 +137,9 @@ class Studio:
         return b"".join(path.read_bytes() for path in sorted(self.spool.rglob("*")) if path.is_file())
 
 
-async def handed_over(studio: Studio) -> None:
+async def handed_over(setup: RecorderSetup) -> None:
     """The spool is empty but for the recorder's name."""
-    await until(lambda: [path.name for path in studio.spool.iterdir()] == ["holder"], timeout_seconds=20)
+    await until(lambda: [path.name for path in setup.spool.iterdir()] == ["holder"], timeout_seconds=20)
 
 
 def check_accounts(detail: RecordingDetail) -> None:
