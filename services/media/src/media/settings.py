@@ -22,7 +22,7 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     port: int = 8003
     database_connections_max: int = 12
 
-    start_role: Role = Role.MODERATOR
+    record_role: Role = Role.MODERATOR
     """The least role that may start, stop, pause, resume, delete and restore recordings."""
     acting_services: str = "control-bot"
     """Who may act for Discord users, separated by commas."""
