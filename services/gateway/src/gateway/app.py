@@ -9,6 +9,7 @@ from litestar import Litestar
 from msgspec.structs import replace
 
 from chassis import app
+from chassis.head import answering_head
 from chassis.health import Readiness
 from chassis.tokens import KeySet, RevokedSessions, Verifier
 from chassis.tracing import observe
@@ -50,7 +51,7 @@ def create_app(settings: Settings) -> Litestar:
             roads[STORE] = Store(forwarders[STORE])
         roads["messaging"] = posts = Posts(forwarders["messaging"], services.post_ticket, settings)
         edge = Edge(
-            observe(cast("Any", application)),
+            observe(answering_head(cast("Any", application))),
             roads=roads,
             verifier=verifier,
             limits=limits,
@@ -109,7 +110,11 @@ def make_forwarders(services: Services, settings: Settings) -> dict[str, Forward
     """To every service, and to a store that browsers do not reach by themselves."""
     made = {name: Forwarder(name, url, settings) for name, url in services.urls.items()}
     if settings.s3_public_url and settings.s3_public_url.rstrip("/") == settings.public_url.rstrip("/"):
-        limits = {"body_bytes_max": settings.form_bytes_max, "upstream_connections_max": settings.forms_under_way_max}
+        limits = {
+            "body_bytes_max": settings.form_bytes_max,
+            "upstream_connections_max": settings.forms_under_way_max,
+            "upstream_connections_per_client_max": settings.forms_per_client_max,
+        }
         made[STORE] = Forwarder(STORE, settings.s3_endpoint, replace(settings, **limits), keep_host=True)
     return made
 
