@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run demo chat dev migrate test soak fuzz check format docs openapi bench pants lock new-service clean \
-  check-lint check-format check-types check-arrows check-house test-together test-alone
+.PHONY: help setup run web demo chat dev migrate test soak fuzz check format docs openapi bench pants lock new-service clean \
+  check-lint check-format check-types check-arrows check-house check-web test-together test-alone
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,7 +23,7 @@ $(READY): $(LOCKS) tools/setup
 setup: $(READY) ## Make .venv from the locks (every other target does it when needed)
 	@echo "$(VENV) is ready"
 
-run: $(READY) ## Run everything on embedded servers and print the address (PORT=8000 DATA_DIR=var)
+run: $(READY) web ## Run everything on embedded servers and print the address (PORT=8000 DATA_DIR=var)
 	@exec $(BIN)/python -m launcher
 
 demo: $(READY) ## Run everything against a simulated Discord: three people talk, a recording comes of it
@@ -32,8 +32,15 @@ demo: $(READY) ## Run everything against a simulated Discord: three people talk,
 chat: $(READY) ## Talk in two terminals, against a running `make run` (the first shows the CODE= for the second)
 	@exec $(BIN)/python -m testkit.chat $(CODE) $(if $(NAME),--name "$(NAME)") $(if $(URL),--url $(URL))
 
-dev: $(READY) ## Run one service with reload on embedded servers (S=auth)
+web: $(READY) ## Build the web client, when its sources changed; without it `make run` serves the API alone
+	-@$(BIN)/python -m tools.build_web
+
+dev: $(READY) ## Run one service with reload on embedded servers (S=auth); S=web serves the web client against `make run`
+ifeq ($(S),web)
+	@exec $(BIN)/python -m tools.build_web dev
+else
 	@exec $(BIN)/python -m launcher dev $(or $(S),$(error say which service: make dev S=auth))
+endif
 
 migrate: $(READY) ## Bring every service's tables up to date (DATABASE_URL names an outside server)
 	@exec $(BIN)/python -m launcher migrate
@@ -57,7 +64,7 @@ soak: $(READY) ## Record for ten minutes, kill the recorder 20 times, take each 
 	@$(BIN)/python -m pytest -q -s -n0 -p no:randomly tests-e2e/soak/recorder.py $(ARGS)
 
 check: $(READY) ## Lint, format, types, import arrows and house rules; starts no server
-	@$(MAKE) --keep-going check-lint check-format check-types check-arrows check-house
+	@$(MAKE) --keep-going check-lint check-format check-types check-arrows check-house check-web
 
 check-lint:
 	$(BIN)/ruff check .
@@ -69,6 +76,8 @@ check-arrows:
 	$(BIN)/lint-imports --no-logo
 check-house:
 	$(BIN)/python -m pytest tests-e2e/tidy -q -n0 --tb=short
+check-web:
+	$(BIN)/python -m tools.build_web check
 
 format: $(READY) ## Let ruff format the code and fix what it can
 	$(BIN)/ruff check --fix .
@@ -77,8 +86,9 @@ format: $(READY) ## Let ruff format the code and fix what it can
 docs: $(READY) ## Write docs/streams.md and docs/problems/ anew from the code
 	@$(BIN)/python -m tools.write_docs
 
-openapi: $(READY) ## Write docs/openapi/<service>.json anew from the code
+openapi: $(READY) ## Write docs/openapi/*.json again from the code, and the web client's types from them
 	@$(BIN)/python -m tools.write_openapi
+	@$(BIN)/python -m tools.build_web types
 
 bench: $(READY) ## Measure against the peers (see bench/README.md)
 	@exec $(BIN)/python -m bench $(ARGS)

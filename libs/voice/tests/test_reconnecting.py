@@ -109,8 +109,7 @@ class TestTheEnd:
 
         hall.sim.voice.disconnect(hall.guild_id, hall.bot_id, code=code)
 
-        ended = await closed(hall)
-        assert (ended.reason, ended.close_code) == (reason, code)
+        assert await closed(hall) == Closed(reason, code)
         assert hall.guild_id not in hall.bot.voice.connections
 
     async def test_comes_with_being_kicked(self, hall: Hall) -> None:
@@ -129,8 +128,7 @@ class TestTheEnd:
 
         await hall.connection.disconnect()
 
-        ended = await closed(hall)
-        assert (ended.reason, ended.close_code) == (Reason.REQUESTED, None)
+        assert await closed(hall) == Closed(Reason.REQUESTED)
         assert not hall.missing(ada)
         await until(lambda: (hall.guild_id, hall.bot_id) not in hall.sim.world.voice_states)
 

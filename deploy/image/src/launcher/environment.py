@@ -5,6 +5,10 @@ from pathlib import Path
 
 from embedded import postgres, seaweedfs, secret_files, valkey
 from launcher.credentials import key_file
+from launcher.programs import IMAGE
+
+WEB_FOLDER = IMAGE.parents[1] / "services" / "web" / "dist"
+"""Where the web client is built to, in a checkout and in the image alike."""
 
 
 def variable(program: str, name: str) -> str:
@@ -27,6 +31,7 @@ def compose(
         "LOG_FORMAT": "json",
         "SERVICE_JWKS_FILE": str(jwks),
         "PUBLIC_URL": f"http://127.0.0.1:{ports['gateway']}",
+        "GATEWAY_WEB_FOLDER": str(WEB_FOLDER),
         "AUTH_MASTER_KEY": secret_files.read_or_generate(secrets, "auth-master.key"),
     }
     for server in servers:

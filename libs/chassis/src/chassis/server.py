@@ -8,7 +8,6 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
 
-from chassis.head import answering_head
 from chassis.settings import ServiceSettings
 from chassis.tracing import observe
 
@@ -22,7 +21,7 @@ async def serve(app: Litestar, settings: ServiceSettings) -> None:
     worker behind that would hold the port.
     """
     server = Server(
-        observe(answering_head(app)),
+        observe(app),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 from voice.accounts import Cause, Counts
 from voice.events import (
     Closed,
-    EncryptionLost,
-    EncryptionRestored,
     Event,
     Frame,
     Gap,
@@ -16,7 +14,6 @@ from voice.events import (
     Left,
     Listener,
     Moved,
-    Outage,
     Reason,
     Reconnected,
     Reconnecting,
@@ -36,8 +33,6 @@ __all__ = [
     "Closed",
     "CouldNotConnect",
     "Counts",
-    "EncryptionLost",
-    "EncryptionRestored",
     "Event",
     "Frame",
     "Gap",
@@ -49,7 +44,6 @@ __all__ = [
     "Mailbox",
     "Moved",
     "Options",
-    "Outage",
     "Reason",
     "Reconnected",
     "Reconnecting",

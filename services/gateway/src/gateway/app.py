@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 from litestar import Litestar
+from litestar.types import ASGIApp
 from msgspec.structs import replace
 
 from chassis import app
-from chassis.head import answering_head
 from chassis.health import Readiness
 from chassis.tokens import KeySet, RevokedSessions, Verifier
 from chassis.tracing import observe
@@ -28,6 +29,7 @@ from gateway.realtime.hub import Hub
 from gateway.realtime.people import People
 from gateway.routes import documents, instance, status
 from gateway.routes.flags import Flags
+from gateway.routes.site import Site
 from gateway.settings import Settings
 from streams import bus
 from streams.view import View
@@ -51,7 +53,7 @@ def create_app(settings: Settings) -> Litestar:
             roads[STORE] = Store(forwarders[STORE])
         roads["messaging"] = posts = Posts(forwarders["messaging"], services.post_ticket, settings)
         edge = Edge(
-            observe(answering_head(cast("Any", application))),
+            make_site(observe(cast("Any", application)), settings),
             roads=roads,
             verifier=verifier,
             limits=limits,
@@ -106,15 +108,18 @@ def make_dependencies(readiness: Readiness, services: Services, settings: Settin
     }
 
 
+def make_site(pages: ASGIApp, settings: Settings) -> ASGIApp:
+    """The web client in front of the gateway's own pages, where it is installed."""
+    if not settings.web_folder:
+        return pages
+    return Site(pages, Path(settings.web_folder), store_url=settings.s3_public_url, public_url=settings.public_url)
+
+
 def make_forwarders(services: Services, settings: Settings) -> dict[str, Forwarder]:
     """To every service, and to a store that browsers do not reach by themselves."""
     made = {name: Forwarder(name, url, settings) for name, url in services.urls.items()}
     if settings.s3_public_url and settings.s3_public_url.rstrip("/") == settings.public_url.rstrip("/"):
-        limits = {
-            "body_bytes_max": settings.form_bytes_max,
-            "upstream_connections_max": settings.forms_under_way_max,
-            "upstream_connections_per_client_max": settings.forms_per_client_max,
-        }
+        limits = {"body_bytes_max": settings.form_bytes_max, "upstream_connections_max": settings.forms_under_way_max}
         made[STORE] = Forwarder(STORE, settings.s3_endpoint, replace(settings, **limits), keep_host=True)
     return made
 

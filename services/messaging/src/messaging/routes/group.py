@@ -95,19 +95,18 @@ class GroupRoad:
                 raise
 
     def _take(self) -> list[Waiting]:
-        """The next batch, empty only when no post waits. Of two posts with one nonce the later goes with the next."""
+        """The next batch, without two posts of one nonce: the later one then finds the first."""
         batch: list[Waiting] = []
         nonces: set[UUID | None] = set()
         while self._waiting and len(batch) < self._limits.posts_per_commit_max:
             post, future = self._waiting[0]
-            if future.done():  # cancelled: its nonce is still to be had
-                self._waiting.popleft()
-                continue
             nonce = nonce_key(post)
             if nonce is not None and nonce in nonces:
                 break
             nonces.add(nonce)
-            batch.append(self._waiting.popleft())
+            self._waiting.popleft()
+            if not future.done():
+                batch.append((post, future))
         return batch
 
     async def _settle(self, connection: Any, batch: Sequence[Waiting]) -> None:

@@ -23,7 +23,7 @@ from messaging.store.audit import Entry
 from messaging.store.members import Ban
 from messaging.usecases import auditing, invites, members, spaces
 from messaging.usecases.invites import InviteWanted
-from messaging.usecases.spaces import SpaceChange, SpaceDetail
+from messaging.usecases.spaces import SpaceChange
 
 
 class SpaceWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,20 +65,17 @@ async def create_space(
 
 @get("/api/v1/spaces", responses=answers(), acting="messaging.spaces_listed")
 async def list_spaces(
-    caller: NamedDependency[Caller], transaction: NamedDependency[AsyncConnection], limits: NamedDependency[Settings]
+    caller: NamedDependency[Caller], transaction: NamedDependency[AsyncConnection]
 ) -> Sequence[SpaceSeen]:
     """The caller's own."""
-    return await spaces.list_spaces(transaction, user_id=caller.user_id, limits=limits)
+    return await spaces.list_spaces(transaction, user_id=caller.user_id)
 
 
 @get("/api/v1/spaces/{space_id:uuid}", responses=answers(404))
 async def show_space(
-    space_id: FromPath[SpaceId],
-    caller: NamedDependency[Caller],
-    transaction: NamedDependency[AsyncConnection],
-    limits: NamedDependency[Settings],
-) -> SpaceDetail:
-    return await spaces.show_space(transaction, space_id, user_id=caller.user_id, limits=limits)
+    space_id: FromPath[SpaceId], caller: NamedDependency[Caller], transaction: NamedDependency[AsyncConnection]
+) -> SpaceSeen:
+    return await spaces.show_space(transaction, space_id, user_id=caller.user_id)
 
 
 @patch("/api/v1/spaces/{space_id:uuid}", responses=answers(400, 403, 404, 409), acting="messaging.space_changed")
@@ -115,12 +112,9 @@ async def transfer_space(
     data: JSONBody[NewOwner],
     caller: NamedDependency[Caller],
     transaction: NamedDependency[AsyncConnection],
-    limits: NamedDependency[Settings],
 ) -> SpaceSeen:
     """Another member becomes the owner; the caller stays as an admin."""
-    return await spaces.transfer_space(
-        transaction, space_id, user_id=caller.user_id, to=data.user_id, at=now(), limits=limits
-    )
+    return await spaces.transfer_space(transaction, space_id, user_id=caller.user_id, to=data.user_id, at=now())
 
 
 @get("/api/v1/spaces/{space_id:uuid}/audit", responses=answers(400, 403, 404))

@@ -42,12 +42,6 @@ class SpaceChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     archived: bool | msgspec.UnsetType = msgspec.UNSET
 
 
-class SpaceDetail(SpaceSeen, frozen=True, kw_only=True):
-    """A space, and how many belong to it."""
-
-    member_count: int
-
-
 async def create_space(
     connection: AsyncConnection, *, creator: Profile, name: str, at: datetime, limits: Settings
 ) -> SpaceSeen:
@@ -66,20 +60,16 @@ async def create_space(
     joined = MemberJoined(space_id=space.id, user=creator, role=Role.OWNER, joined_at=at)
     created = ChannelCreated(**msgspec.structs.asdict(channel))
     await tell_all(connection, [(f"space:{space.id}", joined), (f"space:{space.id}", created)])
-    return seen(space, Role.OWNER, limits=limits)
+    return seen(space, Role.OWNER)
 
 
-async def list_spaces(connection: AsyncConnection, *, user_id: UserId, limits: Settings) -> list[SpaceSeen]:
-    return [seen(space, role, limits=limits) for space, role in await spaces.of_person(connection, user_id)]
+async def list_spaces(connection: AsyncConnection, *, user_id: UserId) -> list[SpaceSeen]:
+    return [seen(space, role) for space, role in await spaces.of_person(connection, user_id)]
 
 
-async def show_space(
-    connection: AsyncConnection, space_id: SpaceId, *, user_id: UserId, limits: Settings
-) -> SpaceDetail:
+async def show_space(connection: AsyncConnection, space_id: SpaceId, *, user_id: UserId) -> SpaceSeen:
     membership = await enter_space(connection, space_id, user_id=user_id)
-    space = seen(await found(connection, space_id), membership.role, limits=limits)
-    count = await members.count(connection, space_id)
-    return SpaceDetail(member_count=count, **msgspec.structs.asdict(space))
+    return seen(await found(connection, space_id), membership.role)
 
 
 async def found(connection: AsyncConnection, space_id: SpaceId, *, lock: bool = False) -> Space:
@@ -107,7 +97,7 @@ async def change_space(
         raise Forbidden("A Discord server is linked in Discord, by /space link, by somebody who may manage it")
     after = await _changed(connection, before, change, at=at, limits=limits)
     if after == before:
-        return seen(after, membership.role, limits=limits)
+        return seen(after, membership.role)
     try:
         await spaces.save(connection, after)
     except IntegrityError:
@@ -123,7 +113,7 @@ async def change_space(
         at=at,
     )
     await tell(connection, f"space:{space_id}", SpaceUpdated(**msgspec.structs.asdict(after)))
-    return seen(after, membership.role, limits=limits)
+    return seen(after, membership.role)
 
 
 async def _changed(
@@ -159,7 +149,7 @@ async def delete_space(connection: AsyncConnection, space_id: SpaceId, *, user_i
 
 
 async def transfer_space(
-    connection: AsyncConnection, space_id: SpaceId, *, user_id: UserId, to: UserId, at: datetime, limits: Settings
+    connection: AsyncConnection, space_id: SpaceId, *, user_id: UserId, to: UserId, at: datetime
 ) -> SpaceSeen:
     """The new owner must be a member; the old one stays as an admin."""
     space = await found(connection, space_id, lock=True)
@@ -173,7 +163,7 @@ async def transfer_space(
     await members.set_role(connection, space_id, user_id, role=Role.ADMIN)
     demoted = msgspec.structs.replace(old, role=Role.ADMIN)
     await tell(connection, f"space:{space_id}", MemberUpdated(**msgspec.structs.asdict(demoted)))
-    return seen(space, Role.ADMIN, limits=limits)
+    return seen(space, Role.ADMIN)
 
 
 async def hand_over(

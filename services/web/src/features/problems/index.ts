@@ -1,0 +1,2 @@
+export { ProblemNotice } from './problem-notice'
+export { useProblemText } from './problem-text'

@@ -1,0 +1,3 @@
+export { Failure } from './failure'
+export { LanguageProvider } from './language-provider'
+export { NotFound } from './not-found'

@@ -1,0 +1,7 @@
+export { ConfirmEmail } from './confirm-email'
+export { EntryPage } from './entry-page'
+export { ForgotPassword } from './forgot-password'
+export { ResetPassword } from './reset-password'
+export { SignInForm } from './sign-in-form'
+export { SignUpForm } from './sign-up-form'
+export { VerifyEmail } from './verify-email'
