@@ -31,8 +31,8 @@ from bench.recorder_report import DISCORD_JS, RECORDER, Plan, Results, Sample
 from bench.recorder_room import Room
 from discord_sim.simulator import Simulator
 from embedded.failures import EmbeddedError
-from testkit.recording.house import furnished
-from testkit.recording.studio import Studio
+from testkit.recording.environment import running_environment
+from testkit.recording.recorder_setup import RecorderSetup
 
 HURRY: Final = ("segment", "progress", "poll", "retry")
 """Intervals that are shorter in tests."""
@@ -41,12 +41,12 @@ TROUBLE_SECONDS: Final = 300
 
 
 class Bench:
-    def __init__(self, room: Room, studio: Studio, folder: Path) -> None:
+    def __init__(self, room: Room, setup: RecorderSetup, folder: Path) -> None:
         self._room = room
         people = [person.user_id for person in room.people]
         self._listeners: dict[str, Listen] = {
-            RECORDER: partial(recorder_bot, studio),
-            DISCORD_JS: partial(discord_js, studio, people, folder),
+            RECORDER: partial(recorder_bot, setup),
+            DISCORD_JS: partial(discord_js, setup, people, folder),
         }
 
     async def measure(self, name: str, *, seconds: float, warm_up_seconds: float) -> Sample:
@@ -77,18 +77,18 @@ async def bench_of(plan: Plan) -> AsyncGenerator[Bench]:
     """The recorder with everything that it needs, and people around it."""
     with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as name:
         folder = Path(name)
-        async with furnished() as house, Simulator() as sim:
-            studio = Studio(house, sim, folder=folder)
-            await studio.open()
+        async with running_environment() as environment, Simulator() as sim:
+            setup = RecorderSetup(environment, sim, folder=folder)
+            await setup.open()
             for each in HURRY:
-                del studio.recorder.environ[f"RECORDER_BOT_{each.upper()}_SECONDS"]
+                del setup.recorder.environ[f"RECORDER_BOT_{each.upper()}_SECONDS"]
             try:
-                await studio.start()
-                room = Room(studio, speakers=plan.speakers)
-                await studio.gather(*room.people)
-                yield Bench(room, studio, folder)
+                await setup.start()
+                room = Room(setup, speakers=plan.speakers)
+                await setup.gather(*room.people)
+                yield Bench(room, setup, folder)
             finally:
-                await studio.close()
+                await setup.close()
 
 
 async def measure(plan: Plan) -> Results:

@@ -10,8 +10,8 @@ import msgspec
 
 from bench.programs import BenchError
 from discord_sim.voice.stage import until
-from testkit.recording.outsider import Outsider
-from testkit.recording.studio import Studio, check_accounts
+from testkit.recording.external_client import ExternalClient
+from testkit.recording.recorder_setup import RecorderSetup, check_accounts
 
 LENGTH_BYTES = 2
 Tracks = Mapping[int, list[bytes]]
@@ -30,27 +30,27 @@ Listen = Callable[[], AbstractAsyncContextManager[Listening]]
 
 
 @asynccontextmanager
-async def recorder_bot(studio: Studio) -> AsyncGenerator[Listening]:
+async def recorder_bot(setup: RecorderSetup) -> AsyncGenerator[Listening]:
     """One recording of a recorder that goes on after it. What it heard is at media when it has finished."""
-    recording, process = await studio.record(), studio.recorder.process
+    recording, process = await setup.record(), setup.recorder.process
     if process is None:
         raise BenchError("the recorder is not running")
 
     async def finish() -> None:
-        check_accounts(await studio.finish(recording))
+        check_accounts(await setup.finish(recording))
 
     async def tracks() -> Tracks:
-        return {int(user_id): packets for user_id, packets in (await studio.house.packets(recording)).items()}
+        return {int(user_id): packets for user_id, packets in (await setup.environment.packets(recording)).items()}
 
     yield Listening(pid=process.pid, finish=finish, tracks=tracks)
 
 
 @asynccontextmanager
-async def discord_js(studio: Studio, people: list[int], folder: Path) -> AsyncGenerator[Listening]:
+async def discord_js(setup: RecorderSetup, people: list[int], folder: Path) -> AsyncGenerator[Listening]:
     """A process of its own each time. What it heard is in one file for each speaker when it has finished."""
-    outsider, log = Outsider(studio.sim, studio.guild.id, studio.voice.id), folder / "discord.js.log"
+    external_client, log = ExternalClient(setup.sim, setup.guild.id, setup.voice.id), folder / "discord.js.log"
     given = {"PEOPLE": ",".join(map(str, people)), "FOLDER": str(folder)}
-    async with outsider.running("listener.mjs", log, **given) as process:
+    async with external_client.running("listener.mjs", log, **given) as process:
 
         async def tells(event: str) -> None:
             await until(lambda: event in log.read_text() or process.returncode is not None)

@@ -10,7 +10,7 @@ from discord_sim.voice.ledger import digest
 from discord_sim.voice.people import FRAME_SECONDS
 from discord_sim.voice.sounds import babble
 from discord_sim.voice.stage import together, until
-from testkit.recording.studio import Studio
+from testkit.recording.recorder_setup import RecorderSetup
 
 CIPHER: Final = "aead_aes256_gcm_rtpsize"
 """What Discord offers first."""
@@ -23,10 +23,10 @@ PACKET_BYTES: Final = 160
 class Room:
     """The people stay; who listens comes and goes."""
 
-    def __init__(self, studio: Studio, *, speakers: int) -> None:
-        studio.sim.voice.modes = [CIPHER]
-        self.people = [studio.person(f"speaker {number}") for number in range(speakers)]
-        self._studio, self._voice = studio, studio.sim.voice
+    def __init__(self, setup: RecorderSetup, *, speakers: int) -> None:
+        setup.sim.voice.modes = [CIPHER]
+        self.people = [setup.person(f"speaker {number}") for number in range(speakers)]
+        self._setup, self._voice = setup, setup.sim.voice
         self._spurts = 0
 
     @property
@@ -40,7 +40,7 @@ class Room:
     async def has(self, *, listeners: int) -> None:
         """Wait until so many are in the encrypted group besides the people, and nobody is busy with that any more."""
         members = len(self.people) + listeners
-        await until(lambda: len(self._voice.members(self._studio.voice.id)) == members)
+        await until(lambda: len(self._voice.members(self._setup.voice.id)) == members)
         await together(*self.people)
         await asyncio.sleep(SETTLING_SECONDS)
 
@@ -59,7 +59,7 @@ class Room:
 
     def missing(self, tracks: Tracks) -> int:
         """How many of the frames that were said are in no track."""
-        return sum(missing(self._studio.sent(person), tracks.get(person.user_id, [])) for person in self.people)
+        return sum(missing(self._setup.sent(person), tracks.get(person.user_id, [])) for person in self.people)
 
 
 def missing(said: Iterable[bytes], packets: Iterable[bytes]) -> int:

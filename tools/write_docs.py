@@ -26,6 +26,8 @@ ADVICE: Final = {
     Kind.CONFLICT: "Fetch what is there now, and decide anew.",
     Kind.GONE: "It existed and will not come back.",
     Kind.STALE: "Fetch it again, apply your change to that, and send it with the new `ETag` in `If-Match`.",
+    Kind.HEAD_TOO_LARGE: "Send fewer and shorter headers.",
+    Kind.TOO_SLOW: "Send it again, faster.",
     Kind.TOO_LARGE: "Send less; the limit stands in `detail`.",
     Kind.UNSUPPORTED: "Send the media type that the title names.",
     Kind.LIMITED: "Wait for the seconds in `Retry-After`, then repeat it.",

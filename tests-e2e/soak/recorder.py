@@ -14,10 +14,10 @@ from discord_sim.voice.ciphers import CIPHERS
 from discord_sim.voice.ledger import digest
 from discord_sim.voice.sounds import babble
 from recorder_bot.domain.gaps import RESTARTED
-from testkit.recording.evening import Evening, Plan
-from testkit.recording.outsider import OUTSIDER, Outsider
-from testkit.recording.studio import Studio, check_accounts, handed_over
-from testkit.recording.trouble import Neighbour, kill_while_talking, without
+from testkit.recording.external_client import EXTERNAL_CLIENT, ExternalClient
+from testkit.recording.outages import Neighbour, kill_while_talking, without
+from testkit.recording.recorder_setup import RecorderSetup, check_accounts, handed_over
+from testkit.recording.scenario import Scenario, ScenarioPlan
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "600"))
 KILLS = int(os.environ.get("SOAK_KILLS", "20"))
@@ -30,50 +30,52 @@ BACK_SECONDS_MAX = 15
 
 
 @pytest.mark.timeout(SECONDS + 300)
-class TestAnEvening:
+class TestAScenario:
     @pytest.mark.parametrize("mode", CIPHERS)
-    async def test_is_recorded_to_the_last_frame(self, studio: Studio, mode: str, tmp_path: Path) -> None:
+    async def test_is_recorded_to_the_last_frame(self, setup: RecorderSetup, mode: str, tmp_path: Path) -> None:
         """Half of the time with each cipher."""
         seconds = SECONDS / len(CIPHERS)
-        outsider = Outsider(studio.sim, studio.guild.id, studio.voice.id)
+        discord_js = ExternalClient(setup.sim, setup.guild.id, setup.voice.id)
         spoken = babble(round((seconds - 5) * FRAMES_PER_SECOND), seed=SEED)
-        recording = await studio.record()
-        plan = Plan(seconds=seconds, comings_and_goings=COMINGS_AND_GOINGS // len(CIPHERS), seed=SEED, mode=mode)
-        evening = Evening(studio, plan)
-
-        await asyncio.gather(evening.pass_by(), outsider.speak(spoken, tmp_path))
-        outcome = await evening.look(recording, await studio.finish(recording))
-
-        lost = outsider.missing(await studio.house.packets(recording))
-        print(
-            f"\n{mode}: {sum(outcome.said.values())} frames said by {len(outcome.said)} people, missing "
-            f"{outcome.missing or 'none'}; discord.js: {len(spoken)} frames, {outsider.arrived} of them arrived, "
-            f"missing {lost}; "
-            f"its packets {[each.packets for each in outcome.detail.tracks if each.speaker.name == OUTSIDER]}; "
-            f"hosts apart by {min(outcome.apart_ms)} to {max(outcome.apart_ms)} ms, {len(outcome.apart_ms)} times"
+        recording = await setup.record()
+        plan = ScenarioPlan(
+            seconds=seconds, comings_and_goings=COMINGS_AND_GOINGS // len(CIPHERS), seed=SEED, mode=mode
         )
-        assert outcome.missing == {}
+        scenario = Scenario(setup, plan)
+
+        await asyncio.gather(scenario.run(), discord_js.speak(spoken, tmp_path))
+        result = await scenario.evaluate(recording, await setup.finish(recording))
+
+        lost = discord_js.missing(await setup.environment.packets(recording))
+        print(
+            f"\n{mode}: {sum(result.said.values())} frames said by {len(result.said)} people, missing "
+            f"{result.missing or 'none'}; discord.js: {len(spoken)} frames, {discord_js.arrived} of them arrived, "
+            f"missing {lost}; "
+            f"its packets {[each.packets for each in result.detail.tracks if each.speaker.name == EXTERNAL_CLIENT]}; "
+            f"hosts apart by {min(result.apart_ms)} to {max(result.apart_ms)} ms, {len(result.apart_ms)} times"
+        )
+        assert result.missing == {}
         assert lost == 0
-        assert max(map(abs, outcome.apart_ms)) <= APART_MS_MAX
-        check_accounts(outcome.detail)
-        for track in outcome.detail.tracks:
+        assert max(map(abs, result.apart_ms)) <= APART_MS_MAX
+        check_accounts(result.detail)
+        for track in result.detail.tracks:
             file = tmp_path / f"{track.number}.opus"
-            content = await studio.house.track(recording.id, track.number, guild_id=recording.guild_id)
+            content = await setup.environment.track(recording.id, track.number, guild_id=recording.guild_id)
             await asyncio.to_thread(file.write_bytes, content)
             await plays(file)
 
 
 @pytest.mark.timeout(KILLS * 60 + 120)
 class TestKilled:
-    async def test_it_goes_on_each_time_with_at_most_a_second_missing(self, studio: Studio) -> None:
-        ada = studio.person("ada")
-        recording = await studio.record()
-        await studio.gather(ada)
+    async def test_it_goes_on_each_time_with_at_most_a_second_missing(self, setup: RecorderSetup) -> None:
+        ada = setup.person("ada")
+        recording = await setup.record()
+        await setup.gather(ada)
 
-        killed = await kill_while_talking(studio, ada, times=KILLS, seed=SEED)
-        detail = await studio.finish(recording)
+        killed = await kill_while_talking(setup, ada, times=KILLS, seed=SEED)
+        detail = await setup.finish(recording)
 
-        recorded = {digest(packet) for packet in (await studio.house.packets(recording))[str(ada.user_id)]}
+        recorded = {digest(packet) for packet in (await setup.environment.packets(recording))[str(ada.user_id)]}
         missing = [len([one for one in each.said if one not in recorded]) for each in killed]
         back = [round(each.back_seconds, 1) for each in killed]
         print(f"\nseed {SEED}: {KILLS} kills; frames missing before each {missing}; back after {back} s")
@@ -81,26 +83,26 @@ class TestKilled:
         assert max(back) < BACK_SECONDS_MAX
         assert len([gap for its in detail.gaps.values() for gap in its if gap.cause == RESTARTED]) == KILLS
         check_accounts(detail)
-        await handed_over(studio)
+        await handed_over(setup)
 
 
 @pytest.mark.timeout(AWAY_SECONDS * 2 + 120)
 class TestWithout:
     @pytest.mark.parametrize("neighbour", ["media", "valkey", "seaweedfs", "postgres"])
-    async def test_nothing_that_was_said_is_missing(self, studio: Studio, neighbour: Neighbour) -> None:
-        ada = studio.person("ada")
-        recording = await studio.record()
-        await studio.gather(ada)
+    async def test_nothing_that_was_said_is_missing(self, setup: RecorderSetup, neighbour: Neighbour) -> None:
+        ada = setup.person("ada")
+        recording = await setup.record()
+        await setup.gather(ada)
 
-        async with without(studio.house, neighbour):
+        async with without(setup.environment, neighbour):
             await ada.say(babble(round(AWAY_SECONDS * FRAMES_PER_SECOND), seed=SEED))
-        detail = await studio.finish(recording)
+        detail = await setup.finish(recording)
 
-        missing = await studio.missing(recording, ada)
-        print(f"\nwithout {neighbour} for {AWAY_SECONDS:g} s: {len(studio.sent(ada))} frames said, missing {missing}")
+        missing = await setup.missing(recording, ada)
+        print(f"\nwithout {neighbour} for {AWAY_SECONDS:g} s: {len(setup.sent(ada))} frames said, missing {missing}")
         assert missing == {ada.user_id: 0}
         check_accounts(detail)
-        await handed_over(studio)
+        await handed_over(setup)
 
 
 async def plays(file: Path) -> None:

@@ -49,7 +49,7 @@ async def lose_database() -> None:
 @pytest.fixture
 async def client() -> AsyncGenerator[AsyncTestClient[Any]]:
     routes = [make_thing, refuse, limit, fail, lose_database]
-    app = create_app("try", ServiceSettings(port=1, body_bytes_max=1000), routes=routes, checks={}, dependencies={})
+    app = create_app("try", ServiceSettings(port=1, body_bytes_max=5000), routes=routes, checks={}, dependencies={})
     async with AsyncTestClient(app) as made:
         yield made
 
@@ -71,7 +71,9 @@ class TestProblems:
             ("POST", f"/things/{ID}", b'{"size": "\xff"}', JSON, 400, "invalid_input"),
             ("POST", f"/things/{ID}", b'{"size": 1}', {"content-type": "text/plain"}, 415, "unsupported_media_type"),
             ("POST", f"/things/{ID}", b'{"size": 1}', {}, 415, "unsupported_media_type"),
-            ("POST", f"/things/{ID}", b'{"size": ' + b"1" * 2000 + b"}", JSON, 413, "too_large"),
+            ("POST", f"/things/{ID}", b'{"size": ' + b"1" * 6000 + b"}", JSON, 413, "too_large"),
+            ("POST", f"/things/{ID}", b'{"size": ' + b"[" * 1_500 + b"]" * 1_500, JSON, 400, "invalid_input"),
+            ("GET", "/refused?a=%00", b"", {}, 400, "invalid_input"),
             ("POST", "/things/not-an-id", b'{"size": 1}', JSON, 404, "not_found"),
             ("DELETE", f"/things/{ID}", b"", {}, 405, "method_not_allowed"),
             ("GET", "/nowhere", b"", {}, 404, "not_found"),
@@ -102,6 +104,20 @@ class TestProblems:
         response = await client.post(f"/things/{ID}", json={"size": "big"})
 
         assert response.json()["errors"][0]["pointer"] == "/size"
+
+    async def test_name_the_methods_that_an_address_takes(self, client: AsyncTestClient[Any]) -> None:
+        response = await client.delete("/refused")
+
+        assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+    async def test_of_endless_recursion_stay_a_bug(self) -> None:
+        def descend() -> None:
+            descend()
+
+        with pytest.raises(RecursionError) as caught:
+            descend()
+
+        assert answer_to(caught.value).status_code == 500
 
     async def test_say_when_to_come_back(self, client: AsyncTestClient[Any]) -> None:
         response = await client.get("/limited")

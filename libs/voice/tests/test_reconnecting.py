@@ -109,7 +109,8 @@ class TestTheEnd:
 
         hall.sim.voice.disconnect(hall.guild_id, hall.bot_id, code=code)
 
-        assert await closed(hall) == Closed(reason, code)
+        ended = await closed(hall)
+        assert (ended.reason, ended.close_code) == (reason, code)
         assert hall.guild_id not in hall.bot.voice.connections
 
     async def test_comes_with_being_kicked(self, hall: Hall) -> None:
@@ -128,7 +129,8 @@ class TestTheEnd:
 
         await hall.connection.disconnect()
 
-        assert await closed(hall) == Closed(Reason.REQUESTED)
+        ended = await closed(hall)
+        assert (ended.reason, ended.close_code) == (Reason.REQUESTED, None)
         assert not hall.missing(ada)
         await until(lambda: (hall.guild_id, hall.bot_id) not in hall.sim.world.voice_states)
 

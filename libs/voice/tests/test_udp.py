@@ -79,7 +79,7 @@ class TestFetch:
     async def test_hands_on_together_what_has_arrived(self) -> None:
         heard: list[list[bytes]] = []
         async with line(lambda datagrams: heard.append([data for data, _ in datagrams])) as between:
-            for data in (b"first" * 4, bytes(udp.KEEPALIVE_BYTES), ANSWER, b"second" * 4):
+            for data in (b"first" * 4, bytes(udp.PING_BYTES), ANSWER, b"second" * 4):
                 between.send(data)
             between.client.fetch()
 

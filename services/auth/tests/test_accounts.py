@@ -201,7 +201,13 @@ class TestProfile:
         assert answer.json()["display_name"] == "Ann Lee"
         assert (await told(auth, ann))[-1] == "auth.user_updated.v1"
 
-    @pytest.mark.parametrize("url", ["javascript:alert(1)", "http://a.example/x.png", "//a.example/x", "https://u@a/"])
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "javascript:alert(1)", "http://a.example/x.png", "//a.example/x", "https://u@a/", "https://[::1",
+            "https://a.example/\"x", "https://a.example/a/../b", "/api/v1/files/../auth/logout", "/api/v1/files/x?y",
+        ],
+    )  # fmt: skip
     async def test_refuses_pictures_from_elsewhere(self, auth: Auth, url: str) -> None:
         ann = await auth.person()
 

@@ -113,7 +113,9 @@ class TestLoggingInWithDiscord:
 
         assert (answer.status_code, answer.headers["location"]) == (302, "/spaces")
 
-    @pytest.mark.parametrize("evil", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x"])
+    @pytest.mark.parametrize(
+        "evil", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x", "//["]
+    )
     async def test_goes_back_to_no_other_site(self, ada: Browser, evil: str) -> None:
         answer = await ada.comes_back(await ada.goes_to_discord(return_to=evil))
 

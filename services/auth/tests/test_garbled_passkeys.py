@@ -1,5 +1,6 @@
 """What comes in a passkey's place may be anything: it is refused, never a server error."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -129,3 +130,15 @@ class TestWhatIsNoPasskey:
 
         assert {body: status for body, status in answers.items() if status not in ANSWERS} == {}
         assert 401 in answers.values()
+
+    async def test_nested_deeply_is_refused(self, auth: Auth) -> None:
+        device = Authenticator(ORIGIN, domain=DOMAIN)
+        await with_passkey(auth, await auth.person(), device)
+        options = (await auth.ask("POST", "/passkeys/login/options")).json()
+        credential = device.get(options)
+        nested = base64.urlsafe_b64encode(b'{"challenge":' + b"[" * 5_000 + b"]" * 5_000 + b"}").decode()
+
+        credential["response"]["clientDataJSON"] = nested
+        answer = await auth.ask("POST", "/passkeys/login", {"credential": credential})
+
+        assert answer.status_code == 401

@@ -9,7 +9,7 @@ from contracts.ids import SpaceId, new_id
 from contracts.media import RecordingState
 from contracts.messaging import Space
 from contracts.problems import Forbidden, InvalidInput
-from discord_sim.entities import ChannelKind, Permission
+from discord_sim.entities import ChannelKind, Overwrite, Permission
 from discord_sim.interactions import EPHEMERAL
 from discord_sim.people import Handle, Person
 from discord_sim.stage import Stage
@@ -69,6 +69,19 @@ class TestRecordStart:
         await told(manager(scene).types(scene.text, "/record start", channel=scene.voice))
 
         assert services.calls[-1].headers["X-Discord-Manages-Guild"] == str(scene.guild.id)
+
+    async def test_promises_a_panel_only_where_the_bot_may_post_one(
+        self, scene: Stage, bot: httpx.AsyncClient, ada: Person
+    ) -> None:
+        member = scene.guild.members[scene.bot.id]
+        scene.guild.roles[member.roles[0]].permissions = 0
+
+        promised = await told(ada.types(scene.text, "/record start"))
+        scene.text.overwrites = (Overwrite(id=scene.guild.id, type=0, deny=int(Permission.SEND_MESSAGES)),)
+        not_promised = await told(ada.types(scene.text, "/record start"))
+
+        assert "The panel in this channel shows its progress" in promised
+        assert "I may not post a panel in this channel" in not_promised
 
     async def test_asks_for_a_channel_when_there_is_none(
         self, scene: Stage, bot: httpx.AsyncClient, services: StandIn
@@ -171,7 +184,7 @@ class TestConsent:
 
         [call] = services.made("PUT", f"/recordings/{meant.id}/consent")
         assert f"<#{scene.voice.id}>" in text
-        assert "erased, for good" in text
+        assert "erased for good" in text
         assert call.body == {"choice": "opted_out", "erase": True}
 
     async def test_erases_nothing_of_another_channel_than_the_one_that_is_named(
@@ -219,7 +232,7 @@ class TestSpace:
         assert services.calls == []
 
     async def test_may_be_missing(self, scene: Stage, bot: httpx.AsyncClient, ada: Person) -> None:
-        assert "linked to no space" in await told(ada.types(scene.text, "/space status"))
+        assert "not linked to a space" in await told(ada.types(scene.text, "/space status"))
 
     async def test_is_not_offered_by_a_service_that_does_not_answer(
         self, scene: Stage, bot: httpx.AsyncClient, services: StandIn, ada: Person

@@ -57,7 +57,7 @@ class TestAHundredCommandsAtOnce:
             await eventually(full)
             services.open.set()
 
-            assert await texts(handles) == {"There are no recordings yet; `/record start` makes one."}
+            assert await texts(handles) == {"There are no recordings yet. Start one with `/record start`."}
 
         assert waiting == []
         assert services.most == AT_ONCE
@@ -73,4 +73,4 @@ class TestAHundredCommandsAtOnce:
 
             [text] = await texts(handles)
 
-        assert "does not answer right now" in text
+        assert "is not answering right now" in text

@@ -12,8 +12,8 @@ import pytest
 
 from control_bot.commands.handlers import HANDLERS
 from control_bot.domain import operations, panel, recordings, refusals, replies
-from control_bot.domain.operations import OPERATIONS, Operation, Place, request_of
-from control_bot.domain.words import Words
+from control_bot.domain.localized import LocalizedText
+from control_bot.domain.operations import OPERATIONS, Operation, ParameterLocation, request_of
 
 Json = dict[str, Any]
 PUBLIC = [
@@ -70,7 +70,7 @@ class TestOperation:
 
         assert request.path == "/api/v1/recordings/a%2Fb/notes"
         assert request.body == {"text": "x"}
-        assert {each.place for each in operations.NOTE.parameters} == {Place.PATH, Place.BODY}
+        assert {each.place for each in operations.NOTE.parameters} == {ParameterLocation.PATH, ParameterLocation.BODY}
 
 
 class TestWords:
@@ -80,7 +80,7 @@ class TestWords:
             for module in (panel, recordings, refusals, replies)
             for thing in vars(module).values()
             for value in (cast("Json", thing).values() if isinstance(thing, dict) else [thing])
-            if isinstance(value, Words)
+            if isinstance(value, LocalizedText)
         ]
 
         assert len(said) > 40

@@ -25,6 +25,8 @@ BAD_FRAMES = [
     (1, b'{"op":"watch","topics":{"channel:1":1.5}}', CloseCode.BAD_FRAME),
     (1, b'{"op":"presence","state":"asleep"}', CloseCode.BAD_FRAME),
     (1, b"[" * 5000, CloseCode.BAD_FRAME),
+    (1, b'{"deep":' + b"[" * 1500 + b"]" * 1500 + b',"op":"ping"}', CloseCode.BAD_FRAME),
+    (1, b'{"op":"watch","topics":{"channel:1":' + b'{"a":' * 1500 + b"1" + b"}" * 1501 + b"}", CloseCode.BAD_FRAME),
     (1, b"\xff\xfe", CloseCode.NOT_TEXT),
     (2, b'{"op":"ping"}', CloseCode.BAD_FRAME),
     (1, b"x" * 65_537, CloseCode.TOO_BIG),
@@ -79,12 +81,13 @@ class TestOrigin:
         for origin in (
             f"http://127.0.0.1:{gateway.settings.port}", "https://app.example", "https://guildhall.example",
             "https://evil.example", "null", "https://app.example.evil.example",
+            "http://[", "//",
         ):  # fmt: skip
             raw = await open_raw(gateway, more=f"Origin: {origin}\r\n")
             heads[origin] = (await raw.reader.readline())[9:12]
             raw.writer.close()
 
-        assert list(heads.values()) == [b"101", b"101", b"101", b"403", b"403", b"403"]
+        assert list(heads.values()) == [b"101", b"101", b"101", *[b"403"] * 5]
 
 
 class TestBadFrames:

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from contracts.ids import SessionId, new_id
 from gateway.realtime.frames import CloseCode
 from testkit.tokens import private_key
 
+from .client import until
 from .conftest import Gateway, StartGateway
-from .services import Services
+from .services import Person, Services
 from .told import message, revoked
 
 TOKEN_SECONDS = 2.0
@@ -123,6 +125,39 @@ class TestRevokedSession:
         await client.say("hello", token=ada.token)
 
         assert await client.closed() in {CloseCode.BAD_TOKEN, CloseCode.SESSION_ENDED}
+
+
+class TestSecondHello:
+    async def test_of_another_session_of_hers_hangs_the_socket_on_that_one_alone(
+        self, gateway: Gateway, services: Services
+    ) -> None:
+        ada = services.person()
+        later = Person(ada.id, SessionId(new_id()), "")
+        bob = services.person()
+        client, other = await gateway.client(ada), await gateway.client(bob)
+        await client.say("hello", token=services.token(later.id, later.session_id))
+        await client.hear("ready")
+
+        await services.tell(f"account:{ada.id}", revoked(ada), stream="auth.events")
+        await services.tell(f"account:{bob.id}", revoked(bob), stream="auth.events")
+        await other.closed()
+        await client.say("ping", n=1)
+        pong = await client.hear()
+        await services.tell(f"account:{ada.id}", revoked(later), stream="auth.events")
+
+        assert pong["op"] == "pong", "the session that was left is over: no matter of this socket's"
+        assert await client.closed() == CloseCode.SESSION_ENDED
+
+    async def test_leaves_nothing_behind_of_the_sessions_before(self, gateway: Gateway, services: Services) -> None:
+        ada = services.person()
+        client = await gateway.client(ada)
+        for _ in range(5):
+            await client.say("hello", token=services.token(ada.id, SessionId(new_id())))
+            await client.hear("ready")
+
+        assert len(gateway.parts.hub.by_session) == 1
+        await client.socket.close()
+        await until(lambda: not gateway.parts.hub.by_session)
 
 
 class TestTooManySockets:

@@ -140,6 +140,7 @@ class TestPackets:
         for packet in (
             "", "9", "4", "42", "42[]", '42["watch"]', '42["shout",{}]', '42["ping",{"n":1},2]', "42x[]",
             '429999999999999999999["ping",{"n":1}]', '45-["x"]', '42["ping",{"n":"1"}]', "4" * 1000,
+            '42["watch",' + "[" * 1500 + "]" * 1501,
         ):  # fmt: skip
             client = await self.connect(gateway)
             await client.socket.send_str("40" + msgspec.json.encode({"token": ada.token}).decode())

@@ -15,13 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.auth import Profile
 from contracts.ids import ChannelId, MessageId, SpaceId, UserId, new_id
-from contracts.messaging import MessageDeleted
+from contracts.messaging import MessageDeleted, MessagePosted
 from contracts.times import now
 from media.clients.objects import Objects
 from media.settings import Settings
 from testkit.waiting import eventually
 
-from .people import Asking, Community, Json, Refused
+from .people import Asking, Community, Json, Refused, hear
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -91,7 +91,8 @@ async def used_bytes(engine: AsyncEngine, space_id: SpaceId) -> int:
 async def let_time_pass(engine: AsyncEngine, reserved: Json, *, hours: float) -> None:
     """As if it had been reserved so long ago."""
     async with engine.begin() as connection:
-        shift = "set expires_at = expires_at - cast(:by as interval), due_at = due_at - cast(:by as interval)"
+        columns = ("expires_at", "due_at", "held_until")
+        shift = "set " + ", ".join(f"{one} = {one} - cast(:by as interval)" for one in columns)
         values = {"by": timedelta(hours=hours), "id": UUID(reserved["id"])}
         await connection.execute(text(f"update uploads {shift} where id = :id"), values)
 
@@ -103,6 +104,12 @@ async def is_gone(objects: Objects, reserved: Json) -> None:
     await eventually(is_absent)
 
 
+async def release(messaging: Asking, community: Community, channel_id: ChannelId, *uploads: Json) -> None:
+    """The message of Ben's was refused."""
+    wanted = {"space_id": community.space_id, "channel_id": channel_id, "user_id": community.ben.id}
+    await messaging.do("POST", "/internal/uploads/release", wanted | {"ids": [one["id"] for one in uploads]})
+
+
 async def attach(messaging: Asking, community: Community, channel_id: ChannelId, *uploads: Json) -> list[str]:
     """For a message of Ben's: what is missing."""
     wanted = {"space_id": community.space_id, "channel_id": channel_id, "user_id": community.ben.id}
@@ -110,14 +117,30 @@ async def attach(messaging: Asking, community: Community, channel_id: ChannelId,
     return (await messaging.do("POST", "/internal/uploads/attach", wanted | {"ids": ids}))["missing"]
 
 
+def message(channel_id: ChannelId, *uploads: Json) -> Json:
+    """What the events of one message carry."""
+    return {
+        "id": MessageId(new_id()),
+        "channel_id": channel_id,
+        "seq": 1,
+        "author": Profile(id=UserId(new_id()), display_name="Ben"),
+        "content": "",
+        "attachments": tuple(UUID(one["id"]) for one in uploads),
+        "created_at": now(),
+    }
+
+
 def deleted_message(channel_id: ChannelId, *uploads: Json) -> MessageDeleted:
-    ids = tuple(UUID(one["id"]) for one in uploads)
-    return MessageDeleted(
-        id=MessageId(new_id()),
-        channel_id=channel_id,
-        seq=1,
-        author=Profile(id=UserId(new_id()), display_name="Ben"),
-        content="",
-        attachments=ids,
-        created_at=now(),
-    )
+    return MessageDeleted(**message(channel_id, *uploads))
+
+
+async def post(messaging: Asking, community: Community, channel_id: ChannelId, *uploads: Json) -> Json:
+    """A message that shows these: as messaging attaches them, and tells of it."""
+    assert await attach(messaging, community, channel_id, *uploads) == []
+    posted = message(channel_id, *uploads)
+    await hear(community.engine, MessagePosted(**posted))
+    return posted
+
+
+async def delete_message(engine: AsyncEngine, posted: Json) -> None:
+    await hear(engine, MessageDeleted(**posted))

@@ -5,9 +5,12 @@ import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contracts.events import Envelope
 from contracts.ids import ChannelId, SpaceId, new_id
-from contracts.messaging import ChannelDeleted, SpaceDeleted
+from contracts.messaging import ChannelDeleted, MessageDeleted, MessagePosted, SpaceDeleted
+from contracts.times import now
 from media.clients.objects import Objects
+from media.events import concerns_media
 from testkit.tokens import Signer
 
 from .conftest import Sweep
@@ -16,10 +19,14 @@ from .files import (
     a_png,
     attach,
     complete,
+    delete_message,
     deleted_message,
     is_gone,
     let_time_pass,
+    message,
+    post,
     refusal_of,
+    release,
     reserve,
     send,
     upload,
@@ -60,7 +67,7 @@ class TestAttach:
         elsewhere = msgspec.structs.replace(community, space_id=SpaceId(new_id()))
 
         assert await attach(messaging, elsewhere, ChannelId(new_id()), ready) == [ready["id"]]
-        assert not await attach(messaging, community, ChannelId(new_id()), ready)
+        await post(messaging, community, ChannelId(new_id()), ready)
         assert await attach(messaging, community, ChannelId(new_id()), ready) == [ready["id"]]
 
     async def test_is_for_services(self, community: Community) -> None:
@@ -104,14 +111,14 @@ class TestDelete:
     ) -> None:
         attached = await upload(community.ben, http, community.space_id, a_png())
         channel_id = ChannelId(new_id())
-        await attach(messaging, community, channel_id, attached)
+        posted = await post(messaging, community, channel_id, attached)
         await hear(engine, deleted_message(ChannelId(new_id()), attached))  # of another channel: means nothing
         assert await used_bytes(engine, community.space_id) == 3000
 
         await hear(
             engine,
             {
-                "message": deleted_message(channel_id, attached),
+                "message": MessageDeleted(**posted),
                 "channel": ChannelDeleted(id=channel_id, space_id=community.space_id),
                 "parent": ChannelDeleted(id=ChannelId(new_id()), space_id=community.space_id, threads=(channel_id,)),
                 "space": SpaceDeleted(id=community.space_id),
@@ -122,6 +129,113 @@ class TestDelete:
         assert await used_bytes(engine, community.space_id) == 0
         assert (await community.ben.ask("GET", f"/api/v1/files/{attached['id']}")).status_code == 404
         await is_gone(objects, attached)
+
+
+class TestMessagesThatShowIt:
+    async def test_the_last_one_that_is_deleted_takes_it_along_and_none_before(
+        self,
+        community: Community,
+        http: aiohttp.ClientSession,
+        engine: AsyncEngine,
+        messaging: Asking,
+        objects: Objects,
+    ) -> None:
+        shown = await upload(community.ben, http, community.space_id, a_png())
+        channel_id = ChannelId(new_id())
+        first, second = [await post(messaging, community, channel_id, shown) for _ in range(2)]
+
+        await delete_message(engine, first)
+        after_one = (await community.ben.ask("GET", f"/api/v1/files/{shown['id']}")).status_code
+        await delete_message(engine, second)
+
+        assert after_one == 200
+        assert (await community.ben.ask("GET", f"/api/v1/files/{shown['id']}")).status_code == 404
+        assert await used_bytes(engine, community.space_id) == 0
+
+    async def test_one_that_is_about_to_come_keeps_it(
+        self, community: Community, http: aiohttp.ClientSession, engine: AsyncEngine, messaging: Asking
+    ) -> None:
+        shown = await upload(community.ben, http, community.space_id, a_png())
+        channel_id = ChannelId(new_id())
+        first = await post(messaging, community, channel_id, shown)
+        await attach(messaging, community, channel_id, shown)
+
+        await delete_message(engine, first)
+        await hear(engine, MessagePosted(**message(channel_id, shown)))
+
+        assert (await community.ben.ask("GET", f"/api/v1/files/{shown['id']}")).status_code == 200
+
+    async def test_news_of_them_may_come_in_any_order(
+        self, community: Community, http: aiohttp.ClientSession, engine: AsyncEngine, messaging: Asking
+    ) -> None:
+        shown = await upload(community.ben, http, community.space_id, a_png())
+        channel_id = ChannelId(new_id())
+        await attach(messaging, community, channel_id, shown)
+        posted = message(channel_id, shown)
+
+        await delete_message(engine, posted)
+        await hear(engine, MessagePosted(**posted))
+
+        assert await used_bytes(engine, community.space_id) == 0
+
+    async def test_one_that_was_refused_gives_it_back(
+        self,
+        community: Community,
+        http: aiohttp.ClientSession,
+        engine: AsyncEngine,
+        messaging: Asking,
+        objects: Objects,
+        sweep: Sweep,
+    ) -> None:
+        shown = await upload(community.ben, http, community.space_id, a_png())
+        refused_in, channel_id = ChannelId(new_id()), ChannelId(new_id())
+        await attach(messaging, community, refused_in, shown)
+        assert await attach(messaging, community, channel_id, shown) == [shown["id"]]
+
+        await release(messaging, community, refused_in, shown)
+
+        assert await attach(messaging, community, channel_id, shown) == []
+        await release(messaging, community, channel_id, shown)
+        await let_time_pass(engine, shown, hours=25)
+        await sweep()
+        assert await used_bytes(engine, community.space_id) == 0
+        await is_gone(objects, shown)
+
+    async def test_one_that_never_came_keeps_no_quota(
+        self, community: Community, http: aiohttp.ClientSession, engine: AsyncEngine, messaging: Asking, sweep: Sweep
+    ) -> None:
+        shown = await upload(community.ben, http, community.space_id, a_png())
+        await attach(messaging, community, ChannelId(new_id()), shown)
+        await let_time_pass(engine, shown, hours=25)
+
+        await sweep()
+
+        assert await used_bytes(engine, community.space_id) == 0
+
+    async def test_are_left_no_dead_id_by_deleting_the_file(
+        self, community: Community, http: aiohttp.ClientSession, engine: AsyncEngine, messaging: Asking
+    ) -> None:
+        shown = await upload(community.ben, http, community.space_id, a_png())
+        channel_id = ChannelId(new_id())
+        await attach(messaging, community, channel_id, shown)
+
+        before = await refusal_of(community.ben.do("DELETE", f"/api/v1/uploads/{shown['id']}"))
+        posted = message(channel_id, shown)
+        await hear(engine, MessagePosted(**posted))
+        after = await refusal_of(community.ann.do("DELETE", f"/api/v1/uploads/{shown['id']}"))
+        await delete_message(engine, posted)
+
+        assert (before, after) == ("upload_attached", "upload_attached")
+        assert await used_bytes(engine, community.space_id) == 0
+
+    def test_without_attachments_cost_no_transaction(self) -> None:
+        def posted(*uploads: Json) -> Envelope:
+            event = MessagePosted(**message(ChannelId(new_id()), *uploads))
+            data = msgspec.Raw(msgspec.json.encode(event))
+            return Envelope(id=new_id(), type=event.TYPE, topic="", seq=1, at=now(), data=data)
+
+        assert not concerns_media(posted())
+        assert concerns_media(posted({"id": str(new_id())}))
 
 
 class TestSweep:
@@ -149,7 +263,7 @@ class TestSweep:
         sweep: Sweep,
     ) -> None:
         attached, loose, new = [await upload(community.ben, http, community.space_id, a_png()) for _ in range(3)]
-        await attach(messaging, community, ChannelId(new_id()), attached)
+        await post(messaging, community, ChannelId(new_id()), attached)
         await let_time_pass(engine, attached, hours=25)
         await let_time_pass(engine, loose, hours=25)
 

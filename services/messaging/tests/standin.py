@@ -1,6 +1,6 @@
 """Other services, as far as messaging asks them: media; and auth, which gives the token for that."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ class Media:
         self.status = 200
         """What it answers; any other than 200 without a word."""
         self.asked: list[UploadsWanted] = []
+        self.released: list[UploadsWanted] = []
         self.attached: dict[UUID, ChannelId] = {}
         self._ready: dict[UUID, tuple[SpaceId, UserId]] = {}
 
@@ -46,6 +47,10 @@ class Media:
             self.attached |= dict.fromkeys(wanted.ids, wanted.channel_id)
         return json(UploadsMissing(missing=missing))
 
+    async def release(self, request: web.Request) -> web.Response:
+        self.released.append(msgspec.json.decode(await request.read(), type=UploadsWanted))
+        return web.Response(status=204)
+
     def _may_attach(self, upload_id: UUID, wanted: UploadsWanted) -> bool:
         is_theirs = self._ready.get(upload_id) == (wanted.space_id, wanted.user_id)
         return is_theirs and self.attached.get(upload_id, wanted.channel_id) == wanted.channel_id
@@ -60,11 +65,12 @@ async def give_token(_: web.Request) -> web.Response:
 
 
 @asynccontextmanager
-async def listening(path: str, answer: Handler) -> AsyncGenerator[str]:
-    """The address of a service that gives tokens and answers `POST` to one path."""
+async def listening(answers: Mapping[str, Handler]) -> AsyncGenerator[str]:
+    """The address of a service that gives tokens and answers `POST` to these paths."""
     app = web.Application()
     app.router.add_post("/api/v1/auth/service-tokens", give_token)
-    app.router.add_post(path, answer)
+    for path, answer in answers.items():
+        app.router.add_post(path, answer)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -75,5 +81,6 @@ async def listening(path: str, answer: Handler) -> AsyncGenerator[str]:
 @asynccontextmanager
 async def standing_in() -> AsyncGenerator[Media]:
     media = Media()
-    async with listening("/internal/uploads/attach", media.attach) as media.url:
+    answers = {"/internal/uploads/attach": media.attach, "/internal/uploads/release": media.release}
+    async with listening(answers) as media.url:
         yield media

@@ -48,7 +48,7 @@ class Auth:
 @pytest.fixture
 async def auth() -> AsyncGenerator[Auth]:
     made = Auth()
-    async with listening("/internal/acting", made.act) as made.url:
+    async with listening({"/internal/acting": made.act}) as made.url:
         yield made
 
 

@@ -117,6 +117,15 @@ class TestRefusals:
 
         assert wrong(response) == [("/attachments/0", NOT_READY)]
 
+    async def test_after_media_was_asked_give_back_what_it_holds(self, place: Place, ann: Person, media: Media) -> None:
+        ids = [media.give(ann, place)]
+
+        response = await post(ann, place.channel_id, ids, content="x", reply_to=str(new_id()))
+
+        assert wrong(response) == [("/reply_to", "is not a message of this channel")]
+        assert media.released[-1] == media.asked[-1]
+        assert [str(one) for one in media.released[-1].ids] == ids
+
     async def test_name_what_is_attached_twice(self, place: Place, ann: Person, media: Media) -> None:
         one, other = media.give(ann, place), media.give(ann, place)
 
@@ -174,6 +183,8 @@ class TestRepeat:
 
         assert len({one["id"] for one in said}) == 1
         assert (await ann.read(place.channel_id))["seq"] == 1
+        held = [[str(one) for one in asked.ids] == ids for asked in (*media.asked, *media.released)]
+        assert sum(held[: len(media.asked)]) == sum(held[len(media.asked) :]) + 1
 
     async def test_with_other_attachments_is_refused(self, place: Place, ann: Person, media: Media) -> None:
         await ann.say(place.channel_id, "x", nonce="n", attachments=[media.give(ann, place)])

@@ -91,3 +91,17 @@ class TestGroupRoad:
                 await waiting[1]
 
         assert await ann.contents(place.channel_id) == ["1"]
+
+    async def test_posts_again_what_was_cancelled_with_the_same_nonce(
+        self, place: Place, ann: Person, engine: AsyncEngine
+    ) -> None:
+        async with road(engine) as group:
+            [post] = posts(ann, place, 1, nonce="n")
+            cancelled, again = (asyncio.ensure_future(group.post(post)) for _ in range(2))
+            await asyncio.sleep(0)
+            cancelled.cancel()
+            async with running(group.run()), asyncio.timeout(10):
+                said = await again
+
+        assert not said.repeated
+        assert await ann.contents(place.channel_id) == ["0"]

@@ -1,5 +1,7 @@
 """What people do to messages that stand."""
 
+import base64
+
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -38,8 +40,11 @@ class TestListMessages:
 
     @pytest.mark.parametrize(
         "params",
-        [{"limit": 0}, {"limit": 101}, {"before": "?"}, {"around": str(new_id())}, {"before": "MQ", "after": "MQ"}],
-    )
+        [
+            {"limit": 0}, {"limit": 101}, {"before": "?"}, {"around": str(new_id())}, {"before": "MQ", "after": "MQ"},
+            {"before": base64.urlsafe_b64encode(b"1" * 5_000).decode()},
+        ],
+    )  # fmt: skip
     async def test_refuses_what_is_no_page(self, place: Place, ann: Person, params: Json) -> None:
         with pytest.raises(Refused) as refused:
             await ann.read(place.channel_id, **params)

@@ -8,14 +8,14 @@ import pytest
 from discord_sim.simulator import Simulator
 from discord_sim.voice.epochs import Timing
 from discord_sim.voice.service import Limits
-from testkit.recording.house import House, furnished
-from testkit.recording.studio import Studio
+from testkit.recording.environment import Environment, running_environment
+from testkit.recording.recorder_setup import RecorderSetup
 
 
 @pytest.fixture(scope="session")
-async def house() -> AsyncIterator[House]:
-    async with furnished() as house:
-        yield house
+async def environment() -> AsyncIterator[Environment]:
+    async with running_environment() as environment:
+        yield environment
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +26,9 @@ async def discord() -> AsyncIterator[Simulator]:
 
 
 @pytest.fixture
-async def studio(house: House, discord: Simulator, tmp_path: Path) -> AsyncIterator[Studio]:
+async def setup(environment: Environment, discord: Simulator, tmp_path: Path) -> AsyncIterator[RecorderSetup]:
     """A guild, a voice channel, and a recorder that is not started yet."""
-    studio = Studio(house, discord, folder=tmp_path)
-    await studio.open()
-    yield studio
-    await studio.close()
+    setup = RecorderSetup(environment, discord, folder=tmp_path)
+    await setup.open()
+    yield setup
+    await setup.close()

@@ -7,7 +7,7 @@ from discord_sim.voice.people import Person
 from discord_sim.voice.sounds import babble
 from discord_sim.voice.stage import together, until
 from recorder_bot.domain import gaps
-from testkit.recording.studio import Studio, check_accounts
+from testkit.recording.recorder_setup import RecorderSetup, check_accounts
 
 PACE = 0.01
 FRAMES = 25
@@ -18,25 +18,25 @@ CROWD = 25
 class Scene:
     """Ada talks through all of it, to Bela and the recorder."""
 
-    def __init__(self, studio: Studio) -> None:
-        self.studio, self.voice, self.sim = studio, studio.sim.voice, studio.sim
-        self.ada, self.bela = studio.person("ada"), studio.person("bela", dave=LibdaveMember)
-        self.channel_id = studio.voice.id
+    def __init__(self, setup: RecorderSetup) -> None:
+        self.setup, self.voice, self.sim = setup, setup.sim.voice, setup.sim
+        self.ada, self.bela = setup.person("ada"), setup.person("bela", dave=LibdaveMember)
+        self.channel_id = setup.voice.id
 
     async def says(self, frames: list[bytes], **how: bool) -> None:
         await self.ada.say(frames, pace_seconds=PACE, **how)
 
     async def settles(self, *others: Person) -> None:
         """Until the recorder is in the group, and all seal for the same epoch."""
-        await until(lambda: self.studio.bot.id in self.voice.members(self.channel_id), timeout_seconds=20)
+        await until(lambda: self.setup.bot.id in self.voice.members(self.channel_id), timeout_seconds=20)
         await together(self.ada, self.bela, *others)
 
     async def cut_voice(self, code: int) -> None:
         await until(self.session)
-        self.voice.disconnect(self.studio.guild.id, self.studio.bot.id, code=code)
+        self.voice.disconnect(self.setup.guild.id, self.setup.bot.id, code=code)
 
     def session(self) -> object:
-        return self.voice.session(self.studio.guild.id, self.studio.bot.id)
+        return self.voice.session(self.setup.guild.id, self.setup.bot.id)
 
 
 Fault = Callable[[Scene, list[bytes]], Awaitable[None]]
@@ -86,8 +86,8 @@ async def a_sequence_that_starts_anew(scene: Scene, frames: list[bytes]) -> None
 
 
 async def a_commit_that_cannot_be_processed(scene: Scene, frames: list[bytes]) -> None:
-    scene.voice.faults.broken_commits.add(scene.studio.bot.id)
-    guest = scene.studio.person("guest")
+    scene.voice.faults.broken_commits.add(scene.setup.bot.id)
+    guest = scene.setup.person("guest")
     guest.join(scene.channel_id)
     await until(lambda: not scene.voice.faults.broken_commits)
     await scene.settles(guest)
@@ -96,7 +96,7 @@ async def a_commit_that_cannot_be_processed(scene: Scene, frames: list[bytes]) -
 
 
 async def a_crowd(scene: Scene, frames: list[bytes]) -> None:
-    guests = [scene.studio.person(f"guest {number}", dave=Bystander) for number in range(CROWD)]
+    guests = [scene.setup.person(f"guest {number}", dave=Bystander) for number in range(CROWD)]
     for guest in guests:
         guest.join(scene.channel_id)
     await scene.says(frames)
@@ -127,7 +127,7 @@ def a_voice_session_lost(code: int) -> Fault:
 
 
 async def a_voice_server_moved(scene: Scene, frames: list[bytes]) -> None:
-    allocate = scene.voice.move_server(scene.studio.guild.id)
+    allocate = scene.voice.move_server(scene.setup.guild.id)
     allocate()
     await until(scene.session, timeout_seconds=20)
     await scene.settles()
@@ -135,14 +135,14 @@ async def a_voice_server_moved(scene: Scene, frames: list[bytes]) -> None:
 
 
 async def the_main_gateway_resumed(scene: Scene, frames: list[bytes]) -> None:
-    scene.sim.gateway.drop(scene.studio.bot.id)
+    scene.sim.gateway.drop(scene.setup.bot.id)
     await scene.says(frames)
-    await scene.sim.ready(scene.studio.bot.id, seconds=30)
+    await scene.sim.ready(scene.setup.bot.id, seconds=30)
 
 
 async def the_main_session_lost(scene: Scene, frames: list[bytes]) -> None:
     before = scene.session()
-    scene.sim.gateway.invalidate(scene.studio.bot.id)
+    scene.sim.gateway.invalidate(scene.setup.bot.id)
     await until(lambda: scene.session() not in {before, None}, timeout_seconds=40)
     await scene.settles()
     await scene.says(frames)
@@ -165,11 +165,11 @@ FAULTS: dict[str, Fault] = {
 
 
 class TestEveryFault:
-    async def test_is_survived_and_nothing_that_was_said_is_missing(self, studio: Studio) -> None:
-        scene = Scene(studio)
-        await studio.start()
-        recording = await studio.record()
-        await studio.gather(scene.ada, scene.bela)
+    async def test_is_survived_and_nothing_that_was_said_is_missing(self, setup: RecorderSetup) -> None:
+        scene = Scene(setup)
+        await setup.start()
+        recording = await setup.record()
+        await setup.gather(scene.ada, scene.bela)
         said: dict[str, list[bytes]] = {}
 
         for number, (name, fault) in enumerate(FAULTS.items()):
@@ -178,30 +178,30 @@ class TestEveryFault:
                 await fault(scene, said[name])
             except TimeoutError as late:
                 raise AssertionError(f"{name}: it did not settle") from late
-        detail = await studio.finish(recording)
+        detail = await setup.finish(recording)
 
-        recorded = set((await studio.house.packets(recording))[str(scene.ada.user_id)])
+        recorded = set((await setup.environment.packets(recording))[str(scene.ada.user_id)])
         assert {name: lost for name, its in said.items() if (lost := len(set(its) - recorded))} == {}
         check_accounts(detail)
         causes = {gap.cause for its in detail.gaps.values() for gap in its}
         assert gaps.RECONNECTED in causes
 
-    async def test_that_takes_packets_away_is_a_gap_with_its_cause(self, studio: Studio) -> None:
-        scene = Scene(studio)
-        await studio.start()
-        recording = await studio.record()
-        await studio.gather(scene.ada, scene.bela)
+    async def test_that_takes_packets_away_is_a_gap_with_its_cause(self, setup: RecorderSetup) -> None:
+        scene = Scene(setup)
+        await setup.start()
+        recording = await setup.record()
+        await setup.gather(scene.ada, scene.bela)
 
         await scene.says(babble(10, seed=1), end=False)
-        studio.sim.voice.faults.loss = studio.sim.voice.faults.corrupt = 0.1
+        setup.sim.voice.faults.loss = setup.sim.voice.faults.corrupt = 0.1
         await scene.says(babble(100, seed=2), end=False)
-        studio.sim.voice.faults.clear()
+        setup.sim.voice.faults.clear()
         await scene.says(babble(10, seed=3))
-        detail = await studio.finish(recording)
+        detail = await setup.finish(recording)
 
         ssrc = scene.ada.session and scene.ada.session.ssrc
-        withheld = {each for each in studio.sim.voice.ledger.kept_from(studio.bot.id) if each[0] == ssrc}
-        assert await studio.missing(recording, scene.ada) == {scene.ada.user_id: len(withheld)}
+        withheld = {each for each in setup.sim.voice.ledger.kept_from(setup.bot.id) if each[0] == ssrc}
+        assert await setup.missing(recording, scene.ada) == {scene.ada.user_id: len(withheld)}
         lost_ms = sum(gap.length_ms for its in detail.gaps.values() for gap in its if gap.cause == "lost")
         assert lost_ms == len(withheld) * 20
         check_accounts(detail)

@@ -6,11 +6,11 @@ import pytest
 
 from contracts.media import PacketCounts, StopReason
 from recorder_bot.domain.endings import Endings, Standing, ending
-from recorder_bot.domain.worries import DEAFENED, HIGH_LATENCY, NO_AUDIO, Signs, Tolerance, worries
+from recorder_bot.domain.warnings import DEAFENED, HIGH_LATENCY, NO_AUDIO, Health, Thresholds, health_warnings
 from recorder_bot.usecases import meters
 
 ENDINGS = Endings(length_ms_max=1000, bytes_max=1000, silence_seconds_max=60, empty_seconds_max=10)
-TOLERANCE = Tolerance(no_audio_seconds=60, latency_ms_max=1000)
+THRESHOLDS = Thresholds(no_audio_seconds=60, latency_ms_max=1000)
 
 
 class TestEnding:
@@ -30,16 +30,16 @@ class TestEnding:
 
 class TestWarning:
     @pytest.mark.parametrize(
-        ("signs", "found"),
+        ("health", "found"),
         [
-            (Signs(people_present=1, unheard_seconds=59, deafened=False, latency_ms=20), set[str]()),
-            (Signs(people_present=0, unheard_seconds=99, deafened=False, latency_ms=20), set[str]()),
-            (Signs(people_present=1, unheard_seconds=60, deafened=True, latency_ms=20), {NO_AUDIO, DEAFENED}),
-            (Signs(people_present=0, unheard_seconds=0, deafened=False, latency_ms=1001), {HIGH_LATENCY}),
+            (Health(people_present=1, unheard_seconds=59, deafened=False, latency_ms=20), set[str]()),
+            (Health(people_present=0, unheard_seconds=99, deafened=False, latency_ms=20), set[str]()),
+            (Health(people_present=1, unheard_seconds=60, deafened=True, latency_ms=20), {NO_AUDIO, DEAFENED}),
+            (Health(people_present=0, unheard_seconds=0, deafened=False, latency_ms=1001), {HIGH_LATENCY}),
         ],
     )
-    def test_people_are_told_what_is_wrong(self, signs: Signs, found: set[str]) -> None:
-        assert worries(signs, TOLERANCE) == found
+    def test_people_are_told_what_is_wrong(self, health: Health, found: set[str]) -> None:
+        assert health_warnings(health, THRESHOLDS) == found
 
 
 class TestMeasuring:

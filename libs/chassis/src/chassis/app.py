@@ -15,9 +15,16 @@ from litestar.types import ControllerRouterHandler
 from chassis import health, problems
 from chassis.settings import ServiceSettings
 from chassis.tokens import Guard
-from contracts.problems import UnsupportedMediaType
+from contracts.problems import InvalidInput, UnsupportedMediaType
 
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+
+
+async def require_plain_text(request: Request[Any, Any, Any]) -> None:
+    """No text in PostgreSQL holds NUL, so no parameter needs it."""
+    if b"%00" in request.scope["query_string"]:
+        raise InvalidInput("A parameter contains NUL (%00)")
+    await require_json(request)
 
 
 async def require_json(request: Request[Any, Any, Any]) -> None:
@@ -48,7 +55,7 @@ def create_app(
         route_handlers=[*routes, *cast("list[ControllerRouterHandler]", health.routes_for(checks))],
         dependencies={key: _provide(make) for key, make in dependencies.items()},
         exception_handlers={**problems.HANDLERS},
-        before_request=require_json,
+        before_request=require_plain_text,
         guards=list(guards),
         lifespan=list(lifespan),
         request_max_body_size=settings.body_bytes_max,

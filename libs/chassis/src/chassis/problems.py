@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import traceback
 from typing import Any, Final, cast
 
 import structlog
@@ -34,6 +35,8 @@ from contracts.problems import (
 
 log = structlog.get_logger()
 
+_DECODING_FRAMES_MAX: Final = 200
+
 MEDIA_TYPE: Final = "application/problem+json"
 
 STATUS: Final[dict[Kind, int]] = {
@@ -42,12 +45,14 @@ STATUS: Final[dict[Kind, int]] = {
     Kind.FORBIDDEN: 403,
     Kind.NOT_FOUND: 404,
     Kind.METHOD_NOT_ALLOWED: 405,
+    Kind.TOO_SLOW: 408,
     Kind.CONFLICT: 409,
     Kind.GONE: 410,
     Kind.STALE: 412,
     Kind.TOO_LARGE: 413,
     Kind.UNSUPPORTED: 415,
     Kind.LIMITED: 429,
+    Kind.HEAD_TOO_LARGE: 431,
     Kind.BUG: 500,
     Kind.UNAVAILABLE: 503,
 }
@@ -118,13 +123,23 @@ def _on_problem(_: Request[Any, Any, Any], error: Problem) -> Response[ProblemBo
 def _on_framework_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemBody]:
     if error.status_code >= 500:
         log.error("request.failed", exc_info=error)
-    return answer(from_framework(error))
+    response = answer(from_framework(error))
+    if isinstance(error, MethodNotAllowedException):
+        methods = set((error.headers or {}).get("allow", "").split(", "))
+        response.headers["Allow"] = ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
+    return response
 
 
 def _on_malformed(
     _: Request[Any, Any, Any], error: SerializationException | UnicodeDecodeError
 ) -> Response[ProblemBody]:
     return answer(InvalidInput(str(error)))
+
+
+def _on_recursion(request: Request[Any, Any, Any], error: RecursionError) -> Response[ProblemBody]:
+    """msgspec gives up on deeply nested JSON after few frames of ours; many frames are a loop of our own."""
+    frames = sum(1 for _ in traceback.walk_tb(error.__traceback__))
+    return _on_bug(request, error) if frames > _DECODING_FRAMES_MAX else answer(InvalidInput("The JSON is too deep"))
 
 
 def _on_dependency_away(_: Request[Any, Any, Any], error: Exception) -> Response[ProblemBody]:
@@ -150,6 +165,7 @@ HANDLERS: Final[dict[type[Exception], Any]] = {
     HTTPException: _on_framework_error,
     SerializationException: _on_malformed,
     UnicodeDecodeError: _on_malformed,  # of msgspec, which Litestar lets pass: a key that is no UTF-8
+    RecursionError: _on_recursion,
     OperationalError: _on_dependency_away,
     InterfaceError: _on_dependency_away,
     InternalError: _on_dependency_away,  # asyncpg's too, of a connection that was told of its end but is not closed yet

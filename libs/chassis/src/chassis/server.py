@@ -8,6 +8,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
 
+from chassis.head import answering_head
 from chassis.settings import ServiceSettings
 from chassis.tracing import observe
 
@@ -21,7 +22,7 @@ async def serve(app: Litestar, settings: ServiceSettings) -> None:
     worker behind that would hold the port.
     """
     server = Server(
-        observe(app),
+        observe(answering_head(app)),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,

@@ -18,6 +18,7 @@ SHARED: Final = frozenset(
         "messaging_url",
         "otel_exporter_otlp_endpoint",
         "public_url",
+        "record_role",
         "recorder_bot_url",
         "redis_url",
         "s3_access_key",

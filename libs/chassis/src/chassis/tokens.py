@@ -16,6 +16,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from contracts.auth import SessionRevoked
+from contracts.decoding import UNDECODABLE
 from contracts.events import Envelope
 from contracts.ids import SessionId, UserId
 from contracts.problems import SessionEnded, TokenExpired, Unauthenticated
@@ -45,6 +46,12 @@ class Caller(msgspec.Struct, frozen=True):
     """Unix seconds; no use of the token after this."""
 
 
+class _Ended(msgspec.Struct, frozen=True):
+    """All that has to be known of a revocation."""
+
+    session_id: SessionId
+
+
 class RevokedSessions:
     """Session ids that ended early, held for as long as a token of theirs could still look valid."""
 
@@ -58,11 +65,20 @@ class RevokedSessions:
         self._until = {kept: until for kept, until in self._until.items() if until > now}
         self._until[session_id] = now + self._kept_seconds
 
-    def heed(self, envelopes: Iterable[Envelope]) -> None:
-        """Take note of the sessions that auth's events say have ended."""
+    def heed(self, envelopes: Iterable[Envelope]) -> list[SessionId]:
+        """Take note of the sessions that auth's events say have ended; returns them. An event that cannot be decoded,
+        as a newer release may send, is logged and passed over.
+        """
+        ended: list[SessionId] = []
         for envelope in envelopes:
             if envelope.type == SessionRevoked.TYPE:
-                self.add(msgspec.json.decode(envelope.data, type=SessionRevoked).session_id)
+                try:
+                    ended.append(msgspec.json.decode(envelope.data, type=_Ended).session_id)
+                except UNDECODABLE as error:
+                    log.exception("session_revoked.undecodable", event_id=str(envelope.id), error=str(error)[:200])
+        for session_id in ended:
+            self.add(session_id)
+        return ended
 
     def __contains__(self, session_id: SessionId) -> bool:
         return session_id in self._until

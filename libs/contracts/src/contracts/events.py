@@ -43,5 +43,6 @@ class LogPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def short_type(event_type: str) -> str:
-    """`message_posted` of `messaging.message_posted.v1`: how clients name the event."""
-    return event_type.split(".")[1]
+    """`message_posted` of `messaging.message_posted.v1`: how clients name the event. Any other text stays as it is."""
+    _, dot, rest = event_type.partition(".")
+    return rest.partition(".")[0] if dot else event_type

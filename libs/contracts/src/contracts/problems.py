@@ -19,6 +19,8 @@ class Kind(Enum):
     GONE = "gone"
     STALE = "stale"
     TOO_LARGE = "too_large"
+    HEAD_TOO_LARGE = "head_too_large"
+    TOO_SLOW = "too_slow"
     UNSUPPORTED = "unsupported"
     LIMITED = "limited"
     BUG = "bug"

@@ -1,9 +1,10 @@
 """Read the log: what a client missed, what a topic holds, what is old enough to forget."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import RowMapping, delete, select
+from sqlalchemy import RowMapping, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import Envelope, LogPage
@@ -19,12 +20,19 @@ COLUMNS = (
     tables.log.c.trace,
     tables.log.c.data,
 )
+_HEADS = text("select topic, seq from topic_heads where topic = any(:topics)")
 
 
 async def head(connection: AsyncConnection, topic: str) -> int:
     """The topic's position; 0 when nothing was ever told."""
     heads = tables.topic_heads
     return await connection.scalar(select(heads.c.seq).where(heads.c.topic == topic)) or 0
+
+
+async def heads(connection: AsyncConnection, topics: Collection[str]) -> dict[str, int]:
+    """The position of each of these topics; 0 where nothing was ever told."""
+    rows = await connection.execute(_HEADS, {"topics": list(topics)})
+    return dict.fromkeys(topics, 0) | {row.topic: row.seq for row in rows}
 
 
 async def read(connection: AsyncConnection, topic: str, *, after: int, limit: int) -> LogPage:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from voice.accounts import Cause, Counts
 from voice.events import (
     Closed,
+    EncryptionLost,
+    EncryptionRestored,
     Event,
     Frame,
     Gap,
@@ -14,6 +16,7 @@ from voice.events import (
     Left,
     Listener,
     Moved,
+    Outage,
     Reason,
     Reconnected,
     Reconnecting,
@@ -33,6 +36,8 @@ __all__ = [
     "Closed",
     "CouldNotConnect",
     "Counts",
+    "EncryptionLost",
+    "EncryptionRestored",
     "Event",
     "Frame",
     "Gap",
@@ -44,6 +49,7 @@ __all__ = [
     "Mailbox",
     "Moved",
     "Options",
+    "Outage",
     "Reason",
     "Reconnected",
     "Reconnecting",

@@ -81,6 +81,16 @@ class VoiceConnection(HikariConnection):
         return self._receiver.closed
 
     @property
+    def error(self) -> Exception | None:
+        """The bug that closed the connection with `Reason.FAILED`, for the owner to raise or report."""
+        return self._receiver.error
+
+    @property
+    def recoveries(self) -> int:
+        """How often we have asked to be put back into the encrypted group."""
+        return self._receiver.recoveries
+
+    @property
     def datagrams(self) -> int:
         """Every datagram received so far; the sum of `counts()`."""
         return self._receiver.reception.datagrams

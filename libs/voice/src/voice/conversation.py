@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 
 import aiohttp
 import structlog
 
 from voice import messages
-from voice.messages import Hello, Malformed, Op
+from voice.messages import Heartbeat, HeartbeatAck, Hello, Malformed, Op
 from voice.policy import CUT, UNKNOWN_MODE
 from voice.session import NoCommonMode, Session
 from voice.udp import Unreachable
@@ -25,19 +26,28 @@ class Conversation:
     """`established` is called once the session stands, with whether it is a resumed one."""
 
     def __init__(
-        self, socket: aiohttp.ClientWebSocketResponse, session: Session, *, established: Callable[[bool], None]
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        session: Session,
+        *,
+        established: Callable[[bool], None],
+        patience_seconds: float,
     ) -> None:
+        """After `patience_seconds` without a session that stands, the server is given up."""
         self._socket = socket
         self._session = session
         self._established = established
+        self._patience = asyncio.create_task(self._give_up_after(patience_seconds))
         self._heartbeat: asyncio.Task[None] | None = None
-        self._answered = True
+        self._nonce: int | None = None
+        """Of the heartbeat that is still to be answered."""
 
     async def run(self) -> int:
         """Until the socket is closed; answers the close code."""
         try:
             await self._socket.send_str(self._session.opening())
             async for message in self._socket:
+                self._session.heard_ns = time.monotonic_ns()
                 if message.type is aiohttp.WSMsgType.TEXT:
                     await self._hear(message.data)
                 elif message.type is aiohttp.WSMsgType.BINARY:
@@ -51,6 +61,7 @@ class Conversation:
             await self._socket.close()
             return CUT
         finally:
+            self._patience.cancel()
             if self._heartbeat:
                 self._heartbeat.cancel()
         return self._socket.close_code or CUT
@@ -64,13 +75,20 @@ class Conversation:
         except Malformed as wrong:
             log.warning("message.refused", reason=str(wrong))
             return
-        if isinstance(body, Hello):
-            self._heartbeat = asyncio.create_task(self._beat(body.heartbeat_interval / 1000))
-        elif message.op == Op.HEARTBEAT_ACK:
-            self._answered = True
-        elif body is not None:
-            await self._say(await self._session.handle(body))
+        match body:
+            case None:
+                pass
+            case Hello():
+                self._heartbeat = self._heartbeat or asyncio.create_task(self._beat(body.heartbeat_interval / 1000))
+            case HeartbeatAck():
+                self._nonce = None if body.t in (None, self._nonce) else self._nonce
+            case Heartbeat():
+                # JDA answers the server's own with one of its own; nobody says what else would be right.
+                await self.say([messages.heartbeat(_nonce(), seq_ack=self._session.seq_ack)])
+            case _:
+                await self.say(await self._session.handle(body))
         if message.op in (Op.SESSION_DESCRIPTION, Op.RESUMED):
+            self._patience.cancel()
             self._session.established = True
             self._established(message.op == Op.RESUMED)
 
@@ -81,20 +99,34 @@ class Conversation:
             log.warning("message.refused", reason=str(wrong))
             return
         self._session.seq_ack = message.seq
-        await self._say(self._session.handle_binary(message.op, message.payload))
+        await self.say(self._session.handle_binary(message.op, message.payload))
 
-    async def _say(self, answers: list[str | bytes]) -> None:
+    async def say_if_there(self, answers: list[str | bytes]) -> None:
+        """For what comes from elsewhere: the socket may be closed by now."""
+        with contextlib.suppress(aiohttp.ClientError, OSError):
+            await self.say(answers)
+
+    async def say(self, answers: list[str | bytes]) -> None:
         for answer in answers:
             if isinstance(answer, str):
                 await self._socket.send_str(answer)
             else:
                 await self._socket.send_bytes(answer)
 
+    async def _give_up_after(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        log.info("voice_server.silent", seconds=seconds)
+        await self._socket.close(code=GIVEN_UP)
+
     async def _beat(self, interval_seconds: float) -> None:
         """A server that leaves a heartbeat unanswered is not there any more, whatever TCP says."""
         with contextlib.suppress(aiohttp.ClientError, OSError):
-            while self._answered:
-                self._answered = False
-                await self._say([messages.heartbeat(self._session.seq_ack)])
+            while self._nonce is None:
+                self._nonce = _nonce()
+                await self.say([messages.heartbeat(self._nonce, seq_ack=self._session.seq_ack)])
                 await asyncio.sleep(max(interval_seconds, MIN_HEARTBEAT_SECONDS))
             await self._socket.close(code=GIVEN_UP)
+
+
+def _nonce() -> int:
+    return time.time_ns() // 1_000_000

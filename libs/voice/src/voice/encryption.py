@@ -1,5 +1,6 @@
 """One small shape over the MLS stacks that can do DAVE, and Discord's own one (libdave) behind it."""
 
+import logging
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Protocol
@@ -16,6 +17,10 @@ MIN_EXTERNAL_SENDER_BYTES = 4
 MIN_PROPOSALS_BYTES = 2
 MIN_COMMIT_BYTES = 4
 MIN_WELCOME_BYTES = 4
+
+
+# libdave logs each frame that it cannot open; here they are counted by their cause.
+logging.getLogger("dave").setLevel(logging.CRITICAL)
 
 
 class Outcome(Enum):

@@ -10,6 +10,7 @@ from voice.accounts import Cause
 from voice.encryption import KEY_OVERLAP_SECONDS, PROTOCOL_VERSION, EndToEnd, Outcome, is_sealed
 from voice.limits import Limits
 from voice.messages import Op
+from voice.recovery import Recovery
 
 OVERLAP_NS = round(KEY_OVERLAP_SECONDS * 1e9)
 AT_ONCE = 0
@@ -22,7 +23,7 @@ log = structlog.get_logger()
 
 class Epochs:
     """Every method answers the messages to send. `version` is 0 where the room is not end-to-end encrypted; `users` are
-    those in the room, kept by whoever made this."""
+    those in the room, kept by the one who made this."""
 
     def __init__(
         self,
@@ -37,6 +38,9 @@ class Epochs:
         self.state = 0
         self.entered = 0
         """How many epochs we have entered."""
+        self.recovery = Recovery(limits)
+        self.restored_ns: int | None = None
+        """When a frame was decrypted again after we had asked to be put back; for the session to take."""
         self._users = users
         self._plaintext_ns = round(limits.plaintext_seconds * 1e9)
         self._end_to_end = end_to_end
@@ -48,19 +52,26 @@ class Epochs:
         self._sealed_until_ns = 0
         """In a room without DAVE: up to here, what looks sealed is."""
         self._prepared: dict[int, int] = {}
+        self._latest = AT_ONCE
+        """The transition that brought us into the group last."""
 
     def begin(self) -> Answers:
-        return self._restart() if self.version else []
+        return self._come_in() if self.version else []
 
     def open(self, user_id: int, payload: bytes, *, arrived_ns: int) -> bytes | Cause:
         if opus.is_silence(payload):
             return payload
         opened = self._end_to_end.open(user_id, payload)
         if opened:
+            if self.recovery.failing_since_ns is not None and self.recovery.succeed():
+                self.restored_ns = arrived_ns
             return opened
         if is_sealed(payload):
-            takes_it = not self.version and arrived_ns > self._sealed_until_ns
-            return payload if takes_it else Cause.UNDECRYPTABLE
+            if not self.version and arrived_ns > self._sealed_until_ns:
+                return payload
+            if self.version:
+                self.recovery.fail(arrived_ns)
+            return Cause.UNDECRYPTABLE
         until = self._plaintext_until_ns
         if not self.version or until is None or arrived_ns <= max(until, self._newcomers.get(user_id, 0)):
             return payload
@@ -80,6 +91,8 @@ class Epochs:
         if version == 0:
             self._plaintext_until_ns = None
             self.state += 1
+        if transition == AT_ONCE:
+            self.execute_transition(transition)
         return self._ready(transition)
 
     def execute_transition(self, transition: int) -> None:
@@ -91,12 +104,13 @@ class Epochs:
             self._plaintext_until_ns = now_ns + self._plaintext_ns
         self.state += 1
 
-    def prepare_epoch(self, epoch: int) -> Answers:
+    def prepare_epoch(self, epoch: int, *, transition: int, version: int) -> Answers:
+        """The first epoch is of a new group; with a later one, the group stays and its version changes."""
         if epoch != FIRST_EPOCH:
-            return []
+            return self.prepare_transition(transition, version=version)
         self._plaintext_until_ns = None
         self.state += 1
-        return self._restart()
+        return self._come_in()
 
     def binary(self, op: int, payload: bytes) -> Answers:
         match op:
@@ -121,10 +135,14 @@ class Epochs:
         outcome = enter(payload[2:], users=self._users)
         if outcome is Outcome.IGNORED:
             return []
+        self._latest = transition
         if outcome is Outcome.REJECTED:
             log.warning("commit.rejected", transition=transition)
-            return [messages.write(Op.INVALID_COMMIT, transition_id=transition), *self._restart()]
+            self.recovery.demand()
+            return []
         self.entered += 1
+        if self.recovery.attempts and self.recovery.failing_since_ns is None:
+            self.restored_ns = self._clock_ns()
         self._prepared[transition] = PROTOCOL_VERSION
         if self.version and self._plaintext_until_ns is None:
             self._plaintext_until_ns = self._clock_ns() + self._plaintext_ns
@@ -132,6 +150,16 @@ class Epochs:
         if transition == AT_ONCE:
             self.execute_transition(transition)
         return self._ready(transition)
+
+    def recover(self) -> Answers:
+        """To be called now and then: asks to be taken out of the group and put back, when that is due."""
+        if not self.recovery.ask(self._clock_ns()):
+            return []
+        return [messages.write(Op.INVALID_COMMIT, transition_id=self._latest), *self._restart()]
+
+    def _come_in(self) -> Answers:
+        self.recovery.await_welcome(self._clock_ns())
+        return self._restart()
 
     def _restart(self) -> Answers:
         package = self._end_to_end.restart()

@@ -41,8 +41,8 @@ class Speaking(msgspec.Struct, frozen=True):
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """`packets` of a speaker, beginning with `sequence`, will not come. `at_ns` is when the first one would have been
-    there at the latest, or was received."""
+    """`packets` of a speaker, beginning with `sequence`, will not come. `at_ns` is when the first one was received, or,
+    where it never was, when it was due: 20 ms a packet before the one that came next."""
 
     user_id: int | None
     ssrc: int
@@ -65,16 +65,38 @@ class Moved(msgspec.Struct, frozen=True):
 
 
 class Reconnecting(msgspec.Struct, frozen=True):
-    """The connection broke; with it nothing is lost yet. `close_code` is None when the voice server was changed."""
+    """The connection broke. `close_code` is None when the voice server was changed; `at_ns` is when voice was last
+    known to arrive, which may be long before the break was noticed."""
 
     close_code: int | None
     at_ns: int
 
 
 class Reconnected(msgspec.Struct, frozen=True):
-    """`resumed` when it is the same session; otherwise audio between the two is gone."""
+    """`resumed` when it is the same session. Whether anything was lost meanwhile is told by `Outage`."""
 
     resumed: bool
+    at_ns: int
+
+
+class Outage(msgspec.Struct, frozen=True):
+    """Nothing of anybody was received from `since_ns` until `until_ns`, and what was said in between is gone."""
+
+    since_ns: int
+    until_ns: int
+
+
+class EncryptionLost(msgspec.Struct, frozen=True):
+    """Nobody's frames can be decrypted since `since_ns`: we have fallen out of the encrypted group and ask to be put
+    back, for the `attempts`th time. Told with each attempt."""
+
+    since_ns: int
+    attempts: int
+
+
+class EncryptionRestored(msgspec.Struct, frozen=True):
+    """The first frame was decrypted again."""
+
     at_ns: int
 
 
@@ -95,13 +117,28 @@ class Reason(StrEnum):
 
 
 class Closed(msgspec.Struct, frozen=True):
-    """Nothing follows."""
+    """Nothing follows. `last_good_ns` is when voice was last known to arrive: a gap that is left begins there. None
+    where voice never arrived."""
 
     reason: Reason
     close_code: int | None = None
+    last_good_ns: int | None = None
 
 
-Event = Joined | Left | Speaking | Gap | Transition | Moved | Reconnecting | Reconnected | Closed
+Event = (
+    Joined
+    | Left
+    | Speaking
+    | Gap
+    | Outage
+    | Transition
+    | EncryptionLost
+    | EncryptionRestored
+    | Moved
+    | Reconnecting
+    | Reconnected
+    | Closed
+)
 Heard = Frame | Event
 Listener = Callable[[Heard], None]
 """Called on the event loop, in order; must return quickly."""

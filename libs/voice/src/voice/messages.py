@@ -1,6 +1,5 @@
 """The voice gateway's messages (version 8): what we read of them, and what we write."""
 
-import time
 from typing import Annotated, Any
 
 import msgspec
@@ -21,6 +20,7 @@ class Op:
     HELLO = 8
     RESUMED = 9
     CLIENTS_CONNECT = 11
+    VIDEO = 12
     CLIENT_DISCONNECT = 13
     PREPARE_TRANSITION = 21
     EXECUTE_TRANSITION = 22
@@ -57,6 +57,16 @@ class Hello(msgspec.Struct, frozen=True):
     heartbeat_interval: float
 
 
+class Heartbeat(msgspec.Struct, frozen=True):
+    """The server's own, in either direction; `t` is the nonce."""
+
+    t: int | None = None
+
+
+class HeartbeatAck(msgspec.Struct, frozen=True):
+    t: int | None = None
+
+
 class Ready(msgspec.Struct, frozen=True):
     ssrc: int
     ip: str
@@ -80,6 +90,13 @@ class ClientsConnect(msgspec.Struct, frozen=True):
     user_ids: list[int]
 
 
+class Video(msgspec.Struct, frozen=True):
+    """Somebody's streams; `audio_ssrc` is 0 where they have none. In no official document."""
+
+    user_id: int
+    audio_ssrc: int = 0
+
+
 class ClientDisconnect(msgspec.Struct, frozen=True):
     user_id: int
 
@@ -96,14 +113,18 @@ class ExecuteTransition(msgspec.Struct, frozen=True):
 class PrepareEpoch(msgspec.Struct, frozen=True):
     epoch: int
     protocol_version: int
+    transition_id: int = 0
 
 
 Body = (
     Hello
+    | Heartbeat
+    | HeartbeatAck
     | Ready
     | SessionDescription
     | Speaking
     | ClientsConnect
+    | Video
     | ClientDisconnect
     | PrepareTransition
     | ExecuteTransition
@@ -112,15 +133,22 @@ Body = (
 
 _BODIES: dict[int, type[Body]] = {
     Op.HELLO: Hello,
+    Op.HEARTBEAT: Heartbeat,
+    Op.HEARTBEAT_ACK: HeartbeatAck,
     Op.READY: Ready,
     Op.SESSION_DESCRIPTION: SessionDescription,
     Op.SPEAKING: Speaking,
     Op.CLIENTS_CONNECT: ClientsConnect,
+    Op.VIDEO: Video,
     Op.CLIENT_DISCONNECT: ClientDisconnect,
     Op.PREPARE_TRANSITION: PrepareTransition,
     Op.EXECUTE_TRANSITION: ExecuteTransition,
     Op.PREPARE_EPOCH: PrepareEpoch,
 }
+
+
+_ONCE_BARE = (Heartbeat, HeartbeatAck)
+"""Before version 8 their nonce stood alone (discord-api-docs, voice-connections)."""
 
 
 def read(text: str | bytes) -> Message:
@@ -136,7 +164,10 @@ def body(message: Message) -> Body | None:
     if known is None:
         return None
     try:
-        return msgspec.convert(msgspec.json.decode(message.d), known, strict=False)
+        data = msgspec.json.decode(message.d)
+        if known in _ONCE_BARE and not isinstance(data, dict):
+            data = {"t": data}
+        return msgspec.convert(data, known, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         raise Malformed(f"op {message.op}: {wrong}") from wrong
 
@@ -155,5 +186,11 @@ def write_binary(op: int, payload: bytes) -> bytes:
     return bytes([op]) + payload
 
 
-def heartbeat(seq_ack: int) -> str:
-    return write(Op.HEARTBEAT, t=int(time.time() * 1000), seq_ack=seq_ack)
+def heartbeat(nonce: int, *, seq_ack: int) -> str:
+    return write(Op.HEARTBEAT, t=nonce, seq_ack=seq_ack)
+
+
+def not_speaking(ssrc: int) -> str:
+    """One of these is needed before anything is received (discord-api-docs #808; JDA, discord.py and py-cord send it
+    as soon as they have the key)."""
+    return write(Op.SPEAKING, speaking=0, delay=0, ssrc=ssrc)

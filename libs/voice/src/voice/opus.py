@@ -30,5 +30,16 @@ def samples(packet: bytes) -> int:
     return total if total <= MAX_PACKET_SAMPLES else 0
 
 
+def concealment(packet: bytes) -> bytes:
+    """A packet without sound that plays as long as this one: its decoder makes up what is missing from what came
+    before (RFC 6716, sections 2.1.7 and 3.2.1). Empty when `packet` is not an Opus packet."""
+    if not samples(packet):
+        return b""
+    first = packet[0]
+    if first & _ANY_NUMBER == _ANY_NUMBER:
+        return bytes([first, packet[1] & 0x3F])
+    return bytes([first & ~_ANY_NUMBER | (1 if first & _ANY_NUMBER else 0)])
+
+
 def is_silence(packet: bytes) -> bool:
     return packet == SILENCE

@@ -1,5 +1,7 @@
 """One voice session, from identifying at a voice server until it is not valid any more, over all of its sockets."""
 
+import time
+
 import msgspec
 import structlog
 
@@ -7,7 +9,7 @@ from voice import messages
 from voice.ciphers import MODES
 from voice.encryption import PROTOCOL_VERSION, MakeEndToEnd
 from voice.epochs import Answers, Epochs
-from voice.events import Joined, Transition
+from voice.events import EncryptionLost, EncryptionRestored, Joined, Outage, Transition
 from voice.limits import Limits
 from voice.messages import (
     Body,
@@ -20,9 +22,13 @@ from voice.messages import (
     Ready,
     SessionDescription,
     Speaking,
+    Video,
 )
 from voice.reception import Reception
 from voice.udp import Udp
+
+QUIET_PINGS = 2
+"""Where pings are answered, nothing at all for longer than this many of them was an outage."""
 
 log = structlog.get_logger()
 
@@ -60,14 +66,19 @@ class Session:
         self.identity, self.server = identity, server
         self.seq_ack = -1
         self.established = False
+        self.heard_ns: int | None = None
+        """When the voice server last said anything, by its socket."""
         self._reception = reception
         self._make_end_to_end = make_end_to_end
         self._limits = limits
         self._epochs: Epochs | None = None
         self._users: set[int] = set()
         self._udp: Udp | None = None
-        self._announced: list[Speaking] = []
-        """Who was named before the reception had begun."""
+        self._ssrc = 0
+        self._announced: list[tuple[int, int]] = []
+        """SSRCs and whose they are, told before the reception had begun."""
+        self._sender: bytes | None = None
+        """The external sender when it came before that, as the documents allow."""
 
     def opening(self) -> str:
         """The first thing to say on a new socket."""
@@ -79,15 +90,51 @@ class Session:
             Op.IDENTIFY, **common, user_id=str(identity.user_id), max_dave_protocol_version=PROTOCOL_VERSION
         )
 
+    @property
+    def last_good_ns(self) -> int | None:
+        """When voice was last known to arrive: with the last datagram; but where nothing answers our pings, quiet on
+        UDP means nothing, and the socket's word counts as well."""
+        heard_ns = self._udp.heard_ns if self._udp else None
+        if self._udp and self._udp.answers_pings:
+            return heard_ns
+        return max((at_ns for at_ns in (heard_ns, self.heard_ns) if at_ns is not None), default=None)
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether the UDP path is dead: it did answer pings, and nothing has come for several of them."""
+        udp = self._udp
+        if udp is None or not udp.answers_pings or udp.heard_ns is None:
+            return False
+        return time.monotonic_ns() - udp.heard_ns > self._pings_ns(self._limits.lost_pings)
+
     def close(self) -> None:
         if self._udp:
+            self.fetch()
             self._udp.close()
-            self._udp = None
 
     def fetch(self) -> None:
         """Take in what has arrived by UDP."""
-        if self._udp:
-            self._udp.fetch()
+        udp = self._udp
+        if udp is None:
+            return
+        before_ns, answered = udp.heard_ns, udp.answers_pings
+        first_ns = udp.fetch()
+        if answered and before_ns and first_ns and first_ns - before_ns > self._pings_ns(QUIET_PINGS):
+            self._reception.tell(Outage(before_ns, first_ns))
+
+    def recover(self) -> Answers:
+        """To be called now and then: what to say, if anything, because nothing can be decrypted."""
+        epochs = self._epochs
+        if epochs is None:
+            return []
+        if epochs.restored_ns is not None:
+            self._reception.tell(EncryptionRestored(epochs.restored_ns))
+            epochs.restored_ns = None
+        answers = epochs.recover()
+        if answers:
+            recovery = epochs.recovery
+            self._reception.tell(EncryptionLost(recovery.failing_since_ns or time.monotonic_ns(), recovery.attempts))
+        return answers
 
     async def handle(self, body: Body) -> Answers:
         """Answers what to say to it. Raises what ends the session: Unreachable, NoCommonMode."""
@@ -98,7 +145,9 @@ class Session:
             case SessionDescription():
                 return self._begin(body)
             case Speaking():
-                self._announce(body)
+                self._announce(body.ssrc, body.user_id)
+            case Video() if body.audio_ssrc:
+                self._announce(body.audio_ssrc, body.user_id)
             case ClientsConnect():
                 self._users.update(body.user_ids)
                 if self._epochs:
@@ -115,6 +164,7 @@ class Session:
     def handle_binary(self, op: int, payload: bytes) -> Answers:
         self.fetch()
         if self._epochs is None:
+            self._sender = payload if op == Op.EXTERNAL_SENDER else self._sender
             return []
         entered = self._epochs.entered
         answers = self._epochs.binary(op, payload)
@@ -122,31 +172,32 @@ class Session:
             self._transition(self._epochs)
         return answers
 
-    def _announce(self, speaking: Speaking) -> None:
+    def _announce(self, ssrc: int, user_id: int) -> None:
         if self._epochs is None:
-            self._announced.append(speaking)
+            self._announced.append((ssrc, user_id))
         else:
-            self._reception.announce(speaking.ssrc, speaking.user_id)
+            self._reception.announce(ssrc, user_id)
 
     def _handle_transition(self, body: Body) -> Answers:
         epochs = self._epochs
         if epochs is None:
             return []
+        before = epochs.version
         match body:
             case PrepareTransition():
                 answers = epochs.prepare_transition(body.transition_id, version=body.protocol_version)
-                self._reception.drain()
-                return answers
             case ExecuteTransition():
-                before = epochs.version
+                answers = []
                 epochs.execute_transition(body.transition_id)
-                if epochs.version != before:
-                    self._transition(epochs)
             case PrepareEpoch():
-                return epochs.prepare_epoch(body.epoch)
+                answers = epochs.prepare_epoch(body.epoch, transition=body.transition_id, version=body.protocol_version)
             case _:
-                pass
-        return []
+                return []
+        if epochs.version != before:
+            self._transition(epochs)
+        else:
+            self._reception.drain()
+        return answers
 
     def _transition(self, epochs: Epochs) -> None:
         """There are new keys: what waits for them can go on."""
@@ -157,7 +208,10 @@ class Session:
         mode = next((mode for mode in MODES if mode in ready.modes), None)
         if mode is None:
             raise NoCommonMode(", ".join(ready.modes))
-        self._udp = await Udp.open(ready.ip, ready.port, receive=self._reception.receive)
+        self._ssrc = ready.ssrc
+        self._udp = await Udp.open(
+            ready.ip, ready.port, receive=self._reception.receive, ping_seconds=self._limits.ping_seconds
+        )
         address = await self._udp.discover(ready.ssrc)
         data = {"address": address.host, "port": address.port, "mode": mode}
         return messages.write(Op.SELECT_PROTOCOL, protocol="udp", data=data)
@@ -171,7 +225,12 @@ class Session:
             end_to_end, version=description.dave_protocol_version, users=self._users, limits=self._limits
         )
         self._reception.begin(cipher=cipher, keys=self._epochs)
-        for speaking in self._announced:
-            self._announce(speaking)
+        for ssrc, user_id in self._announced:
+            self._announce(ssrc, user_id)
         self._announced.clear()
-        return self._epochs.begin()
+        if self._sender is not None:
+            self._epochs.binary(Op.EXTERNAL_SENDER, self._sender)
+        return [messages.not_speaking(self._ssrc), *self._epochs.begin()]
+
+    def _pings_ns(self, number: int) -> float:
+        return number * self._limits.ping_seconds * 1e9

@@ -13,6 +13,7 @@ from voice.rtp import Packet
 MAX_JUMP = 3_000
 MAX_MISORDER = 100
 """RFC 3550, appendix A.1: further away than this, the sender has started anew."""
+FRAME_NS = 20_000_000
 
 Tell = Callable[[Heard], object]
 
@@ -180,7 +181,7 @@ class Speech:
             lost = range(self._next, number)
             self._account.lost += len(lost)
             self._missed = {missed for missed in self._missed if missed >= number - MAX_MISORDER} | set(lost)
-            self._report(self._next, len(lost), Cause.LOST, arrival.at_ns)
+            self._report(self._next, len(lost), Cause.LOST, arrival.at_ns - len(lost) * FRAME_NS)
         self._next = number + 1
         return arrival
 

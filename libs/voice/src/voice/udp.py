@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -13,9 +14,9 @@ import structlog
 REQUEST, RESPONSE, DISCOVERY_LENGTH = 1, 2, 70
 DISCOVERY_BYTES = 74
 ATTEMPTS, ATTEMPT_SECONDS = 5, 1.0
-KEEPALIVE_SECONDS = 5.0
-"""So that a NAT on the way keeps our port."""
-KEEPALIVE_BYTES = 8
+PING, PONG = 0x1337CAFE, 0x1337F00D
+"""Discord's UDP ping and its answer, which echoes the number behind it (userdoccers, voice-connections)."""
+PING_BYTES = 8
 BUFFER_BYTES = 4 << 20
 NS_PER_SECOND = 1_000_000_000
 DATAGRAM_BYTES_MAX = 2_048
@@ -26,6 +27,8 @@ CLOCK_READINGS = 3
 _SO_TIMESTAMPNS = 35
 """Linux, asm-generic/socket.h: each datagram comes with the moment when the kernel received it."""
 _DISCOVERY = Struct(">HHI64sH")
+_PING = Struct(">II")
+_PONG = PONG.to_bytes(4, "big")
 _STAMP = Struct("@ll")
 _STAMP_SPACE = socket.CMSG_SPACE(_STAMP.size)
 
@@ -52,14 +55,19 @@ class Udp:
     When each arrived is the kernel's word, or the moment of fetching where the kernel has none.
     """
 
-    def __init__(self, connected: socket.socket, receive: Receive) -> None:
+    def __init__(self, connected: socket.socket, receive: Receive, *, ping_seconds: float) -> None:
+        self.heard_ns: int | None = None
+        """When the last datagram of any kind arrived."""
+        self.answers_pings = False
+        """Whether a ping has ever been answered; then silence means something."""
         self._socket = connected
         self._receive = receive
+        self._ping_seconds = ping_seconds
         self._discovered: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
-        self._keepalive: asyncio.Task[None] | None = None
+        self._pinging: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, host: str, port: int, *, receive: Receive) -> "Udp":
+    async def open(cls, host: str, port: int, *, receive: Receive, ping_seconds: float = 5.0) -> "Udp":
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
         family, kind, protocol, _, address = found[0]
         raw = socket.socket(family, kind, protocol)
@@ -72,7 +80,7 @@ class Udp:
         except OSError:
             raw.close()
             raise
-        return cls(raw, receive)
+        return cls(raw, receive, ping_seconds=ping_seconds)
 
     async def discover(self, ssrc: int) -> Address:
         """Our address as the voice server sees it. Asks again when a question or its answer is lost."""
@@ -83,18 +91,25 @@ class Udp:
                 found = await asyncio.wait_for(asyncio.shield(self._discovered), ATTEMPT_SECONDS)
             except TimeoutError:
                 continue
-            self._keepalive = asyncio.create_task(self._keep_alive())
+            self._pinging = asyncio.create_task(self._ping())
             return found
         raise Unreachable("no answer to the IP discovery")
 
-    def fetch(self) -> None:
-        """Hand on what has arrived."""
-        self._receive([(data, at_ns) for data, at_ns in self._arrived() if self._is_media(data)])
+    def fetch(self) -> int | None:
+        """Hand on what has arrived; answers when the first of it did."""
+        if self._socket.fileno() < 0:
+            return None
+        arrived = list(self._arrived())
+        if not arrived:
+            return None
+        self.heard_ns = arrived[-1][1]
+        self._receive([datagram for datagram in arrived if self._is_media(datagram[0])])
+        return arrived[0][1]
 
     def close(self) -> None:
         """After a last `fetch`."""
-        if self._keepalive:
-            self._keepalive.cancel()
+        if self._pinging:
+            self._pinging.cancel()
         self.fetch()
         self._socket.close()
 
@@ -120,14 +135,15 @@ class Udp:
             if not self._discovered.done():
                 self._discovered.set_result(_read_discovery(data))
             return False
-        return len(data) != KEEPALIVE_BYTES
+        if len(data) != PING_BYTES:
+            return True
+        self.answers_pings = self.answers_pings or data.startswith(_PONG)
+        return False
 
-    async def _keep_alive(self) -> None:
-        count = 0
-        while True:
-            self._send(count.to_bytes(KEEPALIVE_BYTES, "little"))
-            count += 1
-            await asyncio.sleep(KEEPALIVE_SECONDS)
+    async def _ping(self) -> None:
+        for number in itertools.count():
+            self._send(_PING.pack(PING, number & 0xFFFF_FFFF))
+            await asyncio.sleep(self._ping_seconds)
 
     def _send(self, data: bytes) -> None:
         try:

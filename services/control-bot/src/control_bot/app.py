@@ -16,21 +16,21 @@ from chassis import app
 from chassis.health import Check
 from chassis.http import ServiceClient
 from chassis.service_tokens import ServiceTokens
-from control_bot.clients.screen import Screen
+from control_bot.clients.renderer import PanelRenderer
 from control_bot.clients.services import Services
 from control_bot.commands import buttons, slash
 from control_bot.commands.connection import IDLE, Connection
+from control_bot.commands.dispatcher import Dispatcher
 from control_bot.commands.handlers import HANDLERS
-from control_bot.commands.reception import Reception
 from control_bot.events import MEDIA_EVENTS, listener
 from control_bot.settings import Settings
 from control_bot.store.active import ActiveLease
-from control_bot.store.board import Board
+from control_bot.store.cache import RecordingCache
 from control_bot.store.leases import Leases
 from control_bot.store.panels import Panels
 from control_bot.store.suggestions import Suggestions
-from control_bot.usecases.desk import Desk
-from control_bot.usecases.panels import PanelKeeper
+from control_bot.usecases.context import Context
+from control_bot.usecases.panels import PanelUpdater
 from streams import bus
 from streams.view import View
 
@@ -45,16 +45,16 @@ def create_app(settings: Settings) -> Litestar:
         return app.create_app(NAME, settings, routes=[], dependencies={}, checks={"discord": _idle})
     http = aiohttp.ClientSession()
     redis = bus.connect(settings.redis_url.reveal())
-    board = Board()
+    cache = RecordingCache()
     suggestions = Suggestions(kept_seconds=settings.suggestions_kept_seconds)
-    desk = Desk(_services(http, settings), board, suggestions, settings)
+    context = Context(_services(http, settings), cache, suggestions, settings)
     bot = _bot(settings)
     client = lightbulb.client_from_app(
         bot, localization_provider=lightbulb.DictLocalizationProvider(slash.localizations())
     )
-    reception = Reception(bot, desk, Leases(redis, wait_seconds=settings.lease_seconds_max))
-    slash.register(client, reception, HANDLERS)
-    buttons.listen(bot, reception)
+    dispatcher = Dispatcher(bot, context, Leases(redis, wait_seconds=settings.lease_seconds_max))
+    slash.register(client, dispatcher, HANDLERS)
+    buttons.listen(bot, dispatcher)
     connection = Connection(bot, client, retry_seconds=settings.discord_retry_seconds)
     lease = ActiveLease(
         redis,
@@ -65,17 +65,17 @@ def create_app(settings: Settings) -> Litestar:
 
     async def be_active() -> None:
         """Nothing is remembered of an earlier time: another copy was active since."""
-        board.clear()
-        keeper = PanelKeeper(
+        cache.clear()
+        updater = PanelUpdater(
             Panels(redis, days_max=settings.panel_days_max),
-            Screen(bot),
-            address_of=desk.recording_address,
+            PanelRenderer(bot),
+            address_of=context.recording_address,
             seconds_min=settings.panel_seconds_min,
         )
         since = timedelta(minutes=settings.catch_up_minutes)
-        view = View(redis, streams=[MEDIA_EVENTS], deliver=listener(board, keeper), since=since)
+        view = View(redis, streams=[MEDIA_EVENTS], deliver=listener(cache, updater), since=since)
         async with asyncio.TaskGroup() as tasks:
-            for one in (connection, view, keeper):
+            for one in (connection, view, updater):
                 tasks.create_task(one.run())
 
     @asynccontextmanager

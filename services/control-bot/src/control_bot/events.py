@@ -1,4 +1,4 @@
-"""Streams in: what media tells about recordings, for the board and the panels."""
+"""Streams in: what media tells about recordings, for the cache and the panels."""
 
 from typing import Final
 
@@ -19,8 +19,8 @@ from contracts.media import (
     RecordingResumed,
     RecordingStarted,
 )
-from control_bot.store.board import Board
-from control_bot.usecases.panels import PanelKeeper
+from control_bot.store.cache import RecordingCache
+from control_bot.usecases.panels import PanelUpdater
 from streams.view import Deliver
 
 log = structlog.get_logger()
@@ -43,7 +43,7 @@ HEARD: Final = frozenset(
 """Each of them is the whole recording: only the newest counts."""
 
 
-def listener(board: Board, keeper: PanelKeeper) -> Deliver:
+def listener(cache: RecordingCache, updater: PanelUpdater) -> Deliver:
     """For a view: the newest of what came together."""
     decoder = msgspec.json.Decoder(Recording)
 
@@ -58,7 +58,7 @@ def listener(board: Board, keeper: PanelKeeper) -> Deliver:
                 else:
                     newest[recording.id] = recording
         for recording in newest.values():
-            board.keep(recording)
-            keeper.show(recording)
+            cache.keep(recording)
+            updater.show(recording)
 
     return hear

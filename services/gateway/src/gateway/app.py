@@ -11,6 +11,7 @@ from litestar.types import ASGIApp
 from msgspec.structs import replace
 
 from chassis import app
+from chassis.head import answering_head
 from chassis.health import Readiness
 from chassis.tokens import KeySet, RevokedSessions, Verifier
 from chassis.tracing import observe
@@ -53,7 +54,7 @@ def create_app(settings: Settings) -> Litestar:
             roads[STORE] = Store(forwarders[STORE])
         roads["messaging"] = posts = Posts(forwarders["messaging"], services.post_ticket, settings)
         edge = Edge(
-            make_site(observe(cast("Any", application)), settings),
+            make_site(observe(answering_head(cast("Any", application))), settings),
             roads=roads,
             verifier=verifier,
             limits=limits,
@@ -119,7 +120,11 @@ def make_forwarders(services: Services, settings: Settings) -> dict[str, Forward
     """To every service, and to a store that browsers do not reach by themselves."""
     made = {name: Forwarder(name, url, settings) for name, url in services.urls.items()}
     if settings.s3_public_url and settings.s3_public_url.rstrip("/") == settings.public_url.rstrip("/"):
-        limits = {"body_bytes_max": settings.form_bytes_max, "upstream_connections_max": settings.forms_under_way_max}
+        limits = {
+            "body_bytes_max": settings.form_bytes_max,
+            "upstream_connections_max": settings.forms_under_way_max,
+            "upstream_connections_per_client_max": settings.forms_per_client_max,
+        }
         made[STORE] = Forwarder(STORE, settings.s3_endpoint, replace(settings, **limits), keep_host=True)
     return made
 

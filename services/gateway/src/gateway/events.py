@@ -2,11 +2,9 @@
 
 from datetime import timedelta
 
-import msgspec
 from redis.asyncio import Redis
 
 from chassis.tokens import RevokedSessions
-from contracts.auth import SessionRevoked
 from contracts.events import Envelope
 from contracts.tokens import REVOKED_SECONDS
 from gateway.realtime.hub import Hub
@@ -18,14 +16,10 @@ REVOKED_SINCE = timedelta(seconds=REVOKED_SECONDS)
 
 def views(redis: Redis, hub: Hub, revoked: RevokedSessions) -> list[View]:
     """The views to keep running."""
-    decoder = msgspec.json.Decoder(SessionRevoked)
 
     def deliver_of_auth(envelopes: list[Envelope]) -> None:
-        for envelope in envelopes:
-            if envelope.type == SessionRevoked.TYPE:
-                session_id = decoder.decode(envelope.data).session_id
-                revoked.add(session_id)
-                hub.end_session(session_id)
+        for session_id in revoked.heed(envelopes):
+            hub.end_session(session_id)
         hub.deliver(envelopes)
 
     return [

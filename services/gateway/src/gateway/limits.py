@@ -5,7 +5,6 @@ trip. The limit is never exceeded; somebody whose requests are spread over sever
 """
 
 import asyncio
-import ipaddress
 import time
 from typing import Any, Final, cast
 
@@ -15,8 +14,8 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import RedisStorage
 
 from chassis.settings import Secret
-from chassis.tokens import Caller
 from contracts.problems import RateLimited
+from gateway.client import Client
 from gateway.realtime import meters
 from gateway.settings import Settings
 from streams import bus
@@ -59,12 +58,9 @@ class Limits:
         self._away = False
         self._away_until = 0.0
 
-    async def check(self, caller: Caller | None, address: str) -> Headers:
+    async def check(self, client: Client) -> Headers:
         """Count one request; gives the headers that tell how many are left. Raises `RateLimited`."""
-        if caller is not None:
-            key, item = f"user:{caller.user_id}", self._per_user
-        else:
-            key, item = f"network:{network_of(address)}", self._per_network
+        key, item = client.key, self._per_user if client.is_person else self._per_network
         lease = self._leases.get(key)
         if lease is None:
             lease = self._remember(key, Lease(item))
@@ -82,6 +78,12 @@ class Limits:
             (b"ratelimit-remaining", b"%d" % (lease.left + lease.left_elsewhere)),
             (b"ratelimit-reset", b"%d" % seconds),
         ]
+
+    def uncount(self, client: Client) -> None:
+        """Take the last count back."""
+        lease = self._leases.get(client.key)
+        if lease is not None:
+            lease.left += 1
 
     async def close(self) -> None:
         await self._redis.aclose()
@@ -129,13 +131,3 @@ class Limits:
         if not self._away:
             self._away = True
             log.warning("limits.not_counted", error=repr(error)[:200])
-
-
-def network_of(address: str) -> str:
-    """What is limited as one: an IPv4 address, or the /64 that a household gets of IPv6."""
-    if ":" not in address:
-        return address
-    try:
-        return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
-    except ValueError:
-        return address

@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.types import Receive, Scope, Send
 
 from chassis.server import until_told_to_stop
-from gateway.onewrite import Http
+from gateway.connection import http_protocol
 from gateway.parts import Parts
 from gateway.realtime.handover import Handed
 from gateway.settings import Settings
@@ -48,7 +48,7 @@ def make_server(app: Litestar, settings: Settings) -> Server:
         host=settings.host,
         port=settings.port,
         ws=cast("Any", hand_over),
-        http=Http,
+        http=http_protocol(settings),
         loop="none",
         lifespan="on",
         log_config=None,

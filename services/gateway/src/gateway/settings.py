@@ -35,11 +35,27 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     # HTTP
     trusted_proxies: int = 0
     """How many proxies of ours stand in front; the address that the first of them saw is the client's."""
+    connections_per_address_max: int = 1_000
+    """Of HTTP; where proxies of ours stand in front, all come from their addresses, and this has no effect."""
+    connections_unknown_max: int = 10_000
+    """On which no valid token was sent yet; beyond it the oldest is closed. At most nine tenths of the descriptors."""
+    head_bytes_max: int = 32_768
+    head_lines_max: int = 100
+    head_seconds: float = 10.0
+    """From the opening of a connection, or a request's first byte, to the end of its headers."""
+    body_seconds: float = 10.0
+    """For a body to arrive; each `body_bytes_per_second_min` bytes of it give another second."""
+    body_bytes_per_second_min: int = 4_096
+    body_bytes_held_max: int = 262_144
+    """Taken in before a service is asked, so that a slow body holds no connection to it."""
+    answer_seconds: float = 30.0
+    """How long a client may leave what was sent unread."""
     body_bytes_max: int = 16_000_000
     """The services have smaller limits of their own."""
     form_bytes_max: int = 105_906_176
     """For what browsers upload to the store: the largest file that media takes, and a form around it."""
     forms_under_way_max: int = 32
+    forms_per_client_max: int = 8
     """To the store, which takes a form whole before it looks at its signature; more wait."""
     user_requests_per_minute: int = 3_000
     network_requests_per_minute: int = 1_200
@@ -47,6 +63,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     forward_seconds: float = 30.0
     """How long a service may stay silent, before its answer and within it."""
     upstream_connections_max: int = 256
+    upstream_connections_per_client_max: int = 64
+    """By person, or by network without a valid token; more wait, and nobody else with them."""
     posts_under_way_max: int = 1_000
     """On the connection to messaging that is kept for posts; more go by HTTP."""
     posts_late_seconds: float = 1.0

@@ -15,11 +15,12 @@ from chassis import app, database, idempotency
 from chassis.http import ServiceClient
 from chassis.service_tokens import KeysOfAuth, ServiceTokens
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier
+from contracts.events import Envelope
 from contracts.tokens import REVOKED_SECONDS
 from media.clients.objects import Objects
 from media.clients.services import Services
 from media.clients.signing import SigningKey
-from media.events import handlers, own_handlers
+from media.events import concerns_media, handlers, own_handlers
 from media.routes import files, internal, recordings, uploads
 from media.routes.actors import actor, gate
 from media.settings import Settings
@@ -29,7 +30,7 @@ from media.usecases.learning import Learner
 from streams import bus
 from streams.relay import Relay
 from streams.view import View
-from streams.work import ShareOfWork, once
+from streams.work import Effect, ShareOfWork, once
 
 REVOKED_SINCE = timedelta(seconds=REVOKED_SECONDS)
 AUTH_EVENTS, MESSAGING_EVENTS, MEDIA_EVENTS = "auth.events", "messaging.events", "media.events"
@@ -52,7 +53,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     checking = asyncio.Semaphore(settings.checks_under_way_max)
 
     view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
-    effect = once(engine, reader="media", handlers=handlers)
+    effect = _if_it_concerns_media(once(engine, reader="media", handlers=handlers))
     work = [ShareOfWork(redis, streams=[AUTH_EVENTS, MESSAGING_EVENTS], group="media", effect=effect)]
     if settings.messaging_url:
         give_channels = partial(own_handlers.handle, Channels(engine, services))
@@ -94,6 +95,14 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
         guards=[gate(verifier, engine, learner, acting_services=settings.acting_services)],
         lifespan=[lifespan],
     )
+
+
+def _if_it_concerns_media(effect: Effect) -> Effect:
+    async def checked(envelope: Envelope) -> None:
+        if concerns_media(envelope):
+            await effect(envelope)
+
+    return checked
 
 
 def _services(http: aiohttp.ClientSession, settings: Settings) -> Services:

@@ -1,27 +1,43 @@
 """Streams in: what messaging tells of spaces, members and messages, auth of Discord accounts, and media itself."""
 
 from typing import Final
+from uuid import UUID
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.auth import IdentityLinked, IdentityUnlinked, UserDeleted
+from contracts.events import Envelope
 from contracts.media import RecordingStarted
 from contracts.messaging import (
     ChannelDeleted,
     MemberJoined,
     MemberLeft,
     MemberUpdated,
+    Message,
     MessageDeleted,
+    MessagePosted,
     SpaceDeleted,
     SpaceUpdated,
 )
 from contracts.times import now
-from media.store import people, uploads
+from media.store import attachments, people, uploads
+from media.store.attachments import Shown
 from media.usecases.conversing import Channels
 from streams.handlers import Handlers
 
 DISCORD: Final = "discord"
 
+_OF_MESSAGES: Final = frozenset({MessagePosted.TYPE, MessageDeleted.TYPE})
+
+
+class _Attached(msgspec.Struct):
+    """As much of a message as shows whether it concerns media."""
+
+    attachments: tuple[UUID, ...] = ()
+
+
+_attached: Final = msgspec.json.Decoder(_Attached)
 handlers: Handlers[AsyncConnection] = Handlers()
 own_handlers: Handlers[Channels] = Handlers()
 """What media itself has told, and has still to be done about it."""
@@ -58,15 +74,19 @@ async def remove_member(transaction: AsyncConnection, event: MemberLeft) -> None
     await people.remove_member(transaction, event.space_id, event.user_id)
 
 
+@handlers.on(MessagePosted)
+async def show_attachments(transaction: AsyncConnection, event: MessagePosted) -> None:
+    await attachments.show(transaction, _shown(event))
+
+
 @handlers.on(MessageDeleted)
-async def remove_attachments(transaction: AsyncConnection, event: MessageDeleted) -> None:
-    if event.attachments:
-        await uploads.end_attached(transaction, [event.channel_id], event.attachments, at=now())
+async def hide_attachments(transaction: AsyncConnection, event: MessageDeleted) -> None:
+    await attachments.hide(transaction, _shown(event), at=now())
 
 
 @handlers.on(ChannelDeleted)
-async def remove_all_attachments(transaction: AsyncConnection, event: ChannelDeleted) -> None:
-    await uploads.end_attached(transaction, [event.id, *event.threads], at=now())
+async def hide_all_attachments(transaction: AsyncConnection, event: ChannelDeleted) -> None:
+    await attachments.hide_channels(transaction, [event.id, *event.threads], at=now())
 
 
 @handlers.on(IdentityLinked)
@@ -87,6 +107,17 @@ async def unlink_identity(transaction: AsyncConnection, event: IdentityUnlinked)
 async def forget_person(transaction: AsyncConnection, event: UserDeleted) -> None:
     await people.lock(transaction)
     await people.forget(transaction, event.user_id)
+
+
+def concerns_media(envelope: Envelope) -> bool:
+    """False for messages without attachments, which are most of all that is posted: they cost no transaction."""
+    if envelope.type not in _OF_MESSAGES:
+        return True
+    return bool(_attached.decode(envelope.data).attachments)
+
+
+def _shown(event: Message) -> Shown:
+    return Shown(message_id=event.id, channel_id=event.channel_id, uploads=event.attachments)
 
 
 @own_handlers.on(RecordingStarted)

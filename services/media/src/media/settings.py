@@ -22,7 +22,7 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     port: int = 8003
     database_connections_max: int = 12
 
-    start_role: Role = Role.MODERATOR
+    record_role: Role = Role.MODERATOR
     """The least role that may start, stop, pause, resume, delete and restore recordings."""
     acting_services: str = "control-bot"
     """Who may act for Discord users, separated by commas."""
@@ -57,6 +57,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """How long a file may be uploaded; as long again, what was uploaded can be completed."""
     unattached_seconds: int = 86_400
     """Then a file that was attached to no message is removed."""
+    attaching_seconds: int = 600
+    """How long an upload is kept for the message that is about to show it."""
     uploads_per_sweep_max: int = 1000
 
     page_items_default: int = 50

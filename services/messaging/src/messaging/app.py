@@ -16,7 +16,7 @@ from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller
 from contracts.tokens import REVOKED_SECONDS
 from messaging.clients import DiscordUsers, Uploads
 from messaging.events import handlers
-from messaging.routes import changes, channels, export, internal, messages, reading, spaces
+from messaging.routes import changes, channels, export, internal, messages, reading, spaces, start
 from messaging.routes.acting import gate, manages_guild
 from messaging.routes.group import GroupRoad
 from messaging.routes.lane import Lanes
@@ -31,6 +31,15 @@ from streams.work import ShareOfWork, once
 
 REVOKED_SINCE = timedelta(seconds=REVOKED_SECONDS)
 AUTH_EVENTS = "auth.events"
+ROUTERS = [
+    start.router,
+    spaces.router,
+    channels.router,
+    messages.router,
+    changes.router,
+    reading.router,
+    export.router,
+]
 
 
 def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Litestar:
@@ -69,15 +78,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     return app.create_app(
         "messaging",
         settings,
-        routes=[
-            spaces.router,
-            channels.router,
-            messages.router,
-            changes.router,
-            reading.router,
-            export.router,
-            internal.router(verifier),
-        ],
+        routes=[*ROUTERS, internal.router(verifier)],
         dependencies={
             "caller": caller,
             "manages_guild": manages_guild,

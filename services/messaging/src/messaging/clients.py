@@ -39,3 +39,8 @@ class Uploads:
         if answer.status >= 300:
             raise Unavailable(f"media does not say what can be attached: {answer.status}", retry_after_seconds=1)
         return frozenset(answer.decode(UploadsMissing).missing)
+
+    async def release(self, wanted: UploadsWanted) -> None:
+        """The message for which they were attached was refused. Raises `Unavailable` without an answer."""
+        if self._media is not None:
+            await self._media.ask("POST", "/internal/uploads/release", body=wanted)

@@ -1,6 +1,7 @@
 """What messaging can be told from outside; every limit has its name here."""
 
 from chassis.settings import Secret, ServiceSettings
+from contracts.messaging import Role
 
 
 class Settings(ServiceSettings, frozen=True, kw_only=True):
@@ -13,6 +14,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """Empty: it does not answer; then nothing can be attached."""
     port: int = 8002
     database_connections_max: int = 12
+    record_role: Role = Role.MODERATOR
+    """The least role that may record; media asks the same setting."""
     acting_services: str = "control-bot"
     """Who may act for Discord users, separated by commas."""
 

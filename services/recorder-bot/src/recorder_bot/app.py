@@ -14,11 +14,11 @@ from chassis.health import Check
 from chassis.http import Tokens
 from chassis.service_tokens import ServiceTokens
 from recorder_bot import events
-from recorder_bot.clients.discord import Access, Identity
+from recorder_bot.clients.discord import Access, BotAccount
 from recorder_bot.clients.media import Media
 from recorder_bot.settings import Settings
 from recorder_bot.store.spool import Spool
-from recorder_bot.usecases.studio import Studio
+from recorder_bot.usecases.recorder import Recorder
 from streams import bus
 from streams.view import View
 from streams.work import ShareOfWork
@@ -31,22 +31,22 @@ def create_app(settings: Settings, *, tokens: Tokens | None = None) -> Litestar:
     http = aiohttp.ClientSession()
     redis = bus.connect(settings.redis_url.reveal())
     access = Access(rest_url=settings.discord_rest_url, ca_file=settings.discord_ca_file)
-    identities = [Identity(token, access=access) for token in _tokens(settings)]
+    identities = [BotAccount(token, access=access) for token in _tokens(settings)]
     own = tokens or ServiceTokens(
         http, service="recorder-bot", key_file=settings.service_key_file, auth_url=settings.auth_url
     )
     media = Media(http, url=settings.media_url, tokens=own, upload_seconds_max=settings.upload_seconds_max)
     spool = Spool(Path(settings.spool_folder))
-    studio = Studio(identities, media=media, spool=spool, settings=settings)
-    work = ShareOfWork(redis, streams=[events.STREAM], group=events.GROUP, effect=events.share(studio))
-    view = View(redis, streams=[events.STREAM], deliver=events.view(studio))
+    recorder = Recorder(identities, media=media, spool=spool, settings=settings)
+    work = ShareOfWork(redis, streams=[events.STREAM], group=events.GROUP, effect=events.share(recorder))
+    view = View(redis, streams=[events.STREAM], deliver=events.view(recorder))
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         async with asyncio.TaskGroup() as tasks:
             discord = [tasks.create_task(identity.run()) for identity in identities]
             # Without a token nothing is taken: another recorder may have one.
-            working = [tasks.create_task(one.run()) for one in (studio, work, view) if identities]
+            working = [tasks.create_task(one.run()) for one in (recorder, work, view) if identities]
             yield
             for group in (working, discord):
                 for task in group:
@@ -69,7 +69,7 @@ def _tokens(settings: Settings) -> list[str]:
     return [token for each in settings.discord_tokens.reveal().split(",") if (token := each.strip())]
 
 
-def _connected(identities: list[Identity]) -> Check:
+def _connected(identities: list[BotAccount]) -> Check:
     async def check() -> str | None:
         problems = {identity.id: identity.problem for identity in identities if not identity.ready}
         if problems:

@@ -16,7 +16,7 @@ from contracts.media import (
     RecordingRequested,
     RecordingResumed,
 )
-from recorder_bot.usecases.studio import Studio
+from recorder_bot.usecases.recorder import Recorder
 from streams.handlers import Handlers
 from streams.work import Effect
 
@@ -26,47 +26,47 @@ DECISIONS: Final = frozenset(
     event.TYPE for event in (RecordingPaused, RecordingResumed, RecordingFinished, RecordingFailed)
 )
 
-handlers: Handlers[Studio] = Handlers()
+handlers: Handlers[Recorder] = Handlers()
 
 
 @handlers.on(RecordingRequested)
-async def take_recording(studio: Studio, event: RecordingRequested) -> None:
-    await studio.take(event)
+async def claim_recording(recorder: Recorder, event: RecordingRequested) -> None:
+    await recorder.claim(event)
 
 
-def share(studio: Studio) -> Effect:
+def share(recorder: Recorder) -> Effect:
     """The lease at media makes sure that one recorder has it, however often and to whomever the event comes."""
 
     async def effect(envelope: Envelope) -> None:
-        await handlers.handle(studio, envelope)
+        await handlers.handle(recorder, envelope)
 
     return effect
 
 
-def view(studio: Studio) -> Callable[[list[Envelope]], None]:
+def view(recorder: Recorder) -> Callable[[list[Envelope]], None]:
     """The same arrives with the answer to the next report; by the stream it arrives at once."""
     decided, chosen = msgspec.json.Decoder(Recording), msgspec.json.Decoder(ConsentChanged)
 
     def deliver(envelopes: list[Envelope]) -> None:
         for envelope in envelopes:
             if envelope.type in DECISIONS:
-                _decide(studio, decided.decode(envelope.data))
+                _decide(recorder, decided.decode(envelope.data))
             elif envelope.type == ConsentChanged.TYPE:
-                _choose(studio, chosen.decode(envelope.data))
+                _choose(recorder, chosen.decode(envelope.data))
 
     return deliver
 
 
-def _decide(studio: Studio, recording: Recording) -> None:
-    if take := studio.takes.get(recording.id):
-        take.want(recording.state)
+def _decide(recorder: Recorder, recording: Recording) -> None:
+    if session := recorder.sessions.get(recording.id):
+        session.want(recording.state)
 
 
-def _choose(studio: Studio, consent: ConsentChanged) -> None:
-    for take in studio.in_space(consent.space_id):
-        if consent.recording_id not in {None, take.recording.id}:
+def _choose(recorder: Recorder, consent: ConsentChanged) -> None:
+    for session in recorder.in_space(consent.space_id):
+        if consent.recording_id not in {None, session.recording.id}:
             continue
         if consent.choice is Choice.OPTED_OUT:
-            take.opt_out(consent.discord_id)
+            session.opt_out(consent.discord_id)
         else:
-            take.opt_in(consent.discord_id)
+            session.opt_in(consent.discord_id)

@@ -705,6 +705,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ShowStart */
+        get: operations["ApiV1StartShowStart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/spaces": {
         parameters: {
             query?: never;
@@ -2044,6 +2061,20 @@ export interface components {
             welcome_channel_id?: string | null;
             archived?: boolean;
         };
+        /** SpaceDetail */
+        SpaceDetail: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            guild_id?: string | null;
+            welcome_channel_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            archived_at?: string | null;
+            role: components["schemas"]["Role"];
+            permissions: string[];
+            member_count: number;
+        };
         /** SpaceSeen */
         SpaceSeen: {
             /** Format: uuid */
@@ -2055,10 +2086,34 @@ export interface components {
             created_at: string;
             archived_at?: string | null;
             role: components["schemas"]["Role"];
+            permissions: string[];
         };
         /** SpaceWanted */
         SpaceWanted: {
             name: string;
+        };
+        /** Start */
+        Start: {
+            spaces: components["schemas"]["StartSpace"][];
+            threads: components["schemas"]["ChannelSeen"][];
+            unread: components["schemas"]["Unread"][];
+            seqs: {
+                [key: string]: number;
+            };
+        };
+        /** StartSpace */
+        StartSpace: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            guild_id?: string | null;
+            welcome_channel_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            archived_at?: string | null;
+            role: components["schemas"]["Role"];
+            permissions: string[];
+            channels: components["schemas"]["ChannelSeen"][];
         };
         /** ThreadWanted */
         ThreadWanted: {
@@ -6353,6 +6408,44 @@ export interface operations {
             };
         };
     };
+    ApiV1StartShowStart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Start"];
+                };
+            };
+            /** @description A valid access token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A part of the system is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1SpacesListSpaces: {
         parameters: {
             query?: never;
@@ -6498,7 +6591,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SpaceSeen"];
+                    "application/json": components["schemas"]["SpaceDetail"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -11301,6 +11394,15 @@ export interface operations {
             };
             /** @description There is nothing here that the caller can see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It contradicts what is there */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -92,7 +92,10 @@ def authorize_url(discord_url: str, *, client_id: str, callback: str, state: str
 
 def safe_return(return_to: str) -> str:
     """A path of our own, as it can stand in a header; anything else becomes `/` (no open redirect)."""
-    parts = urlsplit(return_to.replace("\\", "/"))
+    try:
+        parts = urlsplit(return_to.replace("\\", "/"))
+    except ValueError:
+        return "/"
     own = return_to.startswith("/") and not return_to.startswith("//") and not parts.netloc
     written = return_to.isascii() and return_to.isprintable() and "\\" not in return_to
     return return_to if own and written else "/"

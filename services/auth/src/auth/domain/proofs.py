@@ -112,7 +112,7 @@ def challenge_in(credential: dict[str, Any]) -> str:
         encoded = credential["response"]["clientDataJSON"]
         client_data = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
         challenge: object = msgspec.json.decode(client_data)["challenge"]
-    except (KeyError, TypeError, ValueError, msgspec.DecodeError):
+    except (KeyError, TypeError, ValueError, RecursionError, msgspec.DecodeError):
         raise PasskeyRefused from None
     if not isinstance(challenge, str):
         raise PasskeyRefused

@@ -72,13 +72,30 @@ def checked_name(name: str) -> str:
     return stripped
 
 
+_FILE: Final = re.compile(r"/api/v1/files/[\w-]{1,64}", re.ASCII)
+_NOT_IN_URL: Final = re.compile(r"[^!-~]|[\"'<>\\^`{|}]|/\.\.?(?:/|$)")
+"""What RFC 3986 has no place for, and steps to another folder."""
+_NO_AVATAR: Final = FieldError("/avatar_url", "Expected a file of this server or an https address")
+
+
+def checked_label(text: str) -> str:
+    """A name that a person gives to a thing of theirs, such as a passkey; may be empty."""
+    stripped = " ".join(text.split())
+    if len(stripped) > NAME_LENGTH_MAX or not stripped.isprintable():
+        raise InvalidInput(errors=[FieldError("/name", f"Expected at most {NAME_LENGTH_MAX} printable characters")])
+    return stripped
+
+
 def checked_avatar(url: str | None) -> str | None:
     """A picture of ours (`/api/v1/files/...`) or one served over HTTPS."""
     if not url:
         return None
-    parts = urlsplit(url)
-    ours = url.startswith("/api/v1/files/") and not parts.netloc
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise InvalidInput(errors=[_NO_AVATAR]) from None
+    ours = bool(_FILE.fullmatch(url))
     elsewhere = parts.scheme == "https" and bool(parts.hostname) and not parts.username
-    if len(url) > AVATAR_URL_LENGTH_MAX or not url.isascii() or not url.isprintable() or not (ours or elsewhere):
-        raise InvalidInput(errors=[FieldError("/avatar_url", "Expected a file of this server or an https address")])
+    if len(url) > AVATAR_URL_LENGTH_MAX or _NOT_IN_URL.search(url) or not (ours or elsewhere):
+        raise InvalidInput(errors=[_NO_AVATAR])
     return url

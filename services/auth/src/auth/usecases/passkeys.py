@@ -23,7 +23,7 @@ from webauthn.helpers.structs import (
 from auth import store
 from auth.domain.mails import MailKind
 from auth.domain.proofs import PASSKEYS_MAX, LastWayIn, Passkey, PasskeyRefused, TooManyPasskeys, challenge_in
-from auth.domain.users import User
+from auth.domain.users import User, checked_label
 from auth.domain.visits import Visit
 from auth.usecases import mailing, security
 from auth.usecases.tools import Actor, Tools
@@ -73,12 +73,12 @@ async def enrol(
             expected_origin=_origin(tools),
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+    except (WebAuthnException, ValueError, KeyError, TypeError, RecursionError):
         raise PasskeyRefused from None
     passkey = Passkey(
         id=verified.credential_id,
         user_id=actor.user.id,
-        name=" ".join(name.split())[:64] or visit.device,
+        name=checked_label(name) or visit.device,
         public_key=verified.credential_public_key,
         sign_count=verified.sign_count,
         created_at=tools.clock(),
@@ -112,7 +112,7 @@ async def prove(transaction: AsyncConnection, *, tools: Tools, visit: Visit, cre
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+    except (WebAuthnException, ValueError, KeyError, TypeError, RecursionError):
         await security.note(
             transaction, "session.opened", visit=visit, user_id=passkey.user_id, outcome="refused", detail="passkey"
         )

@@ -10,7 +10,7 @@ import structlog
 from chassis.http import Answer, ServiceClient, Tokens
 from contracts.auth import MANAGES_GUILD, ON_BEHALF_OF
 from contracts.problems import ProblemBody, Unavailable
-from control_bot.domain.asking import Person
+from control_bot.domain.invocation import DiscordUser
 from control_bot.domain.operations import Operation, request_of
 from control_bot.domain.refusals import explain
 
@@ -28,13 +28,13 @@ class Services:
         self._token_seconds_max = token_seconds_max
 
     async def perform(
-        self, operation: Operation, expected: type[T], *, person: Person, key: str | None = None, **values: Any
+        self, operation: Operation, expected: type[T], *, user: DiscordUser, key: str | None = None, **values: Any
     ) -> T:
         """Make the operation's call; with the same `key` it has its effect once."""
         request = request_of(operation, values)
-        headers = {ON_BEHALF_OF: person.discord_id}
-        if person.manages_guild is not None:
-            headers[MANAGES_GUILD] = person.manages_guild
+        headers = {ON_BEHALF_OF: user.discord_id}
+        if user.manages_guild is not None:
+            headers[MANAGES_GUILD] = user.manages_guild
         if key is not None:
             headers["Idempotency-Key"] = key
         async with asyncio.timeout(self._token_seconds_max):  # also for those who wait until others have asked auth

@@ -9,12 +9,12 @@ import structlog
 
 from contracts.ids import RecordingId
 from contracts.media import Choice
-from control_bot.clients.screen import FAILURES
-from control_bot.commands.reception import Handler, Reception
+from control_bot.clients.renderer import FAILURES
+from control_bot.commands.dispatcher import Dispatcher, Handler
 from control_bot.domain import operations, replies
+from control_bot.domain.localized import language_of
 from control_bot.domain.operations import NOTE_CHARS_MAX
 from control_bot.domain.panel import Act, pressed
-from control_bot.domain.words import language_of
 from control_bot.usecases import recording
 
 log = structlog.get_logger()
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 TEXT: Final = "text"
 
 
-def listen(bot: hikari.GatewayBot, reception: Reception) -> None:
+def listen(bot: hikari.GatewayBot, dispatcher: Dispatcher) -> None:
     """Answer presses and forms that belong to panels; all others are left alone."""
 
     async def on_press(event: hikari.ComponentInteractionCreateEvent) -> None:
@@ -31,15 +31,15 @@ def listen(bot: hikari.GatewayBot, reception: Reception) -> None:
             return
         act, recording_id = meant
         if act is not Act.NOTE:
-            await reception.attend(event.interaction, _handler(act, recording_id))
-        elif await reception.is_ours(event.interaction):
+            await dispatcher.handle(event.interaction, _handler(act, recording_id))
+        elif await dispatcher.is_ours(event.interaction):
             await _open_form(event.interaction)
 
     async def on_form(event: hikari.ModalInteractionCreateEvent) -> None:
         meant = pressed(event.interaction.custom_id)
         if meant is not None:
             handler = partial(recording.note, recording_id=meant[1])
-            await reception.attend(event.interaction, handler, options=_filled(event.interaction))
+            await dispatcher.handle(event.interaction, handler, options=_filled(event.interaction))
 
     bot.subscribe(hikari.ComponentInteractionCreateEvent, on_press)
     bot.subscribe(hikari.ModalInteractionCreateEvent, on_form)
@@ -58,14 +58,14 @@ async def _open_form(interaction: hikari.ComponentInteraction) -> None:
     language = language_of(str(interaction.locale))
     row = hikari.impl.ModalActionRowBuilder().add_text_input(
         TEXT,
-        operations.NOTE.description.say(language),
+        operations.NOTE.description.format(language),
         style=hikari.TextInputStyle.PARAGRAPH,
         min_length=1,
         max_length=NOTE_CHARS_MAX,
     )
     try:
         await interaction.create_modal_response(
-            replies.NOTE_FORM.say(language), interaction.custom_id, components=[row]
+            replies.NOTE_FORM.format(language), interaction.custom_id, components=[row]
         )
     except FAILURES as error:
         log.warning("interaction.missed", interaction_id=str(interaction.id), error=repr(error)[:300])

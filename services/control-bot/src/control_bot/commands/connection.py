@@ -7,7 +7,7 @@ import hikari
 import lightbulb
 import structlog
 
-from control_bot.clients.screen import FAILURES
+from control_bot.clients.renderer import FAILURES
 
 log = structlog.get_logger()
 

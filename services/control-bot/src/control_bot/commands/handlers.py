@@ -4,37 +4,39 @@ from functools import partial
 from typing import Final
 
 from contracts.media import Choice
-from control_bot.commands.reception import Handler
+from control_bot.commands.dispatcher import Handler
 from control_bot.domain import operations
-from control_bot.domain.asking import Asked, Reply
+from control_bot.domain.invocation import Invocation, Reply
 from control_bot.domain.operations import Operation
 from control_bot.usecases import belonging, recording
-from control_bot.usecases.desk import Desk
+from control_bot.usecases.context import Context
 
 
-async def move(desk: Desk, asked: Asked, operation: Operation) -> Reply:
-    found = await recording.running(desk, asked)
-    return await recording.move(desk, asked, operation=operation, recording_id=found.id)
+async def move(context: Context, invocation: Invocation, operation: Operation) -> Reply:
+    found = await recording.running(context, invocation)
+    return await recording.move(context, invocation, operation=operation, recording_id=found.id)
 
 
-async def note(desk: Desk, asked: Asked) -> Reply:
-    found = await recording.running(desk, asked)
-    return await recording.note(desk, asked, recording_id=found.id)
+async def note(context: Context, invocation: Invocation) -> Reply:
+    found = await recording.running(context, invocation)
+    return await recording.note(context, invocation, recording_id=found.id)
 
 
-async def status(desk: Desk, asked: Asked) -> Reply:
-    found = await recording.running(desk, asked)
-    return await recording.status(desk, asked, recording_id=found.id)
+async def status(context: Context, invocation: Invocation) -> Reply:
+    found = await recording.running(context, invocation)
+    return await recording.status(context, invocation, recording_id=found.id)
 
 
-async def consent(desk: Desk, asked: Asked) -> Reply:
-    if asked.options["choice"] == operations.ERASE:
-        return await recording.erase(desk, asked, recording=await recording.running_or_newest(desk, asked))
-    whole_space = asked.options.get("for") == "space"
+async def consent(context: Context, invocation: Invocation) -> Reply:
+    if invocation.options["choice"] == operations.ERASE:
+        return await recording.erase(
+            context, invocation, recording=await recording.running_or_newest(context, invocation)
+        )
+    whole_space = invocation.options.get("for") == "space"
     find = recording.running_or_newest if whole_space else recording.running
-    found = await find(desk, asked)
-    choice = Choice(asked.options["choice"])
-    return await recording.choose(desk, asked, recording_id=found.id, choice=choice, whole_space=whole_space)
+    found = await find(context, invocation)
+    choice = Choice(invocation.options["choice"])
+    return await recording.choose(context, invocation, recording_id=found.id, choice=choice, whole_space=whole_space)
 
 
 HANDLERS: Final[dict[str, Handler]] = {

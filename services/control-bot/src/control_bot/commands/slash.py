@@ -10,10 +10,10 @@ import lightbulb
 import structlog
 
 from contracts.problems import Unavailable
-from control_bot.commands.reception import Handler, Reception
-from control_bot.domain.asking import Refusal
-from control_bot.domain.operations import GROUPS, OPERATIONS, Operation, Option, Takes
-from control_bot.domain.words import Words
+from control_bot.commands.dispatcher import Dispatcher, Handler
+from control_bot.domain.invocation import Refusal
+from control_bot.domain.localized import LocalizedText
+from control_bot.domain.operations import GROUPS, OPERATIONS, Operation, Option, OptionType
 from control_bot.usecases.belonging import suggest_spaces
 
 log = structlog.get_logger()
@@ -23,11 +23,11 @@ NAME_CHARS_MAX: Final = 100
 VOICE: Final = [hikari.ChannelType.GUILD_VOICE, hikari.ChannelType.GUILD_STAGE]
 
 
-def register(client: lightbulb.Client, reception: Reception, handlers: Mapping[str, Handler]) -> None:
+def register(client: lightbulb.Client, dispatcher: Dispatcher, handlers: Mapping[str, Handler]) -> None:
     """Every operation, under its name; those of two words stand in a group."""
     groups: dict[str, lightbulb.Group] = {}
     for operation in OPERATIONS:
-        command = _command(operation, reception, handlers[operation.command])
+        command = _command(operation, dispatcher, handlers[operation.command])
         first, _, second = operation.command.partition(" ")
         if not second:
             client.register(command)
@@ -45,12 +45,12 @@ def register(client: lightbulb.Client, reception: Reception, handlers: Mapping[s
 
 def localizations() -> dict[hikari.Locale, dict[str, str]]:
     """Commands have one name in every language, so that people can tell each other what to type."""
-    texts: dict[str, Words] = {}
+    texts: dict[str, LocalizedText] = {}
     for name, description in GROUPS.items():
-        texts |= {_key(name, "name"): Words(name, name), _key(name, "description"): description}
+        texts |= {_key(name, "name"): LocalizedText(name, name), _key(name, "description"): description}
     for operation in OPERATIONS:
         name = operation.command.rpartition(" ")[2]
-        texts[_key(operation.command, "name")] = Words(name, name)
+        texts[_key(operation.command, "name")] = LocalizedText(name, name)
         texts[_key(operation.command, "description")] = operation.description
         for option in operation.options:
             texts[_key(operation.command, option.name.en, "name")] = option.name
@@ -67,13 +67,13 @@ def _key(*parts: str) -> str:
     return ":".join(parts)
 
 
-def _command(operation: Operation, reception: Reception, handler: Handler) -> type[lightbulb.SlashCommand]:
+def _command(operation: Operation, dispatcher: Dispatcher, handler: Handler) -> type[lightbulb.SlashCommand]:
     async def invoke(_: lightbulb.SlashCommand, context: lightbulb.Context) -> None:
         options = {option.name: str(option.value) for option in context.options}
-        await reception.attend(context.interaction, handler, options=options)
+        await dispatcher.handle(context.interaction, handler, options=options)
 
     body: dict[str, Any] = {"invoke": lightbulb.invoke(invoke)}
-    body |= {option.name.en: _option(operation, option, reception) for option in operation.options}
+    body |= {option.name.en: _option(operation, option, dispatcher) for option in operation.options}
     about = {
         "name": _key(operation.command, "name"),
         "description": _key(operation.command, "description"),
@@ -84,15 +84,15 @@ def _command(operation: Operation, reception: Reception, handler: Handler) -> ty
     return types.new_class(name, (lightbulb.SlashCommand,), about, lambda namespace: namespace.update(body))
 
 
-def _option(operation: Operation, option: Option, reception: Reception) -> Any:
+def _option(operation: Operation, option: Option, dispatcher: Dispatcher) -> Any:
     name = _key(operation.command, option.name.en, "name")
     description = _key(operation.command, option.name.en, "description")
     given: dict[str, Any] = {"localize": True} | ({} if option.required else {"default": None})
-    if option.takes is Takes.VOICE_CHANNEL:
+    if option.takes is OptionType.VOICE_CHANNEL:
         return lightbulb.channel(name, description, channel_types=VOICE, **given)
-    if option.takes is Takes.SPACE:
-        return lightbulb.string(name, description, autocomplete=_suggest_spaces(reception), **given)
-    if option.takes is Takes.CHOICE:
+    if option.takes is OptionType.SPACE:
+        return lightbulb.string(name, description, autocomplete=_suggest_spaces(dispatcher), **given)
+    if option.takes is OptionType.CHOICE:
         given["choices"] = [
             lightbulb.Choice(_key(operation.command, option.name.en, value), value, localize=True)
             for value in option.choices
@@ -102,16 +102,16 @@ def _option(operation: Operation, option: Option, reception: Reception) -> Any:
     return lightbulb.string(name, description, **given)
 
 
-def _suggest_spaces(reception: Reception) -> Any:
+def _suggest_spaces(dispatcher: Dispatcher) -> Any:
     async def suggest(context: lightbulb.AutocompleteContext[str]) -> None:
         """The person's own; nothing when they cannot be had in time."""
-        if not await reception.is_ours(context.interaction):
+        if not await dispatcher.is_ours(context.interaction):
             return
         typed = str(context.focused.value or "").casefold()
-        asked = reception.asked(context.interaction, {})
+        invocation = dispatcher.invocation(context.interaction, {})
         try:
-            async with asyncio.timeout(reception.desk.settings.suggest_seconds_max):
-                spaces = await suggest_spaces(reception.desk, asked.person)
+            async with asyncio.timeout(dispatcher.context.settings.suggest_seconds_max):
+                spaces = await suggest_spaces(dispatcher.context, invocation.user)
         except (Refusal, Unavailable, TimeoutError) as error:
             log.info("spaces.not_suggested", error=repr(error)[:300])
             spaces = []

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from contracts.media import Choice
-from control_bot.domain.words import Words
+from control_bot.domain.localized import LocalizedText
 
 TITLE_CHARS_MAX: Final = 200
 NOTE_CHARS_MAX: Final = 2000
@@ -19,19 +19,19 @@ ERASE: Final = "erase"
 class Who(Enum):
     """Who may do it; the service decides, this is for people to read."""
 
-    EVERYBODY = Words(en="everybody", de="alle")
-    MEMBER = Words(en="members of the space", de="Mitglieder des Space")
-    MODERATOR = Words(
-        en="moderators of the space, and whoever may manage this Discord server",
+    EVERYBODY = LocalizedText(en="everybody", de="alle")
+    MEMBER = LocalizedText(en="members of the space", de="Mitglieder des Space")
+    MODERATOR = LocalizedText(
+        en="moderators of the space, and everyone who can manage this Discord server",
         de="Moderatoren des Space und alle, die diesen Discord-Server verwalten dürfen",
     )
-    ADMIN = Words(
+    ADMIN = LocalizedText(
         en="admins of the space who may also manage this Discord server",
         de="Admins des Space, die auch diesen Discord-Server verwalten dürfen",
     )
 
 
-class Place(Enum):
+class ParameterLocation(Enum):
     """Where a parameter stands in the HTTP call."""
 
     PATH = "path"
@@ -39,7 +39,7 @@ class Place(Enum):
     BODY = "body"
 
 
-class Takes(Enum):
+class OptionType(Enum):
     """What a person gives for an option."""
 
     TEXT = "text"
@@ -51,19 +51,19 @@ class Takes(Enum):
 class Option(msgspec.Struct, frozen=True, kw_only=True):
     """What a person types; its name in English is the key under which handlers find it."""
 
-    name: Words
-    description: Words
-    takes: Takes = Takes.TEXT
+    name: LocalizedText
+    description: LocalizedText
+    takes: OptionType = OptionType.TEXT
     required: bool = False
     chars_max: int | None = None
-    choices: Mapping[str, Words] = {}
+    choices: Mapping[str, LocalizedText] = {}
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """A part of the HTTP call. Without an option the bot knows the value by itself."""
 
     field: str
-    place: Place
+    place: ParameterLocation
     option: Option | None = None
 
 
@@ -79,7 +79,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that people can do. Without a call the bot does it alone."""
 
     command: str
-    description: Words
+    description: LocalizedText
     who: Who
     call: Call | None = None
     parameters: tuple[Parameter, ...] = ()
@@ -107,56 +107,58 @@ def request_of(operation: Operation, values: Mapping[str, Any]) -> Request:
     if call is None or (strange := values.keys() - {each.field for each in operation.parameters}):
         raise ValueError(f"/{operation.command} makes no call, or none with {values}")
     del strange
-    placed: dict[Place, dict[str, Any]] = {place: {} for place in Place}
+    placed: dict[ParameterLocation, dict[str, Any]] = {place: {} for place in ParameterLocation}
     for parameter in operation.parameters:
         if values.get(parameter.field) is not None:
             placed[parameter.place][parameter.field] = values[parameter.field]
-    path = call.path.format(**{name: quote(str(value), safe="") for name, value in placed[Place.PATH].items()})
-    takes_body = any(each.place is Place.BODY for each in operation.parameters)
-    params = {name: str(value) for name, value in placed[Place.QUERY].items()}
-    return Request(call.service, call.method, path, params, placed[Place.BODY] if takes_body else None)
+    path = call.path.format(
+        **{name: quote(str(value), safe="") for name, value in placed[ParameterLocation.PATH].items()}
+    )
+    takes_body = any(each.place is ParameterLocation.BODY for each in operation.parameters)
+    params = {name: str(value) for name, value in placed[ParameterLocation.QUERY].items()}
+    return Request(call.service, call.method, path, params, placed[ParameterLocation.BODY] if takes_body else None)
 
 
 _WHICH: Final = Parameter(
     field="recording_id",
-    place=Place.PATH,
+    place=ParameterLocation.PATH,
     option=Option(
-        name=Words(en="channel", de="kanal"),
-        description=Words(
-            en="The voice channel that is recorded; only needed when there are several",
-            de="Der Sprachkanal, der aufgenommen wird; nur nötig, wenn es mehrere sind",
+        name=LocalizedText(en="channel", de="kanal"),
+        description=LocalizedText(
+            en="The voice channel being recorded; only needed if there are several",
+            de="Der Sprachkanal, der aufgenommen wird; nur nötig, wenn es mehrere gibt",
         ),
-        takes=Takes.VOICE_CHANNEL,
+        takes=OptionType.VOICE_CHANNEL,
     ),
 )
-_GUILD: Final = Parameter(field="guild_id", place=Place.QUERY)
+_GUILD: Final = Parameter(field="guild_id", place=ParameterLocation.QUERY)
 
 START: Final = Operation(
     command="record start",
-    description=Words(en="Record a voice channel", de="Einen Sprachkanal aufnehmen"),
+    description=LocalizedText(en="Record a voice channel", de="Einen Sprachkanal aufnehmen"),
     who=Who.MODERATOR,
     call=Call("media", "POST", "/api/v1/recordings"),
     parameters=(
-        Parameter(field="guild_id", place=Place.BODY),
+        Parameter(field="guild_id", place=ParameterLocation.BODY),
         Parameter(
             field="voice_channel_id",
-            place=Place.BODY,
+            place=ParameterLocation.BODY,
             option=Option(
-                name=Words(en="channel", de="kanal"),
-                description=Words(
-                    en="The voice channel; yours, when you leave this out",
-                    de="Der Sprachkanal; deiner, wenn du nichts angibst",
+                name=LocalizedText(en="channel", de="kanal"),
+                description=LocalizedText(
+                    en="The voice channel; the one you are in, if you leave this out",
+                    de="Der Sprachkanal; ohne Angabe der, in dem du bist",
                 ),
-                takes=Takes.VOICE_CHANNEL,
+                takes=OptionType.VOICE_CHANNEL,
             ),
         ),
-        Parameter(field="text_channel_id", place=Place.BODY),
+        Parameter(field="text_channel_id", place=ParameterLocation.BODY),
         Parameter(
             field="title",
-            place=Place.BODY,
+            place=ParameterLocation.BODY,
             option=Option(
-                name=Words(en="title", de="titel"),
-                description=Words(en="What it is about", de="Worum es geht"),
+                name=LocalizedText(en="title", de="titel"),
+                description=LocalizedText(en="What the recording is about", de="Worum es in der Aufnahme geht"),
                 chars_max=TITLE_CHARS_MAX,
             ),
         ),
@@ -164,38 +166,38 @@ START: Final = Operation(
 )
 STOP: Final = Operation(
     command="record stop",
-    description=Words(en="End the recording", de="Die Aufnahme beenden"),
+    description=LocalizedText(en="Stop the recording", de="Die Aufnahme beenden"),
     who=Who.MODERATOR,
     call=Call("media", "POST", "/api/v1/recordings/{recording_id}/stop"),
     parameters=(_WHICH,),
 )
 PAUSE: Final = Operation(
     command="record pause",
-    description=Words(en="Write nothing until it is resumed", de="Nichts aufnehmen, bis es weitergeht"),
+    description=LocalizedText(en="Pause the recording", de="Die Aufnahme pausieren"),
     who=Who.MODERATOR,
     call=Call("media", "POST", "/api/v1/recordings/{recording_id}/pause"),
     parameters=(_WHICH,),
 )
 RESUME: Final = Operation(
     command="record resume",
-    description=Words(en="Go on after a pause", de="Nach einer Pause weitermachen"),
+    description=LocalizedText(en="Resume the recording", de="Die Aufnahme fortsetzen"),
     who=Who.MODERATOR,
     call=Call("media", "POST", "/api/v1/recordings/{recording_id}/resume"),
     parameters=(_WHICH,),
 )
 NOTE: Final = Operation(
     command="record note",
-    description=Words(en="Remark on this moment", de="Diesen Moment mit einer Notiz festhalten"),
+    description=LocalizedText(en="Add a note to this moment", de="Eine Notiz zu diesem Moment hinzufügen"),
     who=Who.MEMBER,
     call=Call("media", "POST", "/api/v1/recordings/{recording_id}/notes"),
     parameters=(
         _WHICH,
         Parameter(
             field="text",
-            place=Place.BODY,
+            place=ParameterLocation.BODY,
             option=Option(
-                name=Words(en="text", de="text"),
-                description=Words(en="What to remember", de="Was man sich merken soll"),
+                name=LocalizedText(en="text", de="text"),
+                description=LocalizedText(en="The text of the note", de="Der Text der Notiz"),
                 required=True,
                 chars_max=NOTE_CHARS_MAX,
             ),
@@ -204,56 +206,58 @@ NOTE: Final = Operation(
 )
 STATUS: Final = Operation(
     command="record status",
-    description=Words(en="How the recording is getting on", de="Wie es um die Aufnahme steht"),
+    description=LocalizedText(en="Show the state of the recording", de="Den Stand der Aufnahme anzeigen"),
     who=Who.MEMBER,
     call=Call("media", "GET", "/api/v1/recordings/{recording_id}"),
     parameters=(_WHICH,),
 )
 RECORDINGS: Final = Operation(
     command="recordings",
-    description=Words(en="The newest recordings of this server", de="Die neuesten Aufnahmen dieses Servers"),
+    description=LocalizedText(
+        en="List the newest recordings of this server", de="Die neuesten Aufnahmen dieses Servers auflisten"
+    ),
     who=Who.MEMBER,
     call=Call("media", "GET", "/api/v1/recordings"),
-    parameters=(_GUILD, Parameter(field="limit", place=Place.QUERY)),
+    parameters=(_GUILD, Parameter(field="limit", place=ParameterLocation.QUERY)),
 )
 CONSENT: Final = Operation(
     command="consent",
-    description=Words(en="Whether your voice may be recorded", de="Ob deine Stimme aufgenommen werden darf"),
+    description=LocalizedText(
+        en="Choose whether your voice may be recorded", de="Festlegen, ob deine Stimme aufgenommen werden darf"
+    ),
     who=Who.EVERYBODY,
     call=Call("media", "PUT", "/api/v1/recordings/{recording_id}/consent"),
     parameters=(
         _WHICH,
         Parameter(
             field="choice",
-            place=Place.BODY,
+            place=ParameterLocation.BODY,
             option=Option(
-                name=Words(en="choice", de="wahl"),
-                description=Words(en="What you want", de="Was du möchtest"),
-                takes=Takes.CHOICE,
+                name=LocalizedText(en="choice", de="wahl"),
+                description=LocalizedText(en="Your choice", de="Deine Wahl"),
+                takes=OptionType.CHOICE,
                 required=True,
                 choices={
-                    Choice.OPTED_OUT: Words(en="Do not record me", de="Nimm mich nicht auf"),
-                    Choice.OPTED_IN: Words(en="You may record me", de="Du darfst mich aufnehmen"),
-                    ERASE: Words(
-                        en="Do not record me, and erase what there is of me",
-                        de="Nimm mich nicht auf, und lösche, was von mir da ist",
+                    Choice.OPTED_OUT: LocalizedText(en="Do not record me", de="Nimm mich nicht auf"),
+                    Choice.OPTED_IN: LocalizedText(en="You may record me", de="Du darfst mich aufnehmen"),
+                    ERASE: LocalizedText(
+                        en="Do not record me, and erase my track",
+                        de="Nimm mich nicht auf und lösche meine Spur",
                     ),
                 },
             ),
         ),
-        Parameter(field="erase", place=Place.BODY),
+        Parameter(field="erase", place=ParameterLocation.BODY),
         Parameter(
             field="whole_space",
-            place=Place.BODY,
+            place=ParameterLocation.BODY,
             option=Option(
-                name=Words(en="for", de="für"),
-                description=Words(
-                    en="This recording, when you leave this out", de="Diese Aufnahme, wenn du nichts angibst"
-                ),
-                takes=Takes.CHOICE,
+                name=LocalizedText(en="for", de="für"),
+                description=LocalizedText(en="This recording, if you leave this out", de="Ohne Angabe: diese Aufnahme"),
+                takes=OptionType.CHOICE,
                 choices={
-                    "recording": Words(en="This recording", de="Diese Aufnahme"),
-                    "space": Words(en="Every recording of this server", de="Jede Aufnahme dieses Servers"),
+                    "recording": LocalizedText(en="This recording", de="Diese Aufnahme"),
+                    "space": LocalizedText(en="Every recording of this server", de="Jede Aufnahme dieses Servers"),
                 },
             ),
         ),
@@ -261,7 +265,7 @@ CONSENT: Final = Operation(
 )
 SPACE_LINK: Final = Operation(
     command="space link",
-    description=Words(
+    description=LocalizedText(
         en="Link this Discord server to one of your spaces",
         de="Diesen Discord-Server mit einem deiner Spaces verbinden",
     ),
@@ -270,26 +274,26 @@ SPACE_LINK: Final = Operation(
     parameters=(
         Parameter(
             field="space_id",
-            place=Place.PATH,
+            place=ParameterLocation.PATH,
             option=Option(
-                name=Words(en="space", de="space"),
-                description=Words(en="Choose from your spaces", de="Wähle einen deiner Spaces"),
-                takes=Takes.SPACE,
+                name=LocalizedText(en="space", de="space"),
+                description=LocalizedText(en="Choose from your spaces", de="Wähle einen deiner Spaces"),
+                takes=OptionType.SPACE,
                 required=True,
             ),
         ),
-        Parameter(field="guild_id", place=Place.BODY),
+        Parameter(field="guild_id", place=ParameterLocation.BODY),
     ),
 )
 SPACE_LIST: Final = Operation(
     command="space list",
-    description=Words(en="Your spaces", de="Deine Spaces"),
+    description=LocalizedText(en="Your spaces", de="Deine Spaces"),
     who=Who.EVERYBODY,
     call=Call("messaging", "GET", "/api/v1/spaces"),
 )
 SPACE_STATUS: Final = Operation(
     command="space status",
-    description=Words(
+    description=LocalizedText(
         en="Which space this Discord server is linked to", de="Mit welchem Space dieser Discord-Server verbunden ist"
     ),
     who=Who.EVERYBODY,
@@ -298,12 +302,14 @@ SPACE_STATUS: Final = Operation(
 )
 LINK: Final = Operation(
     command="link",
-    description=Words(en="Say that this Discord account is yours", de="Sagen, dass dieses Discord-Konto dir gehört"),
+    description=LocalizedText(
+        en="Link this Discord account to your account here", de="Dieses Discord-Konto mit deinem Konto hier verbinden"
+    ),
     who=Who.EVERYBODY,
 )
 HELP: Final = Operation(
     command="help",
-    description=Words(en="What can be done, and by whom", de="Was man tun kann, und wer"),
+    description=LocalizedText(en="List all commands", de="Alle Befehle auflisten"),
     who=Who.EVERYBODY,
 )
 
@@ -322,7 +328,7 @@ OPERATIONS: Final = (
     HELP,
 )
 """Those that are slash commands."""
-GROUPS: Final[dict[str, Words]] = {
-    "record": Words(en="Recordings of voice channels", de="Aufnahmen von Sprachkanälen"),
-    "space": Words(en="The space of this Discord server", de="Der Space dieses Discord-Servers"),
+GROUPS: Final[dict[str, LocalizedText]] = {
+    "record": LocalizedText(en="Recordings of voice channels", de="Aufnahmen von Sprachkanälen"),
+    "space": LocalizedText(en="The space of this Discord server", de="Der Space dieses Discord-Servers"),
 }

@@ -9,7 +9,7 @@ import msgspec
 from contracts.ids import RecordingId
 from contracts.media import Recording, RecordingState
 from control_bot.domain import recordings
-from control_bot.domain.words import Language, Words
+from control_bot.domain.localized import Language, LocalizedText
 
 SPEAKERS_MAX: Final = 20
 WARNINGS_MAX: Final = 3
@@ -43,12 +43,12 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     link: tuple[str, str] | None = None
 
 
-LABELS: Final[dict[Act, Words]] = {
-    Act.STOP: Words(en="Stop", de="Beenden"),
-    Act.PAUSE: Words(en="Pause", de="Pause"),
-    Act.RESUME: Words(en="Resume", de="Weiter"),
-    Act.NOTE: Words(en="Note", de="Notiz"),
-    Act.OPT_OUT: Words(en="Do not record me", de="Nimm mich nicht auf"),
+LABELS: Final[dict[Act, LocalizedText]] = {
+    Act.STOP: LocalizedText(en="Stop", de="Beenden"),
+    Act.PAUSE: LocalizedText(en="Pause", de="Pause"),
+    Act.RESUME: LocalizedText(en="Resume", de="Fortsetzen"),
+    Act.NOTE: LocalizedText(en="Note", de="Notiz"),
+    Act.OPT_OUT: LocalizedText(en="Do not record me", de="Nimm mich nicht auf"),
 }
 _COLOURS: Final[dict[RecordingState, int]] = {
     RecordingState.RECORDING: 0xD83C3E,
@@ -56,14 +56,14 @@ _COLOURS: Final[dict[RecordingState, int]] = {
     RecordingState.READY: 0x23A55A,
 }
 _GREY: Final = 0x80848E
-_STATE: Final = Words(en="State", de="Zustand")
-_CHANNEL: Final = Words(en="Channel", de="Kanal")
-_LENGTH: Final = Words(en="Length", de="Länge")
-_SPEAKERS: Final = Words(en="Speakers", de="Sprechende")
-_MORE: Final = Words(en="… and {count} more", de="… und {count} weitere")
-_ENDED: Final = Words(en="Why it ended", de="Warum sie endete")
-_LOOK: Final = Words(en="Look at this", de="Bitte ansehen")
-_LISTEN: Final = Words(en="Listen", de="Anhören")
+_STATE: Final = LocalizedText(en="State", de="Status")
+_CHANNEL: Final = LocalizedText(en="Channel", de="Kanal")
+_LENGTH: Final = LocalizedText(en="Length", de="Länge")
+_SPEAKERS: Final = LocalizedText(en="Speakers", de="Sprechende")
+_MORE: Final = LocalizedText(en="… and {count} more", de="… und {count} weitere")
+_ENDED: Final = LocalizedText(en="Why it ended", de="Grund für das Ende")
+_LOOK: Final = LocalizedText(en="Warnings", de="Warnungen")
+_LISTEN: Final = LocalizedText(en="Listen", de="Anhören")
 
 
 def custom_id(act: Act, recording_id: RecordingId) -> str:
@@ -83,31 +83,31 @@ def pressed(given: str) -> tuple[Act, RecordingId] | None:
 def panel_of(recording: Recording, *, language: Language, address: str) -> Panel:
     """`address` is where the recording can be heard once it is ready."""
     fields = [
-        (_STATE.say(language), recordings.STATES[recording.state].say(language)),
-        (_CHANNEL.say(language), f"<#{recording.voice_channel_id}>"),
-        (_LENGTH.say(language), recordings.length(recording.duration_ms)),
+        (_STATE.format(language), recordings.STATES[recording.state].format(language)),
+        (_CHANNEL.format(language), f"<#{recording.voice_channel_id}>"),
+        (_LENGTH.format(language), recordings.length(recording.duration_ms)),
     ]
     if recording.tracks:
-        fields.append((_SPEAKERS.say(language), _speakers(recording, language)))
+        fields.append((_SPEAKERS.format(language), _speakers(recording, language)))
     if recording.warnings:
         latest = [each.detail or each.code for each in recording.warnings[-WARNINGS_MAX:]]
-        fields.append((_LOOK.say(language), "\n".join(f"⚠️ {recordings.plain(each)}"[:300] for each in latest)))
+        fields.append((_LOOK.format(language), "\n".join(f"⚠️ {recordings.plain(each)}"[:300] for each in latest)))
     if ending := recordings.ending(recording, language):
-        fields.append((_ENDED.say(language), ending[:1000]))
+        fields.append((_ENDED.format(language), ending[:1000]))
     ready = recording.state is RecordingState.READY
     return Panel(
         title=recordings.title(recording, language)[:256],
         fields=tuple(fields),
         buttons=_buttons(recording, language),
         colour=_COLOURS.get(recording.state, _GREY),
-        link=(_LISTEN.say(language), address) if ready else None,
+        link=(_LISTEN.format(language), address) if ready else None,
     )
 
 
 def _speakers(recording: Recording, language: Language) -> str:
     names = [recordings.plain(track.speaker.name)[:40] for track in recording.tracks[:SPEAKERS_MAX]]
     rest = len(recording.tracks) - len(names)
-    return ", ".join(names) + (" " + _MORE.say(language, count=rest) if rest else "")
+    return ", ".join(names) + (" " + _MORE.format(language, count=rest) if rest else "")
 
 
 def _buttons(recording: Recording, language: Language) -> tuple[Button, ...]:
@@ -123,5 +123,6 @@ def _buttons(recording: Recording, language: Language) -> tuple[Button, ...]:
         Act.OPT_OUT: True,
     }
     return tuple(
-        Button(act, custom_id(act, recording.id), LABELS[act].say(language), enabled) for act, enabled in acts.items()
+        Button(act, custom_id(act, recording.id), LABELS[act].format(language), enabled)
+        for act, enabled in acts.items()
     )

@@ -1,44 +1,44 @@
-"""How recordings are told to people: states, lengths, lists."""
+"""How recordings are shown to people: states, lengths, lists."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from contracts.media import Recording, RecordingState, StopReason
-from control_bot.domain.words import Language, Words
+from control_bot.domain.localized import Language, LocalizedText
 
 RUNNING: Final = frozenset(
     {RecordingState.REQUESTED, RecordingState.JOINING, RecordingState.RECORDING, RecordingState.PAUSED}
 )
 """What can be stopped."""
 
-STATES: Final[dict[RecordingState, Words]] = {
-    RecordingState.REQUESTED: Words(en="⏳ waiting for a recorder", de="⏳ wartet auf einen Rekorder"),
-    RecordingState.JOINING: Words(en="⏳ joining the channel", de="⏳ kommt in den Kanal"),
-    RecordingState.RECORDING: Words(en="🔴 recording", de="🔴 nimmt auf"),
-    RecordingState.PAUSED: Words(en="⏸️ paused", de="⏸️ pausiert"),
-    RecordingState.FINISHING: Words(en="⏳ being finished", de="⏳ wird fertiggestellt"),
-    RecordingState.READY: Words(en="✅ ready", de="✅ fertig"),
-    RecordingState.FAILED: Words(en="❌ failed", de="❌ gescheitert"),
+STATES: Final[dict[RecordingState, LocalizedText]] = {
+    RecordingState.REQUESTED: LocalizedText(en="⏳ waiting for a recorder", de="⏳ wartet auf einen Rekorder"),
+    RecordingState.JOINING: LocalizedText(en="⏳ joining the channel", de="⏳ tritt dem Kanal bei"),
+    RecordingState.RECORDING: LocalizedText(en="🔴 recording", de="🔴 nimmt auf"),
+    RecordingState.PAUSED: LocalizedText(en="⏸️ paused", de="⏸️ pausiert"),
+    RecordingState.FINISHING: LocalizedText(en="⏳ being processed", de="⏳ wird verarbeitet"),
+    RecordingState.READY: LocalizedText(en="✅ ready", de="✅ fertig"),
+    RecordingState.FAILED: LocalizedText(en="❌ failed", de="❌ fehlgeschlagen"),
 }
-REASONS: Final[dict[StopReason, Words]] = {
-    StopReason.ASKED: Words(en="somebody ended it", de="jemand hat sie beendet"),
-    StopReason.LENGTH: Words(en="it was as long as one may be", de="sie war so lang, wie eine sein darf"),
-    StopReason.SIZE: Words(en="it was as large as one may be", de="sie war so groß, wie eine sein darf"),
-    StopReason.SILENCE: Words(en="nobody spoke any more", de="niemand sprach mehr"),
-    StopReason.EMPTY: Words(en="everybody had left", de="alle waren gegangen"),
-    StopReason.REMOVED: Words(
+REASONS: Final[dict[StopReason, LocalizedText]] = {
+    StopReason.ASKED: LocalizedText(en="it was stopped", de="sie wurde beendet"),
+    StopReason.LENGTH: LocalizedText(en="it reached the maximum length", de="sie hat die maximale Länge erreicht"),
+    StopReason.SIZE: LocalizedText(en="it reached the maximum size", de="sie hat die maximale Größe erreicht"),
+    StopReason.SILENCE: LocalizedText(en="no one had spoken for a long time", de="lange hat niemand mehr gesprochen"),
+    StopReason.EMPTY: LocalizedText(en="everyone had left", de="alle hatten den Kanal verlassen"),
+    StopReason.REMOVED: LocalizedText(
         en="the recorder was removed from the channel", de="der Rekorder wurde aus dem Kanal entfernt"
     ),
-    StopReason.RECORDER_LOST: Words(
-        en="the recorder was lost; what had arrived is kept",
-        de="der Rekorder ging verloren; was angekommen war, ist da",
+    StopReason.RECORDER_LOST: LocalizedText(
+        en="the recorder went away; everything received until then is kept",
+        de="der Rekorder war nicht mehr da; alles bis dahin ist erhalten",
     ),
 }
-NONE_YET: Final = Words(
-    en="There are no recordings yet; `/record start` makes one.",
-    de="Es gibt noch keine Aufnahmen; `/record start` macht eine.",
+NONE_YET: Final = LocalizedText(
+    en="There are no recordings yet. Start one with `/record start`.",
+    de="Es gibt noch keine Aufnahmen. Starte eine mit `/record start`.",
 )
-UNTITLED: Final = Words(en="Recording", de="Aufnahme")
+UNTITLED: Final = LocalizedText(en="Recording", de="Aufnahme")
 
 
 def length(milliseconds: int) -> str:
@@ -54,13 +54,13 @@ def plain(text: str) -> str:
 
 
 def title(recording: Recording, language: Language) -> str:
-    return plain(recording.title) or UNTITLED.say(language)
+    return plain(recording.title) or UNTITLED.format(language)
 
 
 def line(recording: Recording, language: Language) -> str:
     """One recording in a list."""
     began = int((recording.started_at or recording.created_at).timestamp())
-    state = STATES[recording.state].say(language)
+    state = STATES[recording.state].format(language)
     return (
         f"**{title(recording, language)}** · <#{recording.voice_channel_id}> · <t:{began}:f> · "
         f"{length(recording.duration_ms)} · {state}"
@@ -68,11 +68,11 @@ def line(recording: Recording, language: Language) -> str:
 
 
 def listed(recordings: Sequence[Recording], language: Language) -> str:
-    return "\n".join(line(each, language) for each in recordings) or NONE_YET.say(language)
+    return "\n".join(line(each, language) for each in recordings) or NONE_YET.format(language)
 
 
 def ending(recording: Recording, language: Language) -> str | None:
     """Why it ended, or failed."""
     if recording.state is RecordingState.FAILED:
         return recording.failure
-    return REASONS[recording.stop_reason].say(language) if recording.stop_reason else None
+    return REASONS[recording.stop_reason].format(language) if recording.stop_reason else None

@@ -3,99 +3,103 @@
 from typing import Final
 
 from contracts.problems import ProblemBody
-from control_bot.domain.asking import Refusal
+from control_bot.domain.invocation import Refusal
+from control_bot.domain.localized import LocalizedText
 from control_bot.domain.operations import Operation
-from control_bot.domain.words import Words
 
-AWAY: Final = Words(
-    en="⚠️ Guildhall does not answer right now. Wait a moment and do it again: it will not happen twice by that. "
-    "If it stays like this, tell whoever runs Guildhall.",
-    de="⚠️ Guildhall antwortet gerade nicht. Warte einen Moment und versuche es noch einmal: Dadurch geschieht nichts "
-    "doppelt. Wenn es so bleibt, sag es denen, die Guildhall betreiben.",
+AWAY: Final = LocalizedText(
+    en="⚠️ Guildhall is not answering right now. Wait a moment and try again: nothing will happen twice. "
+    "If this continues, tell the people who run Guildhall.",
+    de="⚠️ Guildhall antwortet gerade nicht. Warte einen Moment und versuche es noch einmal: Es wird nichts doppelt "
+    "ausgeführt. Wenn das so bleibt, sag den Leuten Bescheid, die Guildhall betreiben.",
 )
-BROKEN: Final = Words(
-    en="⚠️ Something went wrong on our side; it has been noted. "
-    "Please tell whoever runs Guildhall: reference {reference}.",
-    de="⚠️ Bei uns ist etwas schiefgegangen; es ist vermerkt. Sag es bitte denen, die Guildhall betreiben: "
-    "Kennzeichen {reference}.",
+BROKEN: Final = LocalizedText(
+    en="⚠️ Something went wrong on our side; it was logged. "
+    "Please tell the people who run Guildhall: reference {reference}.",
+    de="⚠️ Bei uns ist etwas schiefgegangen; es wurde protokolliert. Sag bitte den Leuten Bescheid, die Guildhall "
+    "betreiben: Kennung {reference}.",
 )
-NOT_IN_A_SERVER: Final = Words(en="This works only in a Discord server.", de="Das geht nur in einem Discord-Server.")
-NO_VOICE_CHANNEL: Final = Words(
-    en="Which voice channel? Join one and do it again, or name one in `channel`.",
-    de="Welcher Sprachkanal? Tritt einem bei und versuche es noch einmal, oder gib einen in `kanal` an.",
+NOT_IN_A_SERVER: Final = LocalizedText(
+    en="This works only in a Discord server.", de="Das geht nur in einem Discord-Server."
 )
-NOTHING_RUNS: Final = Words(
-    en="Nothing is being recorded here. `/record start` begins; `/recordings` shows what there is.",
-    de="Hier wird gerade nichts aufgenommen. `/record start` beginnt; `/recordings` zeigt, was es gibt.",
+NO_VOICE_CHANNEL: Final = LocalizedText(
+    en="Which voice channel? Join one and try again, or choose one in `channel`.",
+    de="Welcher Sprachkanal? Tritt einem bei und versuche es noch einmal, oder wähle einen in `kanal` aus.",
 )
-SEVERAL_RUN: Final = Words(
-    en="Several voice channels are being recorded: {channels}. Name one in `channel`.",
-    de="Mehrere Sprachkanäle werden aufgenommen: {channels}. Gib einen in `kanal` an.",
+NOTHING_RUNS: Final = LocalizedText(
+    en="Nothing is being recorded here. `/record start` starts a recording; `/recordings` lists the existing ones.",
+    de="Hier wird gerade nichts aufgenommen. `/record start` startet eine Aufnahme; `/recordings` listet die "
+    "vorhandenen auf.",
 )
-MANAGERS_ONLY: Final = Words(
-    en="Only who may manage this Discord server (*Manage Server*) can link it to a space. Ask one of them to do it.",
+SEVERAL_RUN: Final = LocalizedText(
+    en="Several voice channels are being recorded: {channels}. Choose one in `channel`.",
+    de="Mehrere Sprachkanäle werden aufgenommen: {channels}. Wähle einen in `kanal` aus.",
+)
+MANAGERS_ONLY: Final = LocalizedText(
+    en="Only people who can manage this Discord server (*Manage Server*) can link it to a space. Ask one of them.",
     de="Nur wer diesen Discord-Server verwalten darf (*Server verwalten*), kann ihn mit einem Space verbinden. "
-    "Bitte jemanden von ihnen darum.",
+    "Bitte jemanden mit diesem Recht darum.",
 )
-NO_SUCH_SPACE: Final = Words(
-    en="You have no such space. Choose one of those that are offered while you type.",
-    de="So einen Space hast du nicht. Wähle einen von denen, die beim Tippen angeboten werden.",
+NO_SUCH_SPACE: Final = LocalizedText(
+    en="You have no such space. Choose one of the suggestions that appear while you type.",
+    de="Du hast keinen solchen Space. Wähle einen der Vorschläge, die beim Tippen erscheinen.",
 )
 
-_BY_CODE: Final[dict[str, Words]] = {
-    "not_linked": Words(
-        en="Guildhall does not know who you are: this Discord account is linked to no account there. "
-        "Type `/link`, log in, and do it again.",
+_BY_CODE: Final[dict[str, LocalizedText]] = {
+    "not_linked": LocalizedText(
+        en="Guildhall does not know who you are: this Discord account is not linked to an account there. "
+        "Type `/link`, log in and try again.",
         de="Guildhall weiß nicht, wer du bist: Dieses Discord-Konto ist dort mit keinem Konto verbunden. "
         "Tippe `/link`, melde dich an und versuche es noch einmal.",
     ),
-    "guild_not_linked": Words(
-        en="This Discord server is linked to no space yet. An admin of a space types `/space link` here first.",
+    "guild_not_linked": LocalizedText(
+        en="This Discord server is not linked to a space yet. "
+        "First, an admin of a space has to type `/space link` here.",
         de="Dieser Discord-Server ist noch mit keinem Space verbunden. "
-        "Zuerst tippt ein Admin eines Space hier `/space link`.",
+        "Zuerst muss ein Admin eines Space hier `/space link` eingeben.",
     ),
-    "guild_taken": Words(
+    "guild_taken": LocalizedText(
         en="This Discord server is linked to another space. An admin of that space has to unlink it first.",
         de="Dieser Discord-Server ist mit einem anderen Space verbunden. "
-        "Ein Admin jenes Space muss ihn zuerst davon lösen.",
+        "Ein Admin dieses anderen Space muss die Verbindung zuerst lösen.",
     ),
-    "forbidden": Words(
+    "forbidden": LocalizedText(
         en="You may not do this: `/{command}` is for {who}. Ask one of them, or ask an admin for that role.",
         de="Das darfst du nicht: `/{command}` ist für {who}. "
-        "Bitte jemanden von ihnen, oder bitte einen Admin um diese Rolle.",
+        "Bitte jemanden mit diesem Recht darum, oder bitte einen Admin um diese Rolle.",
     ),
-    "not_found": Words(
-        en="There is nothing here that you can see. It was deleted, or you are no member of its space: "
+    "not_found": LocalizedText(
+        en="There is nothing here that you can see. It was deleted, or you are not a member of its space: "
         "ask a member for an invitation.",
-        de="Hier ist nichts, was du sehen kannst. Es wurde gelöscht, oder du bist kein Mitglied des Space: "
+        de="Hier gibt es nichts, was du sehen kannst. Es wurde gelöscht, oder du bist nicht Mitglied des Space: "
         "Bitte ein Mitglied um eine Einladung.",
     ),
-    "already_recording": Words(
-        en="This voice channel is being recorded already; `/record status` shows how it gets on.",
-        de="Dieser Sprachkanal wird schon aufgenommen; `/record status` zeigt, wie es läuft.",
+    "already_recording": LocalizedText(
+        en="This voice channel is already being recorded; `/record status` shows the progress.",
+        de="Dieser Sprachkanal wird schon aufgenommen; `/record status` zeigt den Verlauf.",
     ),
-    "not_now": Words(
-        en="The recording is in no state for this; `/record status` shows which it is in.",
-        de="Der Zustand der Aufnahme lässt das nicht zu; `/record status` zeigt ihn.",
+    "not_now": LocalizedText(
+        en="The recording's state does not allow this now; `/record status` shows the state.",
+        de="Der Status der Aufnahme lässt das gerade nicht zu; `/record status` zeigt ihn.",
     ),
-    "recording_over": Words(
-        en="The recording is complete; nothing can be changed about it any more.",
-        de="Die Aufnahme ist fertig; daran lässt sich nichts mehr ändern.",
+    "recording_over": LocalizedText(
+        en="The recording is complete and can no longer be changed.",
+        de="Die Aufnahme ist fertig und lässt sich nicht mehr ändern.",
     ),
-    "idempotency_key_reused": Words(
-        en="This was done already, with other contents. Type the command anew.",
-        de="Das wurde schon getan, mit anderem Inhalt. Tippe den Befehl neu ein.",
+    "idempotency_key_reused": LocalizedText(
+        en="This was already done with different values. Type the command again.",
+        de="Das wurde schon mit anderen Angaben ausgeführt. Gib den Befehl noch einmal ein.",
     ),
-    "rate_limited": Words(
-        en="That was too much at once. Wait a minute and do it again.",
+    "rate_limited": LocalizedText(
+        en="That was too much at once. Wait a minute and try again.",
         de="Das war zu viel auf einmal. Warte eine Minute und versuche es noch einmal.",
     ),
-    "no_room": Words(en="There is no room for more: {detail}.", de="Mehr ist nicht möglich: {detail}."),
-    "invalid_input": Words(en="This cannot be done like that: {detail}.", de="So geht es nicht: {detail}."),
+    "no_room": LocalizedText(en="There is no room for more: {detail}.", de="Dafür ist kein Platz mehr: {detail}."),
+    "invalid_input": LocalizedText(en="This is not possible: {detail}.", de="Das geht so nicht: {detail}."),
     "unauthenticated": AWAY,
     "token_expired": AWAY,
 }
-_OTHERWISE: Final = Words(en="This cannot be done: {title}. {detail}", de="Das geht nicht: {title}. {detail}")
+_OTHERWISE: Final = LocalizedText(en="This is not possible: {title}. {detail}", de="Das geht nicht: {title}. {detail}")
 
 
 def explain(problem: ProblemBody, operation: Operation) -> Refusal:

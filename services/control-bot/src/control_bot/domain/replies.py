@@ -2,56 +2,64 @@
 
 from typing import Final
 
-from control_bot.domain.words import Words
+from control_bot.domain.localized import LocalizedText
 
-STARTED: Final = Words(
-    en="<#{channel}> is going to be recorded. The panel in this channel shows how it gets on.",
-    de="<#{channel}> wird aufgenommen. Die Tafel in diesem Kanal zeigt, wie es läuft.",
+STARTED: Final = LocalizedText(
+    en="The recording of <#{channel}> is about to start. The panel in this channel shows its progress.",
+    de="Die Aufnahme von <#{channel}> startet gleich. Das Panel in diesem Kanal zeigt den Verlauf.",
 )
-STOPPED: Final = Words(
-    en="The recording has ended; it will be ready in a moment.",
-    de="Die Aufnahme ist beendet; gleich ist sie fertig.",
+STARTED_WITHOUT_PANEL: Final = LocalizedText(
+    en="The recording of <#{channel}> is about to start. I may not post a panel in this channel: that needs *View "
+    "Channel*, *Send Messages* and *Embed Links*. `/record status` shows the progress.",
+    de="Die Aufnahme von <#{channel}> startet gleich. In diesem Kanal darf ich kein Panel anzeigen: Dafür brauche ich "
+    "*Kanal ansehen*, *Nachrichten senden* und *Links einbetten*. `/record status` zeigt den Verlauf.",
 )
-PAUSED: Final = Words(
-    en="The recording is paused: nothing is written until `/record resume`.",
-    de="Die Aufnahme pausiert: Bis `/record resume` wird nichts aufgenommen.",
+STOPPED: Final = LocalizedText(
+    en="The recording has ended and will be ready in a moment.",
+    de="Die Aufnahme ist beendet und gleich fertig.",
 )
-RESUMED: Final = Words(en="The recording goes on.", de="Die Aufnahme geht weiter.")
-NOTED: Final = Words(en="Noted at {moment}.", de="Notiert bei {moment}.")
-OPTED_OUT: Final = Words(
-    en="From now on your voice is not recorded, in {scope}. `/consent` changes that.",
-    de="Ab jetzt wird deine Stimme nicht aufgenommen, in {scope}. `/consent` ändert das.",
+PAUSED: Final = LocalizedText(
+    en="The recording is paused: nothing is recorded until `/record resume`.",
+    de="Die Aufnahme ist pausiert: Bis `/record resume` wird nichts aufgenommen.",
 )
-OPTED_IN: Final = Words(
-    en="Your voice may be recorded, in {scope}. `/consent` changes that.",
-    de="Deine Stimme darf aufgenommen werden, in {scope}. `/consent` ändert das.",
+RESUMED: Final = LocalizedText(en="The recording goes on.", de="Die Aufnahme geht weiter.")
+NOTED: Final = LocalizedText(en="Noted at {moment}.", de="Notiert bei {moment}.")
+OPTED_OUT: Final = LocalizedText(
+    en="From now on your voice is not recorded in {scope}. You can change that with `/consent`.",
+    de="Ab jetzt wird deine Stimme in {scope} nicht aufgenommen. Mit `/consent` änderst du das.",
 )
-ERASED: Final = Words(
-    en="What was recorded of your voice is being erased, for good, from {recording}. "
-    "Nothing more of it is recorded there.",
-    de="Was von deiner Stimme aufgenommen wurde, wird endgültig gelöscht aus {recording}. Mehr davon wird dort nicht "
-    "aufgenommen.",
+OPTED_IN: Final = LocalizedText(
+    en="Your voice may be recorded in {scope}. You can change that with `/consent`.",
+    de="Deine Stimme darf in {scope} aufgenommen werden. Mit `/consent` änderst du das.",
 )
-THIS_RECORDING: Final = Words(en="this recording", de="dieser Aufnahme")
-WHOLE_SPACE: Final = Words(en="every recording of this server", de="jeder Aufnahme dieses Servers")
-LINKED_SPACE: Final = Words(
+ERASED: Final = LocalizedText(
+    en="Your voice is being erased for good from {recording}. It is no longer recorded there.",
+    de="Deine Stimme wird endgültig gelöscht aus {recording}. Dort wird sie auch nicht mehr aufgenommen.",
+)
+THIS_RECORDING: Final = LocalizedText(en="this recording", de="dieser Aufnahme")
+WHOLE_SPACE: Final = LocalizedText(en="every recording of this server", de="jeder Aufnahme dieses Servers")
+LINKED_SPACE: Final = LocalizedText(
     en="This Discord server is linked to the space **{name}**.",
     de="Dieser Discord-Server ist mit dem Space **{name}** verbunden.",
 )
-NO_SPACE: Final = Words(
-    en="This Discord server is linked to no space. An admin of a space, who may also manage this server, "
-    "types `/space link`.",
+NO_SPACE: Final = LocalizedText(
+    en="This Discord server is not linked to a space. An admin of a space who can also manage this server "
+    "can link it with `/space link`.",
     de="Dieser Discord-Server ist mit keinem Space verbunden. Ein Admin eines Space, der auch diesen Server "
-    "verwalten darf, tippt `/space link`.",
+    "verwalten darf, kann ihn mit `/space link` verbinden.",
 )
-LINK_ACCOUNT: Final = Words(
-    en="Log in to Guildhall, and say there that this Discord account is yours. Then everything you may do there "
-    "you may do here.",
-    de="Melde dich bei Guildhall an und sag dort, dass dieses Discord-Konto dir gehört. Was du dort darfst, "
+LINK_ACCOUNT: Final = LocalizedText(
+    en="Log in to Guildhall and confirm there that this Discord account is yours. Then you can do everything here "
+    "that you can do there.",
+    de="Melde dich bei Guildhall an und bestätige dort, dass dieses Discord-Konto dir gehört. Was du dort darfst, "
     "darfst du dann auch hier.",
 )
-LINK_BUTTON: Final = Words(en="Link my account", de="Mein Konto verbinden")
-HELP_LINE: Final = Words(en="`/{command}` {description} (for {who})", de="`/{command}` {description} (für {who})")
-NOTE_FORM: Final = Words(en="A note on this moment", de="Eine Notiz zu diesem Moment")
-NOTES: Final = Words(en="Notes", de="Notizen")
-OPT_OUTS: Final = Words(en="{count} do not want to be recorded.", de="{count} möchten nicht aufgenommen werden.")
+LINK_BUTTON: Final = LocalizedText(en="Link my account", de="Mein Konto verbinden")
+HELP_LINE: Final = LocalizedText(
+    en="`/{command}` {description} (for {who})", de="`/{command}` {description} (für {who})"
+)
+NOTE_FORM: Final = LocalizedText(en="A note on this moment", de="Eine Notiz zu diesem Moment")
+NOTES: Final = LocalizedText(en="Notes", de="Notizen")
+OPT_OUTS: Final = LocalizedText(
+    en="{count} do not want to be recorded.", de="{count} möchten nicht aufgenommen werden."
+)

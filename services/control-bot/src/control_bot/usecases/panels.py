@@ -8,7 +8,7 @@ import structlog
 from contracts.ids import RecordingId
 from contracts.media import Recording
 from contracts.problems import Unavailable
-from control_bot.clients.screen import Gone, Screen
+from control_bot.clients.renderer import Gone, PanelRenderer
 from control_bot.domain.panel import Panel, panel_of
 from control_bot.domain.recordings import RUNNING
 from control_bot.store.panels import Panels, Shown
@@ -21,14 +21,14 @@ NOWHERE = 0
 """The message id of a panel that cannot be shown."""
 
 
-class PanelKeeper:
+class PanelUpdater:
     """One task per recording that changes: it shows the newest state, then rests for `seconds_min`."""
 
     def __init__(
-        self, panels: Panels, screen: Screen, *, address_of: Callable[[RecordingId], str], seconds_min: float
+        self, panels: Panels, renderer: PanelRenderer, *, address_of: Callable[[RecordingId], str], seconds_min: float
     ) -> None:
         self._panels = panels
-        self._screen = screen
+        self._renderer = renderer
         self._address_of = address_of
         self._seconds_min = seconds_min
         self._wanted: dict[RecordingId, Recording] = {}
@@ -67,7 +67,7 @@ class PanelKeeper:
         self._kept.discard(recording_id)
 
     async def _update(self, recording: Recording, *, channel_id: int) -> None:
-        language = self._screen.language(recording.guild_id)
+        language = self._renderer.language(recording.guild_id)
         panel = panel_of(recording, language=language, address=self._address_of(recording.id))
         if panel == self._last.get(recording.id):
             return
@@ -75,7 +75,7 @@ class PanelKeeper:
         if shown is None:
             await self._post(recording, panel, channel_id=channel_id)
         elif shown.message_id != NOWHERE:
-            await self._screen.edit(shown.channel_id, shown.message_id, panel)
+            await self._renderer.edit(shown.channel_id, shown.message_id, panel)
         self._last[recording.id] = panel
         if recording.state not in RUNNING:
             del self._last[recording.id]
@@ -84,7 +84,7 @@ class PanelKeeper:
         if recording.state not in RUNNING or not await self._panels.claim(recording.id):
             return
         try:
-            message_id = await self._screen.post(channel_id, panel)
+            message_id = await self._renderer.post(channel_id, panel)
         except Unavailable:
             await self._panels.release(recording.id)
             raise

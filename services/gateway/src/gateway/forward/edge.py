@@ -1,7 +1,7 @@
 """The hot road: every HTTP request comes here first, and leaves for a service or for the gateway's own pages."""
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import structlog
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
@@ -9,8 +9,10 @@ from opentelemetry.trace import SpanKind
 
 from chassis.problems import STATUS
 from chassis.tokens import Caller, Verifier
-from chassis.tracing import continued
-from contracts.problems import Problem, Unauthenticated, Unavailable
+from chassis.tracing import HEALTH_PATHS, continued
+from contracts.problems import InvalidInput, Problem, Unauthenticated, Unavailable
+from gateway.client import Client, client_of
+from gateway.connections import CONNECTION, Connection
 from gateway.forward.answers import Headers, answer, answer_problem
 from gateway.forward.forwarder import ClientLeft, Cut
 from gateway.forward.paths import STORE, owner_of
@@ -21,12 +23,16 @@ log = structlog.get_logger()
 
 _METHODS: Final = b"GET, POST, PUT, PATCH, DELETE"
 _CORS_SECONDS: Final = b"600"
+_STATIC: Final = "/assets/"
+"""Files that never change: cheap, and many for one page."""
 
 
 class Road(Protocol):
     """How requests reach one service."""
 
-    async def forward(self, scope: HTTPScope, receive: Receive, send: Send, *, client: str, more: Headers) -> None: ...
+    async def forward(
+        self, scope: HTTPScope, receive: Receive, send: Send, *, client: Client, more: Headers
+    ) -> None: ...
 
 
 class Edge:
@@ -59,17 +65,27 @@ class Edge:
             await _refuse(scope, send, problem, more)
             return
         if service is None:
-            await self._pages(scope, receive, send)
+            await self._page(scope, receive, send, more)
         elif scope["method"] == "OPTIONS" and more:
             await answer(send, 204, more)
         else:
             await self._forward(service, scope, receive, send, more)
 
+    async def _page(self, scope: HTTPScope, receive: Receive, send: Send, more: Headers) -> None:
+        if scope["path"] not in HEALTH_PATHS and not scope["path"].startswith(_STATIC):
+            forwarded = next((value for name, value in scope["headers"] if name == b"x-forwarded-for"), b"")
+            try:
+                await self._limits.check(client_of(self._address(scope, forwarded)))
+            except Problem as problem:
+                await _refuse(scope, send, problem, more)
+                return
+        await self._pages(scope, receive, send)
+
     async def _forward(self, service: str, scope: HTTPScope, receive: Receive, send: Send, more: Headers) -> None:
-        parent, authorization, forwarded = b"", b"", b""
+        parent, authorization, forwarded = b"", list[bytes](), b""
         for name, value in scope["headers"]:
             if name == b"authorization":
-                authorization = value
+                authorization.append(value)
             elif name == b"traceparent":
                 parent = value
             elif name == b"x-forwarded-for":
@@ -77,24 +93,47 @@ class Edge:
         address = self._address(scope, forwarded)
         with continued(f"{scope['method']} to {service}", parent.decode("latin-1"), SpanKind.SERVER):
             try:
-                caller = await self._caller(authorization, service) if authorization else None
-                more += await self._limits.check(caller, address)
+                client, counted = await self._count(scope, authorization, address, service)
+                more += counted
                 road = self.roads.get(service)
                 if road is None:
                     raise Unavailable(f"This installation runs no {service} service")
-                await road.forward(scope, receive, send, client=address, more=more)
+                await road.forward(scope, receive, send, client=client, more=more)
             except (ClientLeft, Cut):
                 return
             except Problem as problem:
                 await _refuse(scope, send, problem, more)
 
-    async def _caller(self, authorization: bytes, service: str) -> Caller | None:
+    async def _count(
+        self, scope: HTTPScope, authorization: list[bytes], address: str, service: str
+    ) -> tuple[Client, Headers]:
+        """Whose request it is, counted. A token that was not seen before counts for its network until it is verified,
+        which costs more than most requests. Raises `RateLimited`, or what is wrong with the token."""
+        if len(authorization) > 1:
+            raise InvalidInput("Send one Authorization header: two may name different people")
+        caller, stranger, counted = None, client_of(address), None
+        if authorization:
+            token = _bearer(authorization[0])
+            caller = self._verifier.known(token) if token else None
+            if caller is None:
+                counted = await self._limits.check(stranger)
+                caller = await self._caller(token, service)
+        if caller is None:
+            return stranger, counted if counted is not None else await self._limits.check(stranger)
+        connection = cast("dict[str, Any]", scope).get(CONNECTION)
+        if connection is not None:
+            cast("Connection", connection).is_known()
+        if counted is not None:
+            self._limits.uncount(stranger)
+        client = client_of(address, caller)
+        return client, await self._limits.check(client)
+
+    async def _caller(self, token: str, service: str) -> Caller | None:
         """Who it is. Auth judges tokens itself: one renews an expired token there."""
-        scheme, _, token = authorization.partition(b" ")
         try:
-            if scheme.lower() != b"bearer" or not token:
+            if not token:
                 raise Unauthenticated
-            return await self._verifier.caller(token.decode("latin-1"))
+            return await self._verifier.caller(token)
         except Problem:
             if service == "auth":
                 return None
@@ -124,6 +163,11 @@ class Edge:
             (b"access-control-max-age", _CORS_SECONDS),
             (b"vary", b"origin"),
         ]
+
+
+def _bearer(authorization: bytes) -> str:
+    scheme, _, token = authorization.partition(b" ")
+    return token.decode("latin-1") if scheme.lower() == b"bearer" else ""
 
 
 async def _refuse(scope: HTTPScope, send: Send, problem: Problem, more: Headers) -> None:

@@ -9,7 +9,9 @@ from litestar.types import HTTPScope, Receive, Send
 from chassis.http import Circuit
 from chassis.tracing import traceparent
 from contracts.problems import Problem, TooLarge, Unavailable
+from gateway.client import Client
 from gateway.forward.answers import Headers, answer
+from gateway.forward.shares import Shares
 from gateway.forward.upstream import Connection, Gone, Upstream
 from gateway.settings import Settings
 
@@ -37,17 +39,22 @@ class Forwarder:
 
     def __init__(self, service: str, url: str, settings: Settings, *, keep_host: bool = False) -> None:
         self.upstream = Upstream(service, url, connections_max=settings.upstream_connections_max)
+        self._shares = Shares(settings.upstream_connections_per_client_max)
         self._service = service
         self._settings = settings
         self._keep_host = keep_host
         self._circuit = Circuit()
 
-    async def forward(self, scope: HTTPScope, receive: Receive, send: Send, *, client: str, more: Headers) -> None:
+    async def forward(self, scope: HTTPScope, receive: Receive, send: Send, *, client: Client, more: Headers) -> None:
         """Answer `scope` with what the service says; `more` headers are added to the answer."""
         self._circuit.check(self._service)
-        body = _Body(receive, self._settings.body_bytes_max)
+        body = _Body(receive, self._settings)
         await body.begin(scope)
-        head = self._head(scope, client, body)
+        head = self._head(scope, client.address, body)
+        async with self._shares.take(client.key):
+            await self._ask(scope, head, body, send, more)
+
+    async def _ask(self, scope: HTTPScope, head: bytes, body: "_Body", send: Send, more: Headers) -> None:
         for fresh in (False, True):
             try:
                 await self._exchange(scope, head, body, send, more, fresh=fresh)
@@ -137,25 +144,31 @@ class Forwarder:
 
 
 class _Body:
-    """The request's body: `whole` when it came in one piece, else streamed; never more than `bytes_max`. `size` is
+    """The request's body: `whole` where it is small, else streamed; never more than `body_bytes_max`. `size` is
     what the client has announced, and sends, or else the server in front breaks off; 0: it did not."""
 
-    def __init__(self, receive: Receive, bytes_max: int) -> None:
+    def __init__(self, receive: Receive, settings: Settings) -> None:
         self._receive = receive
-        self._bytes_max = bytes_max
+        self._bytes_max = settings.body_bytes_max
+        self._held_max = settings.body_bytes_held_max
         self._first = b""
         self.whole: bytes | None = None
         self.size = 0
 
     async def begin(self, scope: HTTPScope) -> None:
+        """Take in a small body whole, and the beginning of another: nothing waits for a client that sends slowly."""
         self.size = int(next((value for name, value in scope["headers"] if name == b"content-length"), 0))
         self._check(self.size)
-        message = await self._receive()
-        if message["type"] != "http.request":
-            raise ClientLeft
-        self._first = message["body"]
-        self._check(len(self._first))
-        if not message["more_body"]:
+        parts, size, more = list[bytes](), 0, True
+        while more and size <= self._held_max:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                raise ClientLeft
+            parts.append(message["body"])
+            size, more = size + len(message["body"]), message["more_body"]
+            self._check(size)
+        self._first = parts[0] if len(parts) == 1 else b"".join(parts)
+        if not more:
             self.whole = self._first
 
     async def chunks(self):

@@ -7,6 +7,7 @@ import msgspec
 import structlog
 
 from chassis.frames import BadFrame, Frames, Sender
+from contracts.decoding import UNDECODABLE
 from contracts.ids import ChannelId
 from contracts.posts import FRAME_BYTES_MAX, CarriedAnswer, CarriedPost, PostAnswer
 from contracts.problems import Unavailable
@@ -86,7 +87,7 @@ class Lane(asyncio.Protocol):
         try:
             for value in self._frames.feed(data):
                 self._hear(_decode(value))
-        except (BadFrame, msgspec.MsgspecError, KeyError) as error:
+        except (BadFrame, *UNDECODABLE, KeyError) as error:
             self.cut(repr(error)[:200])
 
     def connection_lost(self, exc: Exception | None) -> None:

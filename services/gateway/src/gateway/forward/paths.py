@@ -8,6 +8,7 @@ from contracts.problems import InvalidInput
 _API: Final = b"/api/v1/"
 _API_OWNERS: Final[dict[bytes, str]] = {
     b"auth": "auth",
+    b"start": "messaging",
     b"spaces": "messaging",
     b"invites": "messaging",
     b"channels": "messaging",

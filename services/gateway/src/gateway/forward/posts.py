@@ -17,6 +17,7 @@ from chassis.tracing import traceparent
 from contracts.ids import ChannelId
 from contracts.posts import DRAFT_BYTES_MAX, PostAnswer, Ticket
 from contracts.problems import NotFound
+from gateway.client import Client
 from gateway.forward.answers import Headers, answer
 from gateway.forward.forwarder import Forwarder
 from gateway.forward.lane import Lane
@@ -44,7 +45,7 @@ class Posts:
         self._wanted.set()
         self.lane: Lane | None = None
 
-    async def forward(self, scope: HTTPScope, receive: Receive, send: Send, *, client: str, more: Headers) -> None:
+    async def forward(self, scope: HTTPScope, receive: Receive, send: Send, *, client: Client, more: Headers) -> None:
         """As the forwarder does."""
         channel_id = _channel_of(scope)
         if channel_id is not None:

@@ -5,6 +5,7 @@ from typing import Final
 from litestar.types import HTTPScope, Message, Receive, Send
 
 from contracts.problems import NotFound
+from gateway.client import Client
 from gateway.forward.answers import Headers
 from gateway.forward.forwarder import Forwarder
 
@@ -29,7 +30,7 @@ class Store:
     def __init__(self, forwarder: Forwarder) -> None:
         self._forwarder = forwarder
 
-    async def forward(self, scope: HTTPScope, receive: Receive, send: Send, *, client: str, more: Headers) -> None:
+    async def forward(self, scope: HTTPScope, receive: Receive, send: Send, *, client: Client, more: Headers) -> None:
         """As the forwarder does. Raises `NotFound` for what no form or signed address is."""
         if not _is_signed(scope):
             raise NotFound

@@ -80,6 +80,7 @@ class Connection(asyncio.Protocol):
             self.complete = self.complete or (self._until_close and exc is None)
             if not self.headed.done():
                 self.headed.set_exception(Gone(silent=not self.headers))
+                self.headed.exception()  # nobody may be waiting for it any more
             self._wake()
 
     def pause_writing(self) -> None:

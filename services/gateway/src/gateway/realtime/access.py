@@ -3,10 +3,15 @@
 from typing import Final
 
 import msgspec
+import structlog
 
+from contracts.decoding import UNDECODABLE
 from contracts.events import Envelope, short_type
 from contracts.ids import UserId
 from contracts.messaging import ChannelDeleted, MemberLeft
+from gateway.realtime import meters
+
+log = structlog.get_logger()
 
 _CHANNEL_EVENTS: Final = frozenset({"channel_created", "channel_updated"})
 
@@ -28,7 +33,18 @@ class _Channel(msgspec.Struct):
 
 
 def change_of_access(envelope: Envelope) -> Change:
-    """Whoever left is named; for everything that is not known to be harmless the owner has to be asked again."""
+    """Whoever left is named; for everything that is not known to be harmless the owner has to be asked again: so is
+    for what cannot be decoded, as a newer release may send.
+    """
+    try:
+        return _change_of(envelope)
+    except UNDECODABLE as error:
+        meters.undecodable.add(1, {"source": envelope.type})
+        log.warning("event.undecodable", type=envelope.type, topic=envelope.topic, error=str(error)[:200])
+        return Change(may_exclude=True)
+
+
+def _change_of(envelope: Envelope) -> Change:
     kind = short_type(envelope.type)
     if envelope.type == MemberLeft.TYPE:
         return Change(left=msgspec.json.decode(envelope.data, type=MemberLeft).user_id)

@@ -85,12 +85,16 @@ class Door:
     def _check_origin(self, request: WSUpgradeRequest) -> None:
         """A browser tells whose page it is; a page of somebody else may not open sockets in a member's name."""
         origin = request.headers.get("origin")
-        if (
-            origin is not None
-            and origin not in self._origins
-            and urlsplit(origin).netloc != request.headers.get("host")
-        ):
+        if origin is not None and origin not in self._origins and _host_of(origin) != request.headers.get("host"):
             raise Forbidden("pages of this origin may not connect")
+
+
+def _host_of(origin: str) -> str | None:
+    """Host and port; None of what is no address."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
 
 
 def _refusal(problem: Problem) -> WSUpgradeResponse:

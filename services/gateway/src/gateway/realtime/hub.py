@@ -7,6 +7,7 @@ import time
 from collections.abc import Coroutine, Iterable
 from typing import Any, Final, TypeVar
 
+from chassis.tokens import Caller
 from contracts.events import Envelope
 from contracts.ids import SessionId, UserId
 from contracts.problems import NotFound
@@ -35,8 +36,8 @@ class Hub:
         self.reader = Reader(logs, settings, self)
         self._settings = settings
         self._numbers = itertools.count()
-        self._of_user: dict[UserId, set[Session]] = {}
-        self._of_session: dict[SessionId, set[Session]] = {}
+        self.by_user: dict[UserId, set[Session]] = {}
+        self.by_session: dict[SessionId, set[Session]] = {}
 
     # sessions
 
@@ -45,16 +46,16 @@ class Hub:
         self.sessions.add(session)
         meters.sockets.add(1)
 
-    def admit(self, session: Session) -> None:
-        """The session has said who it is."""
-        caller = session.caller
-        if caller is None:
-            return
-        of_user = self._of_user.setdefault(caller.user_id, set())
-        if len(of_user) >= self._settings.sockets_per_user_max:
-            raise TooMany("too many sockets")
-        of_user.add(session)
-        self._of_session.setdefault(caller.session_id, set()).add(session)
+    def admit(self, session: Session, caller: Caller) -> None:
+        """The client has said who it is; said again with a token of another session, that one is what it hangs on."""
+        former = session.caller
+        if former is None:
+            if len(self.by_user.get(caller.user_id, ())) >= self._settings.sockets_per_user_max:
+                raise TooMany("too many sockets")
+            self.by_user.setdefault(caller.user_id, set()).add(session)
+        elif former.session_id != caller.session_id:
+            _discard(self.by_session, former.session_id, session)
+        self.by_session.setdefault(caller.session_id, set()).add(session)
 
     def left(self, session: Session) -> None:
         """The socket is gone; to be called as often as one likes."""
@@ -66,15 +67,15 @@ class Hub:
             session.forget(topic)
         caller = session.caller
         if caller is not None:
-            _discard(self._of_user, caller.user_id, session)
-            _discard(self._of_session, caller.session_id, session)
+            _discard(self.by_user, caller.user_id, session)
+            _discard(self.by_session, caller.session_id, session)
 
     def of_user(self, user_id: UserId) -> frozenset[Session]:
-        return frozenset(self._of_user.get(user_id, ()))
+        return frozenset(self.by_user.get(user_id, ()))
 
     def end_session(self, session_id: SessionId) -> None:
         """Close what a revoked session has open."""
-        for session in tuple(self._of_session.get(session_id, ())):
+        for session in tuple(self.by_session.get(session_id, ())):
             session.socket.close(CloseCode.SESSION_ENDED, "session_ended")
 
     # topics

@@ -14,3 +14,6 @@ log_calls = _meter.create_counter("gateway_log_calls", description="Reads of an 
 limits_unavailable = _meter.create_counter(
     "gateway_limits_unavailable", description="Requests let pass because the rate limits' Redis did not answer"
 )
+undecodable = _meter.create_counter(
+    "gateway_undecodable", description="Events and presence messages that were passed over, by where they came from"
+)

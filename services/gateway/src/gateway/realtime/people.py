@@ -14,8 +14,10 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 
+from contracts.decoding import UNDECODABLE
 from contracts.ids import UserId, new_id
 from contracts.times import now, rfc3339
+from gateway.realtime import meters
 from gateway.realtime.frames import NotWatching, PresenceTold, TypingTold, problem
 from gateway.realtime.hub import Hub
 from gateway.realtime.presence import Space, State, strongest
@@ -193,7 +195,12 @@ class People:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     def _hear(self, data: bytes) -> None:
-        said = self._decoder.decode(data)
+        try:
+            said = self._decoder.decode(data)
+        except UNDECODABLE as error:  # said by a newer release
+            meters.undecodable.add(1, {"source": CHANNEL})
+            log.warning("people.undecodable", error=str(error)[:200])
+            return
         if isinstance(said, Typed):
             topic = self.hub.topics.get(f"channel:{said.channel_id}")
             if topic is not None:

@@ -50,7 +50,7 @@ class Place(Protocol):
     bystanders: Bystanders
 
     def opened(self, session: "Session") -> None: ...
-    def admit(self, session: "Session") -> None: ...
+    def admit(self, session: "Session", caller: Caller) -> None: ...
     def left(self, session: "Session") -> None: ...
     def watch(self, name: str, asked: Asked) -> None: ...
     def unwatch(self, session: "Session", name: str) -> None: ...
@@ -177,9 +177,9 @@ class Session:
         if self.socket.closed:
             return
         first = self.caller is None
+        self._hub.admit(self, caller)
         self.caller, self.user_id = caller, caller.user_id
         if first:
-            self._hub.admit(self)
             self.socket.send(self.wire.welcome(self.id))
         if self._timer is not None:
             self._timer.cancel()

@@ -4,14 +4,11 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from contracts.decoding import UNDECODABLE
 from contracts.problems import Problem
 from gateway.realtime.frames import COMMANDS, BadFrame, CloseCode, Command, Hello, Told, encode, op_of, text_frame
 
 WS_PING: Final = b"\x89\x00"
-
-
-_MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError)
-"""What the decoder raises; of keys that are no UTF-8 it says so in Python's words."""
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -54,7 +51,7 @@ class Plain:
     def hear(self, text: bytes) -> Heard:
         try:
             return Heard(self._decoder.decode(text))
-        except _MALFORMED as error:
+        except UNDECODABLE as error:
             raise BadFrame(str(error)) from None
 
     def tell(self, _: str, payload: bytes, /) -> bytes:
@@ -103,7 +100,7 @@ class SocketIo:
                 return Heard(msgspec.json.decode(text[2:] or b"{}", type=Hello))
             if text.startswith(b"42"):
                 return self._hear_event(text[2:])
-        except (*_MALFORMED, KeyError) as error:
+        except (*UNDECODABLE, KeyError) as error:
             raise BadFrame(str(error)) from None
         raise BadFrame
 

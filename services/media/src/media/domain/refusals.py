@@ -65,3 +65,9 @@ class SpaceFull(TooLarge):
 
 class UploadMissing(Conflict):
     code, title = "upload_missing", "The file has not been uploaded"
+
+
+class UploadAttached(Conflict):
+    """Messages have no dead attachments: deleting the message deletes the file."""
+
+    code, title = "upload_attached", "A message shows this file: delete the message"

@@ -121,10 +121,22 @@ async def acknowledge_segment(
 
 @post("/internal/uploads/attach", status_code=200)
 async def attach_uploads(
-    data: JSONBody[UploadsWanted], transaction: NamedDependency[AsyncConnection]
+    data: JSONBody[UploadsWanted],
+    transaction: NamedDependency[AsyncConnection],
+    settings: NamedDependency[Settings],
 ) -> UploadsMissing:
     """For a message that is about to be posted: all of them, or none."""
-    return await attaching.attach(transaction, data)
+    return await attaching.attach(transaction, data, at=now(), settings=settings)
+
+
+@post("/internal/uploads/release", status_code=204)
+async def release_uploads(
+    data: JSONBody[UploadsWanted],
+    transaction: NamedDependency[AsyncConnection],
+    settings: NamedDependency[Settings],
+) -> None:
+    """The message for which they were attached was refused."""
+    await attaching.release(transaction, data, at=now(), settings=settings)
 
 
 @get(PATH)
@@ -146,6 +158,7 @@ def router(verifier: Verifier) -> Router:
             acknowledge_segment,
             attach_uploads,
             show_instance,
+            release_uploads,
         ],
         guards=[services_only(verifier)],
         include_in_schema=False,

@@ -78,14 +78,14 @@ async def show_upload(
     return (await uploading.show(engine, upload_id, actor=actor, services=services)).upload
 
 
-@delete("/api/v1/uploads/{upload_id:uuid}", responses=answers(403, 404))
+@delete("/api/v1/uploads/{upload_id:uuid}", responses=answers(403, 404, 409))
 async def delete_upload(
     upload_id: FromPath[UUID],
     actor: NamedDependency[Actor],
     engine: NamedDependency[AsyncEngine],
     keeper: NamedDependency[Keeper],
 ) -> None:
-    """By who uploaded it, or a moderator of the space: for good."""
+    """By its uploader, or a moderator of the space: for good. What a message shows goes with the message."""
     async with engine.begin() as transaction:
         await uploading.delete(transaction, upload_id, actor=actor, at=now())
     keeper.wake()

@@ -126,5 +126,15 @@ uploads = Table(
     Column("created_at", Moment),
     Column("expires_at", Moment),
     Column("due_at", Moment),
+    Column("holds", Integer),
+    Column("held_until", Moment),
+)
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("upload_id", Uuid, primary_key=True),
+    Column("message_id", Uuid, primary_key=True),
+    Column("channel_id", Uuid),
+    Column("deleted", Boolean),
 )
 quotas = Table("quotas", metadata, Column("space_id", Uuid, primary_key=True), Column("used_bytes", BigInteger))

@@ -6,20 +6,26 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import ChannelId, SpaceId, UserId
 from contracts.media import Upload, UploadState
-from media.store.tables import quotas, uploads
+from media.store.tables import attachments, quotas, uploads
 
 COUNTED: Final = frozenset({UploadState.RESERVED, UploadState.READY})
+SHOWN: Final = (
+    exists().where(attachments.c.upload_id == uploads.c.id, attachments.c.deleted.is_(False)).correlate(uploads)
+)
+"""Whether a message shows the upload of the row."""
+KEPT_BEFORE: Final = and_(uploads.c.channel_id.is_not(None), uploads.c.held_until.is_(None))
+"""Attached before messages were counted: it stays until a message that shows it is deleted."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """An upload as media knows it. `etag` names the object that was checked, `channel_id` where it is attached;
-    nothing is taken in its place after `expires_at`."""
+    nothing is taken in its place after `expires_at`. A message that is about to show it holds it until then."""
 
     upload: Upload
     user_id: UserId
@@ -27,6 +33,15 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     channel_id: ChannelId | None = None
     etag: str | None = None
+    shown: bool = False
+    holds: int = 0
+    held_until: datetime | None = None
+
+    def attached(self, at: datetime) -> bool:
+        """Whether a message shows it, or is about to."""
+        if self.channel_id is None or self.held_until is None:
+            return self.channel_id is not None
+        return self.shown or (self.holds > 0 and self.held_until > at)
 
     @property
     def key(self) -> str:
@@ -39,14 +54,14 @@ async def add(connection: AsyncConnection, kept: Kept, *, space_bytes_max: int, 
     upload = kept.upload
     if not await _take(connection, upload.space_id, upload.size, used_bytes_max=space_bytes_max):
         return False
-    own = {"user_id": kept.user_id, "sha256": kept.sha256, "expires_at": kept.expires_at, "due_at": due_at}
+    own = {"user_id": kept.user_id, "sha256": kept.sha256, "expires_at": kept.expires_at, "due_at": due_at, "holds": 0}
     await connection.execute(insert(uploads).values(msgspec.structs.asdict(upload) | own))
     return True
 
 
 async def find(connection: AsyncConnection, upload_id: UUID, *, lock: bool = False) -> Kept | None:
-    query = select(uploads).where(uploads.c.id == upload_id)
-    row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    query = _selected().where(uploads.c.id == upload_id)
+    row = (await connection.execute(query.with_for_update(of=uploads) if lock else query)).one_or_none()
     return None if row is None else _kept(row)
 
 
@@ -83,32 +98,20 @@ async def reject(connection: AsyncConnection, upload_id: UUID, *, at: datetime, 
     await end(connection, uploads.c.id == upload_id, at=at, state=UploadState.REJECTED, reason=reason)
 
 
-async def end_attached(
-    connection: AsyncConnection, channel_ids: Sequence[ChannelId], ids: Sequence[UUID] | None = None, *, at: datetime
-) -> None:
-    """These of the channels, or all of them."""
-    which = [] if ids is None else [uploads.c.id.in_(ids)]
-    await end(connection, uploads.c.channel_id.in_(channel_ids), *which, at=at)
-
-
 async def end_all(connection: AsyncConnection, space_id: SpaceId, *, at: datetime) -> None:
     await end(connection, uploads.c.space_id == space_id, at=at)
 
 
 async def locked(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Kept]:
     """Those that there are; nobody else changes them meanwhile."""
-    query = select(uploads).where(uploads.c.id.in_(ids)).order_by(uploads.c.id).with_for_update()
+    query = _selected().where(uploads.c.id.in_(ids)).order_by(uploads.c.id).with_for_update(of=uploads)
     return [_kept(row) for row in await connection.execute(query)]
-
-
-async def attach(connection: AsyncConnection, ids: Sequence[UUID], *, channel_id: ChannelId) -> None:
-    await connection.execute(update(uploads).where(uploads.c.id.in_(ids)).values(channel_id=channel_id))
 
 
 async def next_due(connection: AsyncConnection, *, at: datetime) -> Kept | None:
     """The one that has waited longest to be looked after; locked, but for those that somebody else has locked."""
-    query = select(uploads).where(uploads.c.due_at <= at).order_by(uploads.c.due_at).limit(1)
-    row = (await connection.execute(query.with_for_update(skip_locked=True))).one_or_none()
+    query = _selected().where(uploads.c.due_at <= at).order_by(uploads.c.due_at).limit(1)
+    row = (await connection.execute(query.with_for_update(of=uploads, skip_locked=True))).one_or_none()
     return None if row is None else _kept(row)
 
 
@@ -132,6 +135,10 @@ async def _take(connection: AsyncConnection, space_id: SpaceId, size: int, *, us
     return await connection.scalar(taken) is not None
 
 
+def _selected() -> Select[*tuple[Any, ...]]:
+    return select(uploads, SHOWN.label("shown"))
+
+
 def _kept(row: Row[*tuple[Any, ...]]) -> Kept:
     upload = msgspec.convert(row, Upload, from_attributes=True)
     return Kept(
@@ -141,4 +148,7 @@ def _kept(row: Row[*tuple[Any, ...]]) -> Kept:
         expires_at=row.expires_at,
         channel_id=row.channel_id,
         etag=row.etag,
+        shown=row.shown,
+        holds=row.holds,
+        held_until=row.held_until,
     )

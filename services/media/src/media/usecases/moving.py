@@ -84,5 +84,5 @@ async def _taken(
 ) -> Held:
     """The recording, locked, for who may move it."""
     held, role = await enter(connection, recording_id, actor=actor, lock=True, deleted=deleted)
-    permit(held, actor=actor, role=role, needed=settings.start_role)
+    permit(held, actor=actor, role=role, needed=settings.record_role)
     return held

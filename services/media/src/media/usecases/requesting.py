@@ -53,7 +53,7 @@ async def _space_of(
     space_id = wanted.space_id or linked
     if space_id is None:
         raise GuildNotLinked("Link it first: an admin of the space types /space link in Discord")
-    require(await enter_space(connection, space_id, actor=actor), settings.start_role)
+    require(await enter_space(connection, space_id, actor=actor), settings.record_role)
     if linked != space_id:
         raise GuildNotLinked
     return space_id

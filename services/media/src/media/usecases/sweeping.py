@@ -26,8 +26,9 @@ async def sweep_next(engine: AsyncEngine, objects: Objects) -> bool:
         kept = await uploads.next_due(connection, at=at)
         if kept is None:
             return False
-        if kept.channel_id is not None and kept.upload.state in COUNTED:
-            await uploads.make_due(connection, kept.upload.id, at=None)
+        if kept.attached(at) and kept.upload.state in COUNTED:
+            waiting = kept.held_until is not None and not kept.shown
+            await uploads.make_due(connection, kept.upload.id, at=kept.held_until if waiting else None)
             return True
         if kept.upload.state in COUNTED:
             await _give_up(connection, kept, at=at)

@@ -19,7 +19,7 @@ from media.clients.services import Services
 from media.domain import filenames, sniffing
 from media.domain.actors import Actor, require
 from media.domain.ranges import Span
-from media.domain.refusals import SpaceFull, UploadMissing
+from media.domain.refusals import SpaceFull, UploadAttached, UploadMissing
 from media.settings import Settings
 from media.store import uploads
 from media.store.uploads import Kept
@@ -113,12 +113,14 @@ async def show(engine: AsyncEngine, upload_id: UUID, *, actor: Actor, services: 
 
 
 async def delete(connection: AsyncConnection, upload_id: UUID, *, actor: Actor, at: datetime) -> None:
-    """By who uploaded it, or a moderator of its space."""
+    """By its uploader, or a moderator of its space. Raises `UploadAttached` for what a message shows."""
     kept = await uploads.find(connection, upload_id, lock=True)
     if kept is None or kept.upload.state is UploadState.DELETED:
         raise NotFound
     if kept.user_id != actor.user_id:
         require(await enter_space(connection, kept.upload.space_id, actor=actor), DELETE_ROLE)
+    if kept.upload.state is UploadState.READY and kept.attached(at):
+        raise UploadAttached
     await uploads.end_one(connection, upload_id, at=at)
 
 

@@ -97,6 +97,12 @@ def permissions_of(user_id: UserId, role: Role, *, private: bool, overrides: Ite
     )
 
 
+def of_space(role: Role, *, record_role: Role) -> tuple[str, ...]:
+    """What a role may do in a space, by name. Whether it may record, which is media's to allow, is said too."""
+    may_record = ("record",) if RANK[role] >= RANK[record_role] else ()
+    return names(OF_ROLE[role]) + may_record
+
+
 def names(granted: Permission) -> tuple[str, ...]:
     """As the public surface shows permissions."""
     return tuple(str(one.name).lower() for one in Permission if one in granted)

@@ -14,6 +14,7 @@ from messaging.settings import Settings
 T = TypeVar("T")
 
 SEQ_MAX: Final = 2**63 - 1
+_SEQ_DIGITS: Final = len(str(SEQ_MAX))
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_defaults=True):
@@ -58,7 +59,7 @@ def _decoded(cursor: str, *, parameter: str) -> str:
 def seq_of(cursor: str, *, parameter: str) -> int:
     """The position in a channel that a cursor names."""
     text = _decoded(cursor, parameter=parameter)
-    if not text.isascii() or not text.isdigit() or int(text) > SEQ_MAX:
+    if not text.isascii() or not text.isdigit() or len(text) > _SEQ_DIGITS or int(text) > SEQ_MAX:
         raise InvalidInput(errors=[FieldError(parameter, "is not a cursor of this list")])
     return int(text)
 

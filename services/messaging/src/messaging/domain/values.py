@@ -4,6 +4,7 @@ import msgspec
 
 from contracts.messaging import Role, Space
 from contracts.problems import Conflict, FieldError, InvalidInput
+from messaging.domain.access import of_space
 from messaging.settings import Settings
 
 
@@ -12,13 +13,17 @@ class LimitReached(Conflict):
 
 
 class SpaceSeen(Space, frozen=True, kw_only=True):
-    """A space as a member sees it, with their own role."""
+    """A space as a member sees it, with their own role and what it lets them do (`record` among it); a channel may
+    give and take some of that.
+    """
 
     role: Role
+    permissions: tuple[str, ...]
 
 
-def seen(space: Space, role: Role) -> SpaceSeen:
-    return SpaceSeen(role=role, **msgspec.structs.asdict(space))
+def seen(space: Space, role: Role, *, limits: Settings) -> SpaceSeen:
+    allowed = of_space(role, record_role=limits.record_role)
+    return SpaceSeen(role=role, permissions=allowed, **msgspec.structs.asdict(space))
 
 
 def check_name(name: str, *, limits: Settings) -> str:

@@ -95,18 +95,19 @@ class GroupRoad:
                 raise
 
     def _take(self) -> list[Waiting]:
-        """The next batch, without two posts of one nonce: the later one then finds the first."""
+        """The next batch, empty only when no post waits. Of two posts with one nonce the later goes with the next."""
         batch: list[Waiting] = []
         nonces: set[UUID | None] = set()
         while self._waiting and len(batch) < self._limits.posts_per_commit_max:
             post, future = self._waiting[0]
+            if future.done():  # cancelled: its nonce is still to be had
+                self._waiting.popleft()
+                continue
             nonce = nonce_key(post)
             if nonce is not None and nonce in nonces:
                 break
             nonces.add(nonce)
-            self._waiting.popleft()
-            if not future.done():
-                batch.append((post, future))
+            batch.append(self._waiting.popleft())
         return batch
 
     async def _settle(self, connection: Any, batch: Sequence[Waiting]) -> None:

@@ -51,10 +51,10 @@ async def find_space(guild_id: FromQuery[str], transaction: NamedDependency[Asyn
 
 @get("/internal/people/{user_id:uuid}/spaces")
 async def list_spaces_of(
-    user_id: FromPath[UserId], transaction: NamedDependency[AsyncConnection]
+    user_id: FromPath[UserId], transaction: NamedDependency[AsyncConnection], limits: NamedDependency[Settings]
 ) -> Sequence[SpaceSeen]:
     """Where somebody is a member, and with which role; for who has not heard all that was told."""
-    return await spaces.list_spaces(transaction, user_id=user_id)
+    return await spaces.list_spaces(transaction, user_id=user_id, limits=limits)
 
 
 @get("/internal/spaces/{space_id:uuid}/members/{user_id:uuid}")

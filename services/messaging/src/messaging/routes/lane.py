@@ -17,6 +17,7 @@ from opentelemetry.trace import SpanKind
 from chassis import problems, tracing
 from chassis.frames import BadFrame, Frames, Sender
 from chassis.tokens import Verifier
+from contracts.decoding import UNDECODABLE
 from contracts.posts import FRAME_BYTES_MAX, PATH, CarriedAnswer, CarriedPost, PostAnswer, Ticket
 from contracts.problems import NotFound
 from messaging.domain.content import Draft, Post
@@ -119,7 +120,7 @@ class Lane(asyncio.Protocol):
                     self._say(True)
                 else:
                     return self._cut("no such ticket")
-        except (BadFrame, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (BadFrame, *UNDECODABLE) as error:
             self._cut(repr(error)[:200])
 
     def pause_writing(self) -> None:
@@ -150,7 +151,7 @@ class Lane(asyncio.Protocol):
         caller = self._lanes.verifier.known(carried.token)
         try:
             draft = _decode_draft(carried.draft)
-        except (msgspec.MsgspecError, UnicodeDecodeError):  # the latter of a key that is no UTF-8
+        except UNDECODABLE:
             draft = None
         self._under_way += 1
         if caller is None or draft is None or draft.attachments:

@@ -39,8 +39,17 @@ class AttachingRoad:
         return self._attach(post) if post.draft.attachments else self._road.post(post)
 
     async def _attach(self, post: Post) -> Said:
-        await self._attachments.attach(post)
-        return await self._road.post(post)
+        held = await self._attachments.attach(post)
+        try:
+            said = await self._road.post(post)
+        except Unavailable:
+            raise  # perhaps it was posted
+        except Problem:
+            await self._attachments.release(held)
+            raise
+        if said.repeated:
+            await self._attachments.release(held)
+        return said
 
 
 class OrdinaryRoad:

@@ -23,7 +23,7 @@ from messaging.store.audit import Entry
 from messaging.store.members import Ban
 from messaging.usecases import auditing, invites, members, spaces
 from messaging.usecases.invites import InviteWanted
-from messaging.usecases.spaces import SpaceChange
+from messaging.usecases.spaces import SpaceChange, SpaceDetail
 
 
 class SpaceWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,17 +65,20 @@ async def create_space(
 
 @get("/api/v1/spaces", responses=answers(), acting="messaging.spaces_listed")
 async def list_spaces(
-    caller: NamedDependency[Caller], transaction: NamedDependency[AsyncConnection]
+    caller: NamedDependency[Caller], transaction: NamedDependency[AsyncConnection], limits: NamedDependency[Settings]
 ) -> Sequence[SpaceSeen]:
     """The caller's own."""
-    return await spaces.list_spaces(transaction, user_id=caller.user_id)
+    return await spaces.list_spaces(transaction, user_id=caller.user_id, limits=limits)
 
 
 @get("/api/v1/spaces/{space_id:uuid}", responses=answers(404))
 async def show_space(
-    space_id: FromPath[SpaceId], caller: NamedDependency[Caller], transaction: NamedDependency[AsyncConnection]
-) -> SpaceSeen:
-    return await spaces.show_space(transaction, space_id, user_id=caller.user_id)
+    space_id: FromPath[SpaceId],
+    caller: NamedDependency[Caller],
+    transaction: NamedDependency[AsyncConnection],
+    limits: NamedDependency[Settings],
+) -> SpaceDetail:
+    return await spaces.show_space(transaction, space_id, user_id=caller.user_id, limits=limits)
 
 
 @patch("/api/v1/spaces/{space_id:uuid}", responses=answers(400, 403, 404, 409), acting="messaging.space_changed")
@@ -112,9 +115,12 @@ async def transfer_space(
     data: JSONBody[NewOwner],
     caller: NamedDependency[Caller],
     transaction: NamedDependency[AsyncConnection],
+    limits: NamedDependency[Settings],
 ) -> SpaceSeen:
     """Another member becomes the owner; the caller stays as an admin."""
-    return await spaces.transfer_space(transaction, space_id, user_id=caller.user_id, to=data.user_id, at=now())
+    return await spaces.transfer_space(
+        transaction, space_id, user_id=caller.user_id, to=data.user_id, at=now(), limits=limits
+    )
 
 
 @get("/api/v1/spaces/{space_id:uuid}/audit", responses=answers(400, 403, 404))

@@ -1,9 +1,11 @@
 """What is attached to a message is asked of media before the message is said."""
 
+from contextlib import suppress
+
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.media import UploadsWanted
-from contracts.problems import FieldError, InvalidInput, NotFound
+from contracts.problems import FieldError, InvalidInput, NotFound, Unavailable
 from messaging.clients import Uploads
 from messaging.domain.content import Post
 from messaging.settings import Settings
@@ -21,24 +23,31 @@ class Attachments:
         self._uploads = uploads
         self._limits = limits
 
-    async def attach(self, post: Post) -> None:
-        """Raises what posting would: nobody ties anything to a channel in which they may not say it.
+    async def attach(self, post: Post) -> UploadsWanted | None:
+        """What is held for the message now. Raises what posting would: nobody ties anything to a channel in which
+        they may not say it.
 
-        A repeat is answered as it was, whatever became of its attachments since.
+        A repeat is answered as it was, whatever became of its attachments since: for it nothing is held.
         """
         async with self._engine.connect() as connection:
             poster = (await store.posters(store.fetching(connection), [post])).get(0)
         if poster is None:
             raise NotFound
         if decide(post, poster, limits=self._limits) is not None:
-            return
+            return None
         ids = post.draft.attachments
-        missing = await self._uploads.attach(
-            UploadsWanted(
-                space_id=poster.access.channel.space_id, channel_id=post.channel_id, user_id=post.author_id, ids=ids
-            )
+        wanted = UploadsWanted(
+            space_id=poster.access.channel.space_id, channel_id=post.channel_id, user_id=post.author_id, ids=ids
         )
+        missing = await self._uploads.attach(wanted)
         if missing:
             raise InvalidInput(
                 errors=[FieldError(f"/attachments/{n}", NOT_READY) for n, one in enumerate(ids) if one in missing]
             )
+        return wanted
+
+    async def release(self, held: UploadsWanted | None) -> None:
+        """No message came of it after all. While media does not answer it finds out by itself, later."""
+        if held is not None:
+            with suppress(Unavailable):
+                await self._uploads.release(held)

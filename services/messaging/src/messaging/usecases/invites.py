@@ -107,7 +107,7 @@ async def accept_invite(
         raise NotFound
     membership = await spaces.membership(connection, space.id, person.id)
     if membership is not None:
-        return seen(space, membership.role)
+        return seen(space, membership.role, limits=limits)
     if await members.banned(connection, space.id, person.id):
         raise Banned
     if space.archived_at is not None:
@@ -132,4 +132,4 @@ async def accept_invite(
             at=at,
             along=[(topic, joined)],
         )
-    return seen(space, Role.MEMBER)
+    return seen(space, Role.MEMBER, limits=limits)

@@ -42,6 +42,12 @@ class SpaceChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     archived: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+class SpaceDetail(SpaceSeen, frozen=True, kw_only=True):
+    """A space, and how many belong to it."""
+
+    member_count: int
+
+
 async def create_space(
     connection: AsyncConnection, *, creator: Profile, name: str, at: datetime, limits: Settings
 ) -> SpaceSeen:
@@ -60,16 +66,20 @@ async def create_space(
     joined = MemberJoined(space_id=space.id, user=creator, role=Role.OWNER, joined_at=at)
     created = ChannelCreated(**msgspec.structs.asdict(channel))
     await tell_all(connection, [(f"space:{space.id}", joined), (f"space:{space.id}", created)])
-    return seen(space, Role.OWNER)
+    return seen(space, Role.OWNER, limits=limits)
 
 
-async def list_spaces(connection: AsyncConnection, *, user_id: UserId) -> list[SpaceSeen]:
-    return [seen(space, role) for space, role in await spaces.of_person(connection, user_id)]
+async def list_spaces(connection: AsyncConnection, *, user_id: UserId, limits: Settings) -> list[SpaceSeen]:
+    return [seen(space, role, limits=limits) for space, role in await spaces.of_person(connection, user_id)]
 
 
-async def show_space(connection: AsyncConnection, space_id: SpaceId, *, user_id: UserId) -> SpaceSeen:
+async def show_space(
+    connection: AsyncConnection, space_id: SpaceId, *, user_id: UserId, limits: Settings
+) -> SpaceDetail:
     membership = await enter_space(connection, space_id, user_id=user_id)
-    return seen(await found(connection, space_id), membership.role)
+    space = seen(await found(connection, space_id), membership.role, limits=limits)
+    count = await members.count(connection, space_id)
+    return SpaceDetail(member_count=count, **msgspec.structs.asdict(space))
 
 
 async def found(connection: AsyncConnection, space_id: SpaceId, *, lock: bool = False) -> Space:
@@ -97,7 +107,7 @@ async def change_space(
         raise Forbidden("A Discord server is linked in Discord, by /space link, by somebody who may manage it")
     after = await _changed(connection, before, change, at=at, limits=limits)
     if after == before:
-        return seen(after, membership.role)
+        return seen(after, membership.role, limits=limits)
     try:
         await spaces.save(connection, after)
     except IntegrityError:
@@ -113,7 +123,7 @@ async def change_space(
         at=at,
     )
     await tell(connection, f"space:{space_id}", SpaceUpdated(**msgspec.structs.asdict(after)))
-    return seen(after, membership.role)
+    return seen(after, membership.role, limits=limits)
 
 
 async def _changed(
@@ -149,7 +159,7 @@ async def delete_space(connection: AsyncConnection, space_id: SpaceId, *, user_i
 
 
 async def transfer_space(
-    connection: AsyncConnection, space_id: SpaceId, *, user_id: UserId, to: UserId, at: datetime
+    connection: AsyncConnection, space_id: SpaceId, *, user_id: UserId, to: UserId, at: datetime, limits: Settings
 ) -> SpaceSeen:
     """The new owner must be a member; the old one stays as an admin."""
     space = await found(connection, space_id, lock=True)
@@ -163,7 +173,7 @@ async def transfer_space(
     await members.set_role(connection, space_id, user_id, role=Role.ADMIN)
     demoted = msgspec.structs.replace(old, role=Role.ADMIN)
     await tell(connection, f"space:{space_id}", MemberUpdated(**msgspec.structs.asdict(demoted)))
-    return seen(space, Role.ADMIN)
+    return seen(space, Role.ADMIN, limits=limits)
 
 
 async def hand_over(

@@ -34,7 +34,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
         return ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
 
 
-class Identity:
+class BotAccount:
     """Starts in the background, and tries again until Discord answers."""
 
     def __init__(self, token: str, *, access: Access) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from contracts.media import Gap
-from recorder_bot.domain.course import milliseconds
+from recorder_bot.domain.clock import milliseconds
 
 RECONNECTED = "reconnected"
 """The voice connection was lost and made anew; what was said meanwhile was never received."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from contracts.media import StopReason
-from recorder_bot.domain import worries
+from recorder_bot.domain import warnings
 
 MARK_RECORDING: Final = "🔴 "
 MARK_PAUSED: Final = "⏸ "
@@ -28,12 +28,12 @@ ENDED: Final[dict[StopReason, str]] = {
 }
 
 WARNINGS: Final[dict[str, str]] = {
-    worries.NO_AUDIO: "⚠️ Nobody can be heard. Is every microphone on?",
-    worries.DEAFENED: "⚠️ The recorder is deafened in this server: it hears nothing. Please undeafen it.",
-    worries.HIGH_LATENCY: "⚠️ The connection to Discord is slow; the recording may have gaps.",
-    worries.TOO_MANY_SPEAKERS: "⚠️ There are more speakers than there may be tracks; the latest are not recorded.",
-    worries.NICKNAME_REFUSED: "⚠️ The recorder may not change its nickname to show that it records.",
-    worries.SEGMENTS_REFUSED: "⚠️ A part of the recording could not be stored. Whoever runs the recorder has it.",
+    warnings.NO_AUDIO: "⚠️ Nobody can be heard. Is every microphone on?",
+    warnings.DEAFENED: "⚠️ The recorder is deafened in this server: it hears nothing. Please undeafen it.",
+    warnings.HIGH_LATENCY: "⚠️ The connection to Discord is slow; the recording may have gaps.",
+    warnings.TOO_MANY_SPEAKERS: "⚠️ There are more speakers than there may be tracks; the latest are not recorded.",
+    warnings.NICKNAME_REFUSED: "⚠️ The recorder may not change its nickname to show that it records.",
+    warnings.SEGMENTS_REFUSED: "⚠️ A part of the recording could not be stored. Whoever runs the recorder has it.",
 }
 
 

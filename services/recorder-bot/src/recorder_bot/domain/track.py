@@ -95,7 +95,7 @@ class Track:
             self._complete.append(self._piece(self._open, self._open.writer.cut(), complete=True))
             self._open = None
 
-    def take(self, position: int) -> list[Piece]:
+    def drain(self, position: int) -> list[Piece]:
         """Everything written since. `position` of the recording is now; what was said shortly before may still come."""
         self._write(self.timeline.settle(position))
         settled = position - HELD_SAMPLES

@@ -10,16 +10,16 @@ import msgspec
 
 from contracts.ids import RecordingId, new_id
 from contracts.media import SegmentWanted
+from recorder_bot.domain.state import Checkpoint, SessionState
 from recorder_bot.domain.track import Piece
-from recorder_bot.domain.underway import Alive, Underway
 from recorder_bot.store import files
+from recorder_bot.store.completion import run_to_completion
 from recorder_bot.store.segments import PAGES, REFUSED, Refusal, Segments
-from recorder_bot.store.whole import whole
 
-Kept = TypeVar("Kept", Underway, Alive)
+Kept = TypeVar("Kept", SessionState, Checkpoint)
 Result = TypeVar("Result")
 
-UNDERWAY, ALIVE, HOLDER = "recording.json", "alive.json", "holder"
+STATE, CHECKPOINT, HOLDER = "recording.json", "alive.json", "holder"
 
 
 class Folder:
@@ -30,21 +30,21 @@ class Folder:
         self._segments = Segments(path)
         self._turn = asyncio.Lock()
 
-    async def save(self, underway: Underway) -> None:
-        await self._alone(files.replace, self.path / UNDERWAY, msgspec.json.encode(underway))
+    async def save(self, state: SessionState) -> None:
+        await self._alone(files.replace, self.path / STATE, msgspec.json.encode(state))
 
-    async def underway(self) -> Underway | None:
+    async def state(self) -> SessionState | None:
         """None when the recorder was killed before it had written that down."""
-        return await asyncio.to_thread(_read, self.path / UNDERWAY, Underway)
+        return await asyncio.to_thread(_read, self.path / STATE, SessionState)
 
     async def write(self, pieces: Iterable[Piece]) -> int:
         return await self._alone(self._segments.write, list(pieces))
 
-    async def mark(self, alive: Alive) -> None:
-        await self._alone(files.replace, self.path / ALIVE, msgspec.json.encode(alive))
+    async def mark(self, checkpoint: Checkpoint) -> None:
+        await self._alone(files.replace, self.path / CHECKPOINT, msgspec.json.encode(checkpoint))
 
-    async def alive(self) -> Alive:
-        return await asyncio.to_thread(_read, self.path / ALIVE, Alive) or Alive()
+    async def checkpoint(self) -> Checkpoint:
+        return await asyncio.to_thread(_read, self.path / CHECKPOINT, Checkpoint) or Checkpoint()
 
     async def seal_all(self) -> dict[int, int]:
         return await self._alone(self._segments.seal_all)
@@ -70,12 +70,12 @@ class Folder:
 
     async def _alone(self, work: Callable[..., Result], *arguments: object) -> Result:
         async with self._turn:
-            return await whole(asyncio.to_thread(work, *arguments))
+            return await run_to_completion(asyncio.to_thread(work, *arguments))
 
     def _remove(self) -> None:
-        (self.path / UNDERWAY).unlink(missing_ok=True)
+        (self.path / STATE).unlink(missing_ok=True)
         if (self.path / REFUSED).exists():
-            (self.path / ALIVE).unlink(missing_ok=True)
+            (self.path / CHECKPOINT).unlink(missing_ok=True)
             self._segments.remove()
         else:
             shutil.rmtree(self.path, ignore_errors=True)
@@ -97,14 +97,14 @@ class Spool:
 
     def has(self, recording_id: RecordingId) -> bool:
         """Whether it is under way, here."""
-        return (self._path / str(recording_id) / UNDERWAY).exists()
+        return (self._path / str(recording_id) / STATE).exists()
 
-    async def left(self, *, besides: Collection[RecordingId] = ()) -> list[tuple[Folder, Underway]]:
+    async def left(self, *, besides: Collection[RecordingId] = ()) -> list[tuple[Folder, SessionState]]:
         """What was under way when its recorder stopped."""
         names = set(map(str, besides))
-        found = [path for path in sorted(self._path.iterdir()) if (path / UNDERWAY).exists() and path.name not in names]
-        known = [(folder, await folder.underway()) for folder in map(Folder, found)]
-        return [(folder, underway) for folder, underway in known if underway]
+        found = [path for path in sorted(self._path.iterdir()) if (path / STATE).exists() and path.name not in names]
+        known = [(folder, await folder.state()) for folder in map(Folder, found)]
+        return [(folder, state) for folder, state in known if state]
 
     def free_bytes(self) -> int:
         return shutil.disk_usage(self._path).free

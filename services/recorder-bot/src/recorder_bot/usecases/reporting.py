@@ -10,7 +10,7 @@ from contracts.media import ClaimWanted, Orders, Progressed, RecorderReport, Rep
 from contracts.problems import Unavailable
 from recorder_bot.clients.media import Media, Refused
 from recorder_bot.settings import Settings
-from recorder_bot.usecases.logbook import Logbook
+from recorder_bot.usecases.report_queue import ReportQueue
 
 LEASE_LOST = "lease_lost"
 OVER = frozenset({"recording_over", "already_claimed", "identity_busy", "not_found"})
@@ -25,7 +25,7 @@ class Reporter:
 
     def __init__(
         self,
-        logbook: Logbook,
+        reports: ReportQueue,
         *,
         media: Media,
         holder: str,
@@ -34,15 +34,15 @@ class Reporter:
         settings: Settings,
     ) -> None:
         self.lost = asyncio.Event()
-        self._logbook, self._media, self._holder = logbook, media, holder
+        self._reports, self._media, self._holder = reports, media, holder
         self._progress, self._obey = progress, obey
         self._progress_seconds, self._retry_seconds = settings.progress_seconds, settings.retry_seconds
-        self._id = logbook.underway.id
+        self._id = reports.state.id
 
     async def run(self) -> None:
         """Until cancelled, or the recording is lost: then media wants to hear nothing more of it."""
         while not self.lost.is_set():
-            self._logbook.told.clear()
+            self._reports.added.clear()
             try:
                 await self._catch_up()
             except Unavailable as away:
@@ -50,14 +50,14 @@ class Reporter:
                 await asyncio.sleep(self._retry_seconds)
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._logbook.told.wait(), self._progress_seconds)
-        await self._logbook.abandon()
+                await asyncio.wait_for(self._reports.added.wait(), self._progress_seconds)
+        await self._reports.abandon()
 
     async def _catch_up(self) -> None:
-        while self._logbook.underway.reports and not self.lost.is_set():
-            report = self._logbook.underway.reports[0]
+        while self._reports.state.reports and not self.lost.is_set():
+            report = self._reports.state.reports[0]
             await self._send(report)
-            await self._logbook.answered(report)
+            await self._reports.acknowledge(report)
         progress = self._progress()
         if progress:
             await self._send(progress)
@@ -78,14 +78,14 @@ class Reporter:
         self._obey(orders)
 
     async def _ask(self, report: Report) -> Orders:
-        lease_id = self._logbook.underway.claimed.lease_id
+        lease_id = self._reports.state.claimed.lease_id
         return await self._media.report(self._id, RecorderReport(lease_id=lease_id, report=report))
 
     async def _claim_again(self) -> None:
-        wanted = ClaimWanted(identity=self._logbook.underway.identity, holder=self._holder)
+        wanted = ClaimWanted(identity=self._reports.state.identity, holder=self._holder)
         claimed = await self._media.claim(self._id, wanted)
         log.info("recording.claimed_again", recording=str(self._id))
-        await self._logbook.note(claimed=claimed)
+        await self._reports.update(claimed=claimed)
         self._obey(claimed.orders)
 
     def _give_in(self, refused: Refused, report: Report) -> None:

@@ -1,0 +1,33 @@
+"""How the time of the world becomes the time of the recording."""
+
+import msgspec
+
+from voice import opus
+
+SAMPLES_PER_MS = opus.SAMPLE_RATE // 1000
+
+
+class RecordingClock(msgspec.Struct, frozen=True, kw_only=True):
+    """At `at_ns` (monotonic) the recording stood at `samples`; from there it runs, or stands still."""
+
+    at_ns: int
+    samples: int
+    running: bool = True
+
+    def position(self, at_ns: int) -> int:
+        """In samples at 48 kHz since the beginning of the recording, without its pauses."""
+        if not self.running:
+            return self.samples
+        return self.samples + max(0, at_ns - self.at_ns) * SAMPLES_PER_MS // 1_000_000
+
+    def turned(self, at_ns: int, *, running: bool) -> "RecordingClock":
+        """Paused, or going on, from `at_ns`."""
+        return RecordingClock(at_ns=at_ns, samples=self.position(at_ns), running=running)
+
+
+def milliseconds(samples: int) -> int:
+    return samples // SAMPLES_PER_MS
+
+
+def samples(milliseconds: int) -> int:
+    return milliseconds * SAMPLES_PER_MS
