@@ -1,6 +1,8 @@
 """What people do to messages that stand."""
 
 import base64
+from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -38,13 +40,61 @@ class TestListMessages:
         assert page["next_cursor"]
         assert page["prev_cursor"]
 
+    async def test_goes_to_a_position(self, place: Place, ann: Person) -> None:
+        for n in range(9):
+            await ann.say(place.channel_id, f"{n}")
+
+        assert await ann.contents(place.channel_id, around_seq=5, limit=4) == ["2", "3", "4", "5"]
+        assert await ann.contents(place.channel_id, after_seq=7) == ["7", "8"]
+        assert await ann.contents(place.channel_id, after_seq=0, limit=2) == ["0", "1"]
+
+    async def test_goes_to_a_moment(self, place: Place, ann: Person) -> None:
+        said = [await ann.say(place.channel_id, f"{n}") for n in range(4)]
+        id_of_third = UUID(said[2]["id"])
+        moment = datetime.fromtimestamp((id_of_third.int >> 80) / 1000, UTC)
+
+        at_the_third = await ann.contents(place.channel_id, at=moment.isoformat(), limit=2)
+        long_ago = await ann.contents(place.channel_id, at="1969-07-20T20:17:00Z", limit=2)
+        far_ahead = await ann.contents(place.channel_id, at="9999-01-01T00:00:00Z", limit=2)
+
+        assert "2" in at_the_third
+        assert long_ago == ["0"]
+        assert far_ahead == ["2", "3"]
+
+    async def test_gives_messages_by_their_ids(self, place: Place, ann: Person, ben: Person) -> None:
+        said = [await ann.say(place.channel_id, f"{n}") for n in range(3)]
+        other = await ann.say(await place.make_channel("secret", private=True), "not for Ben")
+        await ann.do("DELETE", f"/channels/{place.channel_id}/messages/{said[1]['id']}")
+        ids = ",".join([said[2]["id"], said[1]["id"], said[2]["id"], other["id"], str(new_id())])
+
+        page = await ben.read(place.channel_id, ids=ids)
+
+        assert [one["seq"] for one in page["items"]] == [2, 3]
+        assert page["items"][0]["deleted_at"]
+        assert page["seq"] == 4
+        with pytest.raises(Refused) as refused:
+            await ben.read(other["channel_id"], ids=other["id"])
+        assert refused.value.status == 404
+
     @pytest.mark.parametrize(
         "params",
         [
-            {"limit": 0}, {"limit": 101}, {"before": "?"}, {"around": str(new_id())}, {"before": "MQ", "after": "MQ"},
+            {"limit": 0},
+            {"limit": 101},
+            {"before": "?"},
+            {"around": str(new_id())},
+            {"before": "MQ", "after": "MQ"},
             {"before": base64.urlsafe_b64encode(b"1" * 5_000).decode()},
+            {"around_seq": -1},
+            {"after_seq": 2**63},
+            {"around_seq": 1, "at": "2026-01-01T00:00:00Z"},
+            {"at": "2026-01-01T00:00:00"},
+            {"at": "yesterday"},
+            {"ids": ""},
+            {"ids": "x"},
+            {"ids": ",".join(str(new_id()) for _ in range(51))},
         ],
-    )  # fmt: skip
+    )
     async def test_refuses_what_is_no_page(self, place: Place, ann: Person, params: Json) -> None:
         with pytest.raises(Refused) as refused:
             await ann.read(place.channel_id, **params)

@@ -33,6 +33,42 @@ class TestCreateSpace:
             assert (await refused(eve, "GET", f"/spaces/{place.id}{path}"))[0] == 404
 
 
+class TestPreviewInvite:
+    async def test_shows_a_stranger_where_it_leads(self, place: Place, ann: Person, ben: Person) -> None:
+        invite = await ann.do("POST", f"/spaces/{place.id}/invites")
+
+        shown = (await ann.client.get(f"/api/v1/invites/{invite['code']}")).json()
+
+        assert shown["space"] == {"id": place.id, "name": "Home", "member_count": 2}
+        assert shown["inviter"]["display_name"] == "Ann"
+        assert shown["expires_at"] == invite["expires_at"]
+        assert not shown["member"]
+
+    async def test_knows_who_is_a_member_already(self, place: Place, ann: Person, ben: Person, eve: Person) -> None:
+        code = (await ann.do("POST", f"/spaces/{place.id}/invites", {"max_uses": 1}))["code"]
+
+        assert (await ben.do("GET", f"/invites/{code}"))["member"]
+        assert not (await eve.do("GET", f"/invites/{code}"))["member"]
+        await eve.do("POST", f"/invites/{code}/accept")
+        assert (await eve.do("GET", f"/invites/{code}"))["member"]
+
+    async def test_refuses_as_accepting_would(self, place: Place, ann: Person, ben: Person, eve: Person) -> None:
+        spent = (await ann.do("POST", f"/spaces/{place.id}/invites", {"max_uses": 1}))["code"]
+        good = (await ann.do("POST", f"/spaces/{place.id}/invites"))["code"]
+        await eve.do("POST", f"/invites/{spent}/accept")
+        await ann.do("PUT", f"/spaces/{place.id}/bans/{ben.id}")
+
+        used_up = await ann.client.get(f"/api/v1/invites/{spent}")
+        unknown = await ann.client.get("/api/v1/invites/nothing")
+        banned = await ben.ask("GET", f"/invites/{good}")
+        garbled = await ann.client.get(f"/api/v1/invites/{good}", headers={"authorization": "Bearer x"})
+
+        assert (used_up.status_code, used_up.json()["code"]) == (410, "invite_ended")
+        assert unknown.status_code == 404
+        assert (banned.status_code, banned.json()["code"]) == (403, "banned")
+        assert garbled.status_code == 401
+
+
 class TestInvites:
     async def test_end_by_use_exactly(self, place: Place, person: MakePerson) -> None:
         invite = await place.owner.do("POST", f"/spaces/{place.id}/invites", {"max_uses": 3})

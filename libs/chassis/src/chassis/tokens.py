@@ -202,14 +202,16 @@ Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitab
 
 
 def gate(verifier: Verifier) -> Guard:
-    """The guard that finds out who asks, for handlers that want a `caller`, before anything else is opened.
+    """The guard that finds out who asks, for handlers that want a `caller`, before anything else is opened; or a
+    `visitor`, who need not say who they are.
 
     A guard and not a dependency that refuses: when one dependency raises, Litestar 2 leaves the transaction that was
     opened beside it, and with it a connection, to the garbage collector.
     """
 
     async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        if "caller" in handler.parsed_fn_signature.parameters:
+        wanted = handler.parsed_fn_signature.parameters
+        if "caller" in wanted or ("visitor" in wanted and "authorization" in connection.headers):
             token = bearer_of(connection.headers.get("authorization"))
             connection.state.caller = await verifier.caller(token)
 
@@ -228,3 +230,8 @@ def services_only(verifier: Verifier) -> Guard:
 def caller(request: Request[Any, Any, Any]) -> Caller:
     """The dependency that gives a handler its `caller`: whom the gate let in."""
     return request.state.caller
+
+
+def visitor(request: Request[Any, Any, Any]) -> Caller | None:
+    """The dependency that gives a handler its `visitor`: None for who brought no token."""
+    return request.state.get("caller")

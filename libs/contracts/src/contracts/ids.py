@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
@@ -16,6 +17,12 @@ _VERSION_7 = 0x7 << 76
 _VARIANT = 0b10 << 62
 _RANDOM_A = 0xFFF << 64
 _RANDOM_B = (1 << 62) - 1
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """The least UUIDv7 that can have been made at that moment: ids at or above it are not older."""
+    milliseconds = min(max(0, int(moment.timestamp() * 1000)), (1 << 48) - 1)
+    return UUID(int=milliseconds << 80 | _VERSION_7 | _VARIANT)
 
 
 def new_id() -> UUID:

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from chassis import app, database, idempotency
 from chassis.http import ServiceClient
 from chassis.service_tokens import KeysOfAuth, ServiceTokens
-from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller
+from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller, visitor
 from contracts.tokens import REVOKED_SECONDS
 from messaging.clients import DiscordUsers, Uploads
 from messaging.events import handlers
@@ -81,6 +81,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
         routes=[*ROUTERS, internal.router(verifier)],
         dependencies={
             "caller": caller,
+            "visitor": visitor,
             "manages_guild": manages_guild,
             "transaction": database.transactions(engine),
             "snapshot": database.snapshots(engine),

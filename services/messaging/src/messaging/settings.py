@@ -39,6 +39,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
 
     page_items_default: int = 50
     page_items_max: int = 100
+    ids_per_request_max: int = 50
+    """So many messages or members are given by their ids at once."""
     log_events_max: int = 1000
 
     name_chars_max: int = 100

@@ -28,9 +28,13 @@ class Invite(msgspec.Struct, frozen=True, kw_only=True):
     uses: int = 0
     revoked_at: datetime | None = None
 
-    def used(self, at: datetime) -> "Invite":
-        """The invite after one more use. Raises `InviteEnded`."""
+    def check_open(self, at: datetime) -> None:
+        """Raises `InviteEnded`."""
         exhausted = self.max_uses is not None and self.uses >= self.max_uses
         if self.revoked_at is not None or self.expires_at <= at or exhausted:
             raise InviteEnded
+
+    def used(self, at: datetime) -> "Invite":
+        """The invite after one more use. Raises `InviteEnded`."""
+        self.check_open(at)
         return msgspec.structs.replace(self, uses=self.uses + 1)

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from datetime import datetime
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
@@ -27,6 +28,30 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_defaults=
     prev_cursor: str | None = None
 
 
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """Where in a channel a page is wanted, as clients say it: at most one, and the newest without. `before`, `after`
+    and `around` are cursors or message ids, the others positions and a moment.
+    """
+
+    before: str | None = None
+    after: str | None = None
+    around: str | None = None
+    after_seq: int | None = None
+    around_seq: int | None = None
+    at: datetime | None = None
+
+    def check(self) -> None:
+        """Raises `InvalidInput`."""
+        given = [field for field in self.__struct_fields__ if getattr(self, field) is not None]
+        if len(given) > 1:
+            raise InvalidInput(f"Give one of {', '.join(self.__struct_fields__)}")
+        for name, seq in (("after_seq", self.after_seq), ("around_seq", self.around_seq)):
+            if seq is not None and not 0 <= seq <= SEQ_MAX:
+                raise InvalidInput(errors=[FieldError(name, "must be a position")])
+        if self.at is not None and self.at.tzinfo is None:
+            raise InvalidInput(errors=[FieldError("at", "must name its time zone")])
+
+
 class Span(msgspec.Struct, frozen=True, kw_only=True):
     """What part of a channel is wanted: the newest, or what is `before`, `after` or `around` a message's seq."""
 
@@ -43,6 +68,17 @@ def bounded(limit: int | None, *, limits: Settings) -> int:
     if not 1 <= limit <= limits.page_items_max:
         raise InvalidInput(errors=[FieldError("limit", f"must be between 1 and {limits.page_items_max}")])
     return limit
+
+
+def ids_of(listed: str, *, parameter: str, limits: Settings) -> list[UUID]:
+    """Ids that are separated by commas, each once."""
+    try:
+        ids = list(dict.fromkeys(UUID(one.strip()) for one in listed.split(",")))
+    except ValueError:
+        raise InvalidInput(errors=[FieldError(parameter, "must be ids, separated by commas")]) from None
+    if len(ids) > limits.ids_per_request_max:
+        raise InvalidInput(errors=[FieldError(parameter, f"at most {limits.ids_per_request_max}")])
+    return ids
 
 
 def cursor_of(position: int | UUID) -> str:

@@ -22,7 +22,7 @@ from messaging.settings import Settings
 from messaging.store.audit import Entry
 from messaging.store.members import Ban
 from messaging.usecases import auditing, invites, members, spaces
-from messaging.usecases.invites import InviteWanted
+from messaging.usecases.invites import InvitePreview, InviteWanted
 from messaging.usecases.spaces import SpaceChange, SpaceDetail
 
 
@@ -170,6 +170,17 @@ async def list_invites(
     return await invites.list_invites(transaction, space_id, user_id=caller.user_id, at=now())
 
 
+@get("/api/v1/invites/{code:str}", responses=answers(403, 404, 410), security=[{}, {"bearer": []}])
+async def preview_invite(
+    code: FromPath[str],
+    visitor: NamedDependency[Caller | None],
+    snapshot: NamedDependency[AsyncConnection],
+) -> InvitePreview:
+    """Needs no token; with one it says whether the caller is a member, or banned."""
+    user_id = None if visitor is None else visitor.user_id
+    return await invites.preview_invite(snapshot, code, user_id=user_id, at=now())
+
+
 @delete("/api/v1/invites/{code:str}", responses=answers(403, 404))
 async def revoke_invite(
     code: FromPath[str], caller: NamedDependency[Caller], transaction: NamedDependency[AsyncConnection]
@@ -297,6 +308,7 @@ router = Router(
         list_audit,
         create_invite,
         list_invites,
+        preview_invite,
         revoke_invite,
         accept_invite,
         list_members,

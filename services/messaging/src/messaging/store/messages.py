@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.ids import ChannelId, MessageId, UserId
+from contracts.ids import ChannelId, MessageId, UserId, first_id_of
 from contracts.messaging import Message, MessageKind, Reaction
 from messaging.domain.content import from_subjects, subjects
 from messaging.domain.paging import Span
@@ -143,6 +143,12 @@ def _one(channel_id: ChannelId, message_id: MessageId) -> ColumnElement[bool]:
 async def place(connection: AsyncConnection, channel_id: ChannelId, message_id: MessageId) -> int | None:
     """A message's seq."""
     return await connection.scalar(select(messages.c.seq).where(_one(channel_id, message_id)))
+
+
+async def place_at(connection: AsyncConnection, channel_id: ChannelId, moment: datetime) -> int | None:
+    """The seq of the first message that was said then or later; None when there is none yet."""
+    not_older = (messages.c.channel_id == channel_id) & (messages.c.id >= first_id_of(moment))
+    return await connection.scalar(select(messages.c.seq).where(not_older).order_by(messages.c.id).limit(1))
 
 
 async def lock(connection: AsyncConnection, channel_id: ChannelId, message_id: MessageId) -> None:

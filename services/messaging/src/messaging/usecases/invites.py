@@ -30,6 +30,49 @@ class InviteWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     max_uses: int | None = None
 
 
+class InvitedSpace(msgspec.Struct, frozen=True, kw_only=True):
+    """As much of a space as an invite shows."""
+
+    id: SpaceId
+    name: str
+    member_count: int
+
+
+class InvitePreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What an invite leads to, before it is accepted; `member`: its reader belongs to the space already."""
+
+    code: str
+    space: InvitedSpace
+    inviter: Profile
+    expires_at: datetime
+    member: bool
+
+
+async def preview_invite(
+    connection: AsyncConnection, code: str, *, user_id: UserId | None, at: datetime
+) -> InvitePreview:
+    """For whoever has the code, signed in or not. Refuses as accepting it would."""
+    invite = await members.find_invite(connection, code)
+    space = None if invite is None else await spaces.find(connection, invite.space_id)
+    if invite is None or space is None:
+        raise NotFound
+    is_member = user_id is not None and await spaces.membership(connection, space.id, user_id) is not None
+    if not is_member:
+        if user_id is not None and await members.banned(connection, space.id, user_id):
+            raise Banned
+        if space.archived_at is not None:
+            raise InviteEnded
+        invite.check_open(at)
+    known = await people.find(connection, [invite.created_by])
+    return InvitePreview(
+        code=code,
+        space=InvitedSpace(id=space.id, name=space.name, member_count=await members.count(connection, space.id)),
+        inviter=known.get(invite.created_by) or people.profile_of(invite.created_by, None, None),
+        expires_at=invite.expires_at,
+        member=is_member,
+    )
+
+
 async def create_invite(
     connection: AsyncConnection,
     space_id: SpaceId,

@@ -1,11 +1,13 @@
 """Read a channel: pages, single messages."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import ChannelId, MessageId, UserId
 from contracts.messaging import Message
 from contracts.problems import FieldError, InvalidInput, NotFound
-from messaging.domain.paging import Page, Span, as_message_id, bounded, cursor_of, seq_of
+from messaging.domain.paging import Page, Position, Span, as_message_id, bounded, cursor_of, seq_of
 from messaging.settings import Settings
 from messaging.store import messages
 from messaging.usecases.entering import enter_channel
@@ -23,22 +25,14 @@ async def list_messages(
     channel_id: ChannelId,
     *,
     user_id: UserId,
-    before: str | None,
-    after: str | None,
-    around: str | None,
+    position: Position,
     limit: int | None,
     limits: Settings,
 ) -> MessagePage:
-    """The newest, or those at a cursor or a message id. Needs a connection that sees one moment (repeatable read)."""
+    """The newest, or those at a position. Needs a connection that sees one moment (repeatable read)."""
     await enter_channel(connection, channel_id, user_id=user_id)
-    if sum(one is not None for one in (before, after, around)) > 1:
-        raise InvalidInput("Give one of before, after, around")
-    wanted = Span(
-        limit=bounded(limit, limits=limits),
-        before=await _place(connection, channel_id, before, parameter="before"),
-        after=await _place(connection, channel_id, after, parameter="after"),
-        around=await _place(connection, channel_id, around, parameter="around"),
-    )
+    position.check()
+    wanted = await _span(connection, channel_id, position, limit=bounded(limit, limits=limits))
     items, has_older, has_newer = await messages.span(connection, channel_id, wanted, reader=user_id)
     return MessagePage(
         items=items,
@@ -46,6 +40,28 @@ async def list_messages(
         prev_cursor=cursor_of(items[0].seq) if items and has_older else None,
         seq=await log.head(connection, f"channel:{channel_id}"),
     )
+
+
+async def list_messages_by_ids(
+    connection: AsyncConnection, channel_id: ChannelId, ids: Sequence[MessageId], *, user_id: UserId
+) -> MessagePage:
+    """Those of them that are in the channel, in its order. Needs a connection that sees one moment."""
+    await enter_channel(connection, channel_id, user_id=user_id)
+    found = await messages.by_ids(connection, [channel_id], ids, reader=user_id)
+    items = sorted(found.values(), key=lambda message: message.seq)
+    return MessagePage(items=items, seq=await log.head(connection, f"channel:{channel_id}"))
+
+
+async def _span(connection: AsyncConnection, channel_id: ChannelId, position: Position, *, limit: int) -> Span:
+    around, after = position.around_seq, position.after_seq
+    if position.at is not None:
+        around = await messages.place_at(connection, channel_id, position.at)
+    elif position.around is not None:
+        around = await _place(connection, channel_id, position.around, parameter="around")
+    elif position.after is not None:
+        after = await _place(connection, channel_id, position.after, parameter="after")
+    before = await _place(connection, channel_id, position.before, parameter="before")
+    return Span(limit=limit, before=before, after=after, around=around)
 
 
 async def _place(
