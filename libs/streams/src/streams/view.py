@@ -12,7 +12,7 @@ from streams import bus, ending, meters
 
 logger = structlog.get_logger()
 
-Deliver = Callable[[list[Envelope]], None]
+Deliver = Callable[[list[Envelope]], object]
 
 
 class View:
