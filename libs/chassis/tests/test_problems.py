@@ -58,6 +58,14 @@ ID = "019c0000-0000-7000-8000-000000000001"
 JSON = {"content-type": "application/json"}
 
 
+class RefusedByDatabase(Exception):
+    """As the driver raises it: 53100 is a full disk, 22012 a division by zero."""
+
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__(sqlstate)
+        self.sqlstate = sqlstate
+
+
 class TestProblems:
     @pytest.mark.parametrize(
         ("method", "path", "content", "headers", "status", "code"),
@@ -119,6 +127,24 @@ class TestProblems:
 
         assert answer_to(caught.value).status_code == 500
 
+    @pytest.mark.parametrize(
+        ("content", "pointer", "message"),
+        [
+            (b"", "", "a JSON body is missing"),
+            (b"{}", "/size", "is missing"),
+            (b'{"size": 1, "colour": 2}', "/colour", "is unknown"),
+            (b'{"size": "big"}', "/size", "must be a whole number, not text"),
+            (b'{"size": 0}', "/size", "must be a whole number >= 1"),
+            (b"[]", "", "must be an object, not a list"),
+        ],
+    )
+    async def test_of_decoding_say_what_is_wrong_where_in_words(
+        self, client: AsyncTestClient[Any], content: bytes, pointer: str, message: str
+    ) -> None:
+        response = await client.post(f"/things/{ID}", content=content, headers=JSON)
+
+        assert response.json()["errors"] == [{"pointer": pointer, "message": message}]
+
     async def test_say_when_to_come_back(self, client: AsyncTestClient[Any]) -> None:
         response = await client.get("/limited")
 
@@ -132,7 +158,8 @@ class TestProblems:
         [
             (InternalError("select 1", {}, Exception("another operation is in progress")), 503),
             (DBAPIError("select 1", {}, Exception("terminating connection"), connection_invalidated=True), 503),
-            (DBAPIError("select 1", {}, Exception("division by zero")), 500),
+            (DBAPIError("select 1", {}, RefusedByDatabase("53100")), 503),
+            (DBAPIError("select 1", {}, RefusedByDatabase("22012")), 500),
             (ProgrammingError("selekt 1", {}, Exception("syntax error")), 500),
         ],
     )

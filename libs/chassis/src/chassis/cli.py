@@ -55,8 +55,13 @@ class Service(msgspec.Struct, Generic[SettingsT], frozen=True, kw_only=True):
         await self.serve(self.create_app(settings), settings)
 
     async def _migrate(self, settings: SettingsT, _: list[str]) -> None:
-        if self.migrated is not None:
+        if self.migrated is None:
+            return
+        try:
             await migrations.upgrade(self.migrated(settings), schema=self.name, package=self.name.replace("-", "_"))
+        except migrations.NewerSchema as error:
+            sys.stderr.write(f"{self.name} cannot start: {error}\n")
+            sys.exit(1)
 
     async def _openapi(self, settings: SettingsT, _: list[str]) -> None:
         schema = self.create_app(settings).openapi_schema.to_schema()

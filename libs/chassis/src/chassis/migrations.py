@@ -2,6 +2,8 @@
 
 from alembic import command, context
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from chassis.database import advisory_lock, connect, until_up
@@ -11,10 +13,15 @@ LOCK_TIMEOUT = "4s"
 STATEMENT_TIMEOUT = "60s"
 
 
+class NewerSchema(Exception):
+    """The tables are those of a release that this one does not know."""
+
+
 async def upgrade(url: Secret, *, schema: str, package: str) -> None:
     """Run all migrations of `package` that have not run yet. Copies that start together wait for one another.
 
-    A database that is still starting is waited for, a minute at most; then its own error is raised.
+    A database that is still starting is waited for, a minute at most; then its own error is raised. Raises
+    `NewerSchema` when a newer release has been here.
     """
     engine = connect(url, schema=schema, connections_max=1)
     try:
@@ -35,7 +42,19 @@ def _upgrade(connection: Connection, schema: str, package: str) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     config.attributes["schema"] = schema
+    _refuse_newer(connection, schema, ScriptDirectory.from_config(config))
     command.upgrade(config, "head")
+
+
+def _refuse_newer(connection: Connection, schema: str, scripts: ScriptDirectory) -> None:
+    """Alembic itself only says that it can't locate a revision."""
+    present = MigrationContext.configure(connection, opts={"version_table_schema": schema}).get_current_heads()
+    known = {script.revision for script in scripts.walk_revisions()}
+    if unknown := sorted(set(present) - known):
+        raise NewerSchema(
+            f"its tables were migrated by a newer release: {', '.join(unknown)}, this knows "
+            f"{', '.join(sorted(scripts.get_heads()))}; start that release, or restore a backup from before it"
+        )
 
 
 def run_migrations() -> None:

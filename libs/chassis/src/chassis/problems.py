@@ -17,9 +17,9 @@ from litestar.exceptions import (
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from chassis.field_errors import field_error
 from chassis.tracing import trace_id
 from contracts.problems import (
-    FieldError,
     InvalidInput,
     Kind,
     MethodNotAllowed,
@@ -36,6 +36,8 @@ from contracts.problems import (
 log = structlog.get_logger()
 
 _DECODING_FRAMES_MAX: Final = 200
+_INSUFFICIENT_RESOURCES: Final = "53"
+"""The class of PostgreSQL's error codes."""
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -105,13 +107,8 @@ def from_framework(error: HTTPException) -> Problem:
     if error.status_code >= 500:
         return Problem()
     found = cast("list[dict[str, str]] | None", getattr(error, "extra", None)) or []
-    errors = [FieldError(_pointer(one), one.get("message", "")) for one in found]
+    errors = [field_error(one) for one in found]
     return InvalidInput("" if errors else error.detail, errors=errors)
-
-
-def _pointer(found: dict[str, str]) -> str:
-    key = found.get("key", "")
-    return "/" + key.replace(".", "/") if found.get("source", "body") == "body" else key
 
 
 def _on_problem(_: Request[Any, Any, Any], error: Problem) -> Response[ProblemBody]:
@@ -149,7 +146,13 @@ def _on_dependency_away(_: Request[Any, Any, Any], error: Exception) -> Response
 
 def _on_database_error(request: Request[Any, Any, Any], error: DBAPIError) -> Response[ProblemBody]:
     """Of a connection that was cut the driver may raise what the server's last words were, whatever their class."""
-    return _on_dependency_away(request, error) if error.connection_invalidated else _on_bug(request, error)
+    is_away = error.connection_invalidated or _is_out_of_resources(error)
+    return _on_dependency_away(request, error) if is_away else _on_bug(request, error)
+
+
+def _is_out_of_resources(error: DBAPIError) -> bool:
+    """A full disk, no memory, too many connections: it passes without anyone changing the request."""
+    return (getattr(error.orig, "sqlstate", None) or "").startswith(_INSUFFICIENT_RESOURCES)
 
 
 def _on_bug(_: Request[Any, Any, Any], error: Exception) -> Response[ProblemBody]:

@@ -1,5 +1,7 @@
 """What the control bot can be told from outside; every limit has its name here."""
 
+from hikari.applications import get_token_id
+
 from chassis.settings import Secret, ServiceSettings
 
 
@@ -46,3 +48,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """How far back events are read at start, to put right the panels that nobody kept meanwhile."""
     interactions_remembered_max: int = 10_000
     listed_recordings_max: int = 10
+
+    def __post_init__(self) -> None:
+        if token := self.discord_token.reveal():
+            try:
+                get_token_id(token)
+            except ValueError:
+                raise ValueError("CONTROL_BOT_DISCORD_TOKEN: the token is not one") from None

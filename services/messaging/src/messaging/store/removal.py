@@ -31,7 +31,7 @@ _MESSAGES: Final = text("""
     select count(*) from gone
 """)
 _SOME: Final = "delete from {table} where ctid = any(array(select ctid from {table} where {whose} limit :limit))"
-_OF_CHANNEL: Final = {
+OF_CHANNEL: Final = {
     "mentions": "channel_id = :id",
     "read_markers": "channel_id = :id",
     "overrides": "channel_id = :id",
@@ -39,7 +39,7 @@ _OF_CHANNEL: Final = {
     "topic_heads": "topic = 'channel:' || cast(:id as uuid)",
     "channels": "id = :id",
 }
-_OF_SPACE: Final = {
+OF_SPACE: Final = {
     "members": "space_id = :id",
     "bans": "space_id = :id",
     "invites": "space_id = :id",
@@ -66,11 +66,11 @@ async def next_space(connection: AsyncConnection, *, before: datetime) -> UUID |
 async def empty_channel(connection: AsyncConnection, channel_id: UUID, *, rows_max: int) -> bool:
     """Delete up to `rows_max` messages or other rows of the channel. True when nothing is left of it."""
     messages = await connection.scalar(_MESSAGES, {"id": channel_id, "limit": rows_max}) or 0
-    return messages < rows_max and await _empty(connection, _OF_CHANNEL, channel_id, rows_max=rows_max)
+    return messages < rows_max and await _empty(connection, OF_CHANNEL, channel_id, rows_max=rows_max)
 
 
 async def empty_space(connection: AsyncConnection, space_id: UUID, *, rows_max: int) -> bool:
-    return await _empty(connection, _OF_SPACE, space_id, rows_max=rows_max)
+    return await _empty(connection, OF_SPACE, space_id, rows_max=rows_max)
 
 
 async def _empty(connection: AsyncConnection, tables: dict[str, str], whose: UUID, *, rows_max: int) -> bool:
