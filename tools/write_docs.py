@@ -16,6 +16,7 @@ from contracts.problems import Kind, Problem
 
 ROOT: Final = Path(__file__).parents[1]
 MADE: Final = "<!-- Made by `make docs` from the code; change it there. -->"
+SERVED: Final = "services/gateway/src/gateway/static/problems.json"
 LIBS: Final = ("contracts", "chassis", "streams")
 ADVICE: Final = {
     Kind.INVALID: "Correct the request as `detail` and `errors` say; sending it again unchanged has the same answer.",
@@ -38,7 +39,7 @@ ADVICE: Final = {
 
 def pages() -> dict[str, str]:
     """Every generated page by its path from the root."""
-    return {"docs/streams.md": streams()} | dict(problem_pages())
+    return {"docs/streams.md": streams(), SERVED: problems_served()} | dict(problem_pages())
 
 
 def streams() -> str:
@@ -113,6 +114,25 @@ def problem_pages() -> Iterator[tuple[str, str]]:
     )
 
 
+def problems_served() -> str:
+    """The same for the gateway, which shows a page where the `type` of a problem points to."""
+    known = {
+        problem.code: {
+            "title": problem.title,
+            "status": STATUS[problem.kind],
+            "about": about(problem),
+            "advice": problem.advice or ADVICE[problem.kind],
+        }
+        for problem in sorted(problems(), key=lambda problem: problem.code)
+    }
+    return msgspec.json.format(msgspec.json.encode(known), indent=1).decode() + "\n"
+
+
+def about(problem: type[Problem]) -> str:
+    """The docstring of its own, on one line."""
+    return " ".join((problem.__doc__ or "").split()) if "__doc__" in problem.__dict__ else ""
+
+
 def problem_page(problem: type[Problem]) -> str:
     told = (
         "every service" if problem.__module__.startswith(("contracts", "chassis")) else problem.__module__.split(".")[0]
@@ -124,7 +144,7 @@ def problem_page(problem: type[Problem]) -> str:
         "",
         f"Code `{problem.code}`, kind `{problem.kind.value}`, HTTP status {STATUS[problem.kind]}; told by {told}.",
         "",
-        *([" ".join((problem.__doc__ or "").split()), ""] if "__doc__" in problem.__dict__ and problem.__doc__ else []),
+        *([about(problem), ""] if about(problem) else []),
         f"**What to do.** {problem.advice or ADVICE[problem.kind]}",
         "",
     ]

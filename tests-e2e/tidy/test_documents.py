@@ -5,7 +5,7 @@ import pkgutil
 from collections import Counter
 
 import contracts
-from contracts.events import Event
+from contracts.events import Event, short_type
 from contracts.registry import EVENTS
 from gateway.routes.instance import VERSION
 from tools import write_docs, write_openapi
@@ -38,6 +38,13 @@ class TestEvents:
             (event.TYPE for event in EVENTS if not event.__doc__), advice="Give its class a docstring: what happened?"
         )
 
+    def test_have_names_of_their_own(self) -> None:
+        """On the wire an event is known by its topic and the middle part of its type."""
+        counted = Counter([event.TYPE for event in EVENTS])
+        counted.update(f"{write_docs.topic_of(event)}: {short_type(event.TYPE)}" for event in EVENTS)
+
+        tree.check((name for name, count in counted.items() if count > 1), advice="Two events, one name; rename one:")
+
     def test_have_a_reader(self) -> None:
         tree.check(
             (event.TYPE for event in EVENTS if write_docs.is_told(event) and not write_docs.readers(event)),
@@ -64,7 +71,10 @@ class TestPages:
     def test_say_what_the_code_says(self) -> None:
         pages = write_docs.pages()
 
-        tree.check(stale(pages, "docs/problems/") + stale(pages, "docs/streams.md"), advice="Run `make docs`:")
+        tree.check(
+            (one for place in ("docs/problems/", "docs/streams.md", write_docs.SERVED) for one in stale(pages, place)),
+            advice="Run `make docs`:",
+        )
 
     def test_of_calls_say_what_the_services_say(self) -> None:
         pages = {path: page.decode() for path, page in write_openapi.documents().items()}

@@ -28,12 +28,20 @@ def create(name: str) -> None:
     copy(TEMPLATE / "contracts", contracts, name)
     for example in contracts.glob(f"{name}.*.json"):
         example.rename(contracts / "examples" / example.name)
-    program = (ROOT / "deploy/image/programs/messaging.conf").read_text()
-    (ROOT / "deploy/image/programs" / f"{name}.conf").write_text(program.replace("messaging", name))
+    write_program(name)
     enlist(name)
     mine = [f"services/{name}", f"libs/contracts/src/contracts/{name}.py", "libs/contracts/src/contracts/registry.py"]
     for command in (["check", "--quiet", "--fix"], ["format", "--quiet"]):  # the order of imports follows the name
         subprocess.run([sys.executable, "-m", "ruff", *command, *mine], cwd=ROOT, check=True)
+
+
+def write_program(name: str) -> None:
+    """Its file for the supervisor, with a port that no other program has when each runs in a container."""
+    folder = ROOT / "deploy/image/programs"
+    texts = "\n".join(file.read_text() for file in folder.glob("*.conf"))
+    ports = [int(port) for port in re.findall(r"(?m)^default_port=(\d+)$", texts)]
+    program = (folder / "messaging.conf").read_text().replace("messaging", name)
+    (folder / f"{name}.conf").write_text(re.sub(r"(?m)^default_port=\d+$", f"default_port={max(ports) + 1}", program))
 
 
 def copy(source: Path, target: Path, name: str) -> None:
@@ -72,7 +80,7 @@ def insert(path: str, *, before: str, text: str) -> None:
 
 
 def main() -> int:
-    [name] = sys.argv[1:]
+    name = " ".join(sys.argv[1:])
     try:
         create(name)
     except Refused as refusal:

@@ -70,6 +70,11 @@ class TestNewService:
 
         assert done.returncode == 0, done.stdout
 
+    def test_leaves_the_gateways_documents_whole(self, copy: Path) -> None:
+        done = run(copy, "pytest", "services/gateway/tests/test_asyncapi.py", "-q", "-n0", "-p", "no:cacheprovider")
+
+        assert done.returncode == 0, done.stdout
+
     async def test_starts_and_answers(
         self, copy: Path, fresh_database: Callable[..., Awaitable[Secret]], redis_url: Secret
     ) -> None:
@@ -90,12 +95,20 @@ class TestNewService:
 
         assert await service.wait() == 0
 
-    @pytest.mark.parametrize("name", ["auth", "Polls", "re", "two words", "../escape"])
+    @pytest.mark.parametrize("name", ["auth", "Polls", "re", "two words", "../escape", ""])
     def test_refuses_a_name_that_cannot_be(self, copy: Path, name: str) -> None:
         refused = run(copy, "tools.new_service", name)
 
         assert refused.returncode == 1
         assert "take" in refused.stdout
+        assert "Traceback" not in refused.stderr
+
+    @pytest.mark.parametrize("arguments", [[], ["two", "words"]])
+    def test_asks_for_one_name(self, copy: Path, arguments: list[str]) -> None:
+        refused = run(copy, "tools.new_service", *arguments)
+
+        assert refused.returncode == 1
+        assert "take one plain word" in refused.stdout
 
 
 async def lives(port: int) -> bool:

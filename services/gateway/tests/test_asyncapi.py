@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import msgspec
 
-from contracts.events import short_type
 from contracts.registry import EVENTS
 from gateway.realtime import asyncapi
 from gateway.realtime.frames import COMMANDS, TOLD, CloseCode, Pong, encode
@@ -54,5 +53,5 @@ class TestDocument:
         assert schema["properties"]["op"] == {"enum": ["pong"]}
 
     def test_has_every_event_and_close_code(self) -> None:
-        assert set(DOCUMENT["x-event-types"]) == {short_type(event.TYPE) for event in EVENTS}
+        assert set(DOCUMENT["x-event-types"]) == {event.TYPE for event in EVENTS}
         assert set(DOCUMENT["channels"]["realtime"]["x-close-codes"]) == {str(int(code)) for code in CloseCode}

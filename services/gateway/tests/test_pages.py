@@ -39,6 +39,42 @@ class TestStartPage:
         async with gateway.http.get(gateway.url, headers={"Host": "a<script>alert(1)</script>"}) as response:
             assert "<script" not in await response.text()
 
+    async def test_links_mails_only_where_they_are_shown(self, start_gateway: StartGateway) -> None:
+        pages = [
+            (await fetch(await start_gateway(environment=environment), "/"))[1]
+            for environment in ("development", "production")
+        ]
+
+        assert [b"/dev/mail" in page for page in pages] == [True, False]
+
+
+class TestProblemPages:
+    async def test_are_where_the_type_of_a_problem_points_to(self, gateway: Gateway) -> None:
+        _, problem = await fetch_json(gateway, "/nowhere")
+
+        response, page = await fetch(gateway, problem["type"])
+
+        assert response.status == 200
+        assert problem["title"] in page.decode()
+        assert b"What to do." in page
+
+    async def test_of_unknown_codes_are_not_found(self, gateway: Gateway) -> None:
+        response, _ = await fetch(gateway, "/problems/no_such_thing")
+
+        assert response.status == 404
+
+    async def test_are_listed(self, gateway: Gateway) -> None:
+        _, listed = await fetch_json(gateway, "/problems")
+
+        assert "not_found" in listed["problems"]
+
+
+class TestFavicon:
+    async def test_is_an_image(self, gateway: Gateway) -> None:
+        response, _ = await fetch(gateway, "/favicon.ico")
+
+        assert (response.status, response.content_type) == (200, "image/svg+xml")
+
 
 class TestStatus:
     async def test_names_what_answers_what_is_away_and_what_is_absent(
@@ -52,11 +88,22 @@ class TestStatus:
 
         assert told == {
             "status": "degraded",
-            "parts": {"gateway": "ok", "auth": "away", "messaging": "away", "media": "absent", "redis": "ok"},
-        }
+            "parts": {
+                "gateway": "ok", "auth": "away", "messaging": "away", "media": "absent", "redis": "ok",
+                "control-bot": "absent", "recorder-bot": "absent",
+            },
+        }  # fmt: skip
         assert ready == 503
         assert set(checks["checks"]) == {"auth", "messaging", "redis"}
         assert (await fetch_json(gateway, "/livez"))[0] == 200
+
+    async def test_counts_a_bot_that_is_away_but_waits_for_none(self, start_gateway: StartGateway) -> None:
+        gateway = await start_gateway(control_bot_url="http://127.0.0.1:9")
+
+        _, told = await fetch_json(gateway, "/api/v1/status")
+
+        assert (told["status"], told["parts"]["control-bot"]) == ("ok", "away")
+        assert (await fetch_json(gateway, "/readyz"))[0] == 200
 
     async def test_is_ready_when_everything_is(self, gateway: Gateway) -> None:
         assert (await fetch_json(gateway, "/readyz"))[0] == 200

@@ -28,7 +28,7 @@ from gateway.realtime.handover import Door
 from gateway.realtime.heartbeat import Heartbeat
 from gateway.realtime.hub import Hub
 from gateway.realtime.people import People
-from gateway.routes import documents, instance, status
+from gateway.routes import documents, instance, pages, status
 from gateway.routes.flags import Flags
 from gateway.routes.site import Site
 from gateway.settings import Settings
@@ -90,7 +90,7 @@ def create_app(settings: Settings) -> Litestar:
     return app.create_app(
         "gateway",
         settings,
-        routes=[*documents.ROUTES, *status.ROUTES, *instance.ROUTES],
+        routes=[*documents.ROUTES, *status.ROUTES, *pages.ROUTES, *instance.ROUTES],
         dependencies=make_dependencies(Readiness(checks), services, settings),
         lifespan=[lifespan],
         checks=checks,
@@ -100,8 +100,10 @@ def create_app(settings: Settings) -> Litestar:
 def make_dependencies(readiness: Readiness, services: Services, settings: Settings) -> dict[str, Callable[[], object]]:
     """What the gateway's own pages may ask for by name."""
     about, flags = instance.About(services, settings), Flags(settings)
+    bots = Readiness({name: services.readiness(name) for name in services.bots})
     return {
         "about": lambda: about,
+        "bots": lambda: bots,
         "flags": lambda: flags,
         "readiness": lambda: readiness,
         "services": lambda: services,

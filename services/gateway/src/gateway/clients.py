@@ -32,6 +32,8 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         urls = {"auth": settings.auth_url, "messaging": settings.messaging_url, "media": settings.media_url}
         self.urls = {name: url.rstrip("/") for name, url in urls.items() if url}
+        bots = {"control-bot": settings.control_bot_url, "recorder-bot": settings.recorder_bot_url}
+        self.bots = {name: url.rstrip("/") for name, url in bots.items() if url}
         self._settings = settings
         self._clients: dict[str, ServiceClient] = {}
 
@@ -93,7 +95,8 @@ class Services:
 
         async def answers() -> None:
             timeout = aiohttp.ClientTimeout(total=READY_SECONDS_MAX)
-            async with self._http.get(f"{self.urls[name]}/readyz", timeout=timeout) as response:
+            url = (self.urls | self.bots)[name]
+            async with self._http.get(f"{url}/readyz", timeout=timeout) as response:
                 if response.status != 200:
                     raise Unavailable(f"answers {response.status}")
 

@@ -11,6 +11,9 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     auth_url: str
     messaging_url: str
     media_url: str = ""
+    control_bot_url: str = ""
+    recorder_bot_url: str = ""
+    """Of the bots that run here, to say how they are; nothing is sent to them."""
     public_url: str = ""
     s3_public_url: str = ""
     """Where this is `public_url`, the store is private (plain HTTP), and browsers come to it through the gateway."""

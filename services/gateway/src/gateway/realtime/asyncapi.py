@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from contracts.events import Event, short_type
+from contracts.events import Event
 from contracts.registry import EVENTS
 from gateway.realtime.frames import COMMANDS, TOLD, CloseCode, Told
 
@@ -22,6 +22,9 @@ One JSON object per text frame, told apart by `op`. Say `hello` first, within fi
 with the last `seq` seen (or null: from now on). Missed events come first, in order and without a gap, then `watched`,
 then what is new. `reset` means that too much was missed: fetch the snapshot over HTTP and watch again. Say `hello`
 again with a fresh token before the old one expires.
+
+The `type` of an `event` is the middle part of its full type: `message_posted` of `messaging.message_posted.v1`, under
+which `x-event-types` has its `data`.
 
 The same frames travel over Socket.IO (protocol 5, websocket transport) at `/socket.io/`, with `op` as the event's name
 and `auth: {token}` instead of `hello`.
@@ -92,7 +95,7 @@ def _message(op: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _event_schemas(events: Iterable[type[Event]]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What `data` is for every `type` of event."""
+    """What `data` is for every event, by its full type: two services may use one short name."""
     listed = tuple(events)
     schemas, parts = msgspec.json.schema_components(listed, ref_template="#/components/schemas/{name}")
-    return {short_type(event.TYPE): schema for event, schema in zip(listed, schemas, strict=True)}, parts
+    return {event.TYPE: schema for event, schema in zip(listed, schemas, strict=True)}, parts
