@@ -13,15 +13,15 @@ _PROGRAMS = Path(__file__).parents[1] / "programs"
 _STAND_IN = Path(__file__).with_name("stand_in.py")
 
 
-def _write_programs(folder: Path, services: tuple[str, ...]) -> Path:
-    """The real program files, with a stand-in for each service, and no second try for what fails."""
+def _write_programs(folder: Path, services: tuple[str, ...], *, tries: int) -> Path:
+    """The real program files, with a stand-in for each service; `bot` is one that nothing waits for."""
     folder.mkdir()
     for name in ("postgres", "valkey", "seaweedfs"):
         shutil.copy(_PROGRAMS / f"{name}.conf", folder)
-    pattern = (_PROGRAMS / "auth.conf").read_text().replace("startretries=10", "startretries=0")
+    pattern = (_PROGRAMS / "auth.conf").read_text().replace("startretries=10", f"startretries={tries}")
     for service in services:
         text = pattern.replace("-m auth serve", f'"{_STAND_IN}" {service}').replace("auth", service)
-        (folder / f"{service}.conf").write_text(text)
+        (folder / f"{service}.conf").write_text(text + "only_with=BOT_TOKEN\n" * (service == "bot"))
     return folder
 
 
@@ -38,8 +38,8 @@ def make_run(run_folder: Path) -> Generator[Callable[..., Run]]:
     """`make_run("auth", "gateway", LOG="stdout")`: a run of these services in this environment, not started yet."""
     made: list[Run] = []
 
-    def make(*services: str, **environ: str) -> Run:
-        programs = _write_programs(run_folder / f"programs-{len(made)}", services)
+    def make(*services: str, tries: int = 0, **environ: str) -> Run:
+        programs = _write_programs(run_folder / f"programs-{len(made)}", services, tries=tries)
         made.append(Run(run_folder, PROGRAMS_DIR=str(programs), **environ))
         return made[-1]
 

@@ -1,5 +1,6 @@
 """The launcher's parts, without processes."""
 
+import importlib
 import io
 import os
 import socket
@@ -12,11 +13,14 @@ import pytest
 from jose import jwt
 
 from embedded.identity import Identity
-from launcher import credentials, environment, home, logs, occupant, programs
-from launcher.__main__ import plan_from
+from launcher import credentials, data_directory, environment, logs, mode, port_owner, programs, server_lines
+from launcher.__main__ import parse, plan_from
+from launcher.data_directory import DataDirectory
+from launcher.exit_listener import Exits
 from launcher.failures import LaunchError
-from launcher.home import Home
+from launcher.programs import Program
 from launcher.progress import Progress
+from launcher.supervisor import last_exit
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
 
@@ -46,7 +50,7 @@ class TestPrograms:
 
             assert text.startswith(f"[program:{name}]\n")
             assert f'run-program" {name} ' in text
-            assert f"/log/{name}.log" in text
+            assert f"=log/{name}.log" in text
 
     def test_a_server_runs_unless_an_outside_one_is_named(self) -> None:
         assert programs.embedded_servers({"DATABASE_URL": "x", "REDIS_URL": ""}) == ["valkey", "seaweedfs"]
@@ -99,28 +103,117 @@ class TestEnvironment:
         assert stat.S_IMODE((tmp_path / "auth-master.key").stat().st_mode) == 0o600
         assert made(AUTH_MASTER_KEY="from elsewhere") == "from elsewhere"
 
+    def test_each_program_is_given_its_own_settings_and_the_secrets_it_names(self) -> None:
+        environ = {
+            "AUTH_MASTER_KEY": "m", "MEDIA_URL": "u", "DATABASE_URL": "d", "REDIS_URL": "r", "S3_SECRET_KEY": "s",
+            "AUTH_URL": "u", "PUBLIC_URL": "u", "PATH": "/bin", "AWS_SECRET_ACCESS_KEY": "of the user",
+        }  # fmt: skip
+        media = Program("media", secrets=frozenset({"DATABASE_URL"}))
+
+        given = environment.of_program(media, environ, ["auth", "media"])
+
+        assert set(given) == {"MEDIA_URL", "DATABASE_URL", "AUTH_URL", "PUBLIC_URL", "PATH"}
+
+    @pytest.mark.parametrize("name", programs.services(PROGRAMS))
+    def test_a_program_file_names_the_secrets_that_the_settings_have(self, name: str) -> None:
+        settings = importlib.import_module(f"{name.replace('-', '_')}.settings").Settings
+        fields = {field.name.upper() for field in msgspec.structs.fields(settings)}
+
+        assert programs.read(PROGRAMS, name).secrets == fields & environment.SHARED_SECRETS
+
+
+class TestMode:
+    @pytest.mark.parametrize("given", [{}, {"PUBLIC_URL": "http://localhost:8000"}, {"GATEWAY_HOST": "127.0.0.2"}])
+    def test_is_development_where_this_machine_alone_comes(self, given: dict[str, str]) -> None:
+        assert mode.choose(given) == "development"
+
+    @pytest.mark.parametrize(
+        "given",
+        [{"PUBLIC_URL": "https://guildhall.example.org"}, {"BIND_HOST": "0.0.0.0"}, {"AUTH_HOST": "::"}],
+    )
+    def test_is_production_where_others_come(self, given: dict[str, str]) -> None:
+        assert mode.choose(given) == "production"
+        with pytest.raises(LaunchError, match="shows everyone's mails, reset links included"):
+            mode.choose(given | {"ENVIRONMENT": "development"})
+
+    def test_of_production_says_what_is_missing(self) -> None:
+        line = mode.describe({"ENVIRONMENT": "production", "PUBLIC_URL": "http://guildhall.example.org"})
+
+        assert "PUBLIC_URL is not https" in line
+        assert "AUTH_SMTP_URL is not set" in line
+        assert "Missing" not in mode.describe(
+            {"ENVIRONMENT": "production", "PUBLIC_URL": "https://g.example", "AUTH_SMTP_URL": "smtp://m"}
+        )
+
+
+class TestExits:
+    def test_as_many_as_allowed_within_the_window_are_too_many(self) -> None:
+        exits = Exits(count_max=3, seconds=600)
+
+        verdicts = [exits.verdict("PROCESS_STATE_EXITED", "auth", at=at) for at in (0.0, 1.0, 601.0, 601.5, 602.0)]
+
+        assert verdicts == ["", "", "", "", "is beyond help: it ended 3 times within 10 minutes"]
+
+    def test_of_different_programs_are_counted_apart(self) -> None:
+        exits = Exits(count_max=2, seconds=600)
+
+        assert not any(exits.verdict("PROCESS_STATE_EXITED", name, at=1.0) for name in ("auth", "media"))
+
+
+class TestServerLines:
+    @pytest.mark.parametrize(
+        ("program", "line", "level", "text"),
+        [
+            ("postgres", "2026-11-29 18:47:07.079 UTC [12] LOG:  ready", "info", "ready"),
+            ("postgres", "2026-11-29 18:47:07.079 UTC [12] FATAL:  no", "critical", "no"),
+            ("valkey", "7:M 29 Nov 2026 18:47:07.079 * ready", "info", "ready"),
+            ("valkey", "7:M 29 Nov 2026 18:47:07.079 # beware", "warning", "beware"),
+            ("seaweedfs", "W1129 18:47:07.872250 admin.go:438 beware", "warning", "admin.go:438 beware"),
+            ("seaweedfs", "  S3 is up", "info", "  S3 is up"),
+        ],
+    )
+    def test_have_the_programs_name_and_the_level(self, program: str, line: str, level: str, text: str) -> None:
+        translated = msgspec.json.decode(server_lines.translate(program, f"{line}\n", pretty=False, quiet=False))
+
+        assert (translated["service"], translated["level"], translated["event"]) == (program, level, text)
+
+    def test_of_a_quiet_server_are_its_warnings_alone(self) -> None:
+        lines = ["7:M 29 Nov 2026 18:47:07.079 * ready\n", "7:M 29 Nov 2026 18:47:07.079 # beware\n"]
+
+        shown = [server_lines.translate("valkey", line, pretty=True, quiet=True) for line in lines]
+
+        assert shown == ["", "warning  beware service=valkey\n"]
+
+
+class TestLastExit:
+    def test_is_the_programs_own_in_words(self) -> None:
+        log = "x exited: auth (exit status 2; expected)\nx exited: auth (terminated by SIGKILL; not expected)\n"
+
+        assert last_exit(log, "auth") == " (terminated by SIGKILL: out of memory?)"
+        assert last_exit(log, "media") == ""
+
 
 class TestPlan:
     @pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
     def test_a_port_that_is_none_is_refused(self, port: str) -> None:
         with pytest.raises(LaunchError, match=f"PORT={port} is not a port"):
-            plan_from({"PORT": port}, [])
+            plan_from({"PORT": port}, parse([]))
 
     def test_the_gateways_own_setting_is_its_port_too(self) -> None:
-        assert plan_from({"GATEWAY_PORT": "9000"}, []).url == "http://127.0.0.1:9000"
+        assert plan_from({"GATEWAY_PORT": "9000"}, parse([])).url == "http://localhost:9000"
 
     def test_the_edge_is_stopped_before_what_is_behind_it(self) -> None:
-        plan = plan_from({"PROGRAMS_DIR": str(PROGRAMS)}, [])
+        plan = plan_from({"PROGRAMS_DIR": str(PROGRAMS)}, parse([]))
 
         assert list(plan.groups) == ["servers", "services", "edge"]
         assert plan.groups["edge"] == ["gateway"]
 
 
-class TestHome:
+class TestDataDirectory:
     def test_a_folder_that_belongs_to_somebody_else_is_refused_with_a_way_out(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        Home(tmp_path).make()
+        DataDirectory(tmp_path).make()
 
         def closed(path: Path, _: int) -> bool:
             return path.name != "run"
@@ -128,7 +221,7 @@ class TestHome:
         monkeypatch.setattr(os, "access", closed)
 
         with pytest.raises(LaunchError, match=f"{tmp_path}/run is not writable: start as its owner, or name another"):
-            Home(tmp_path).make()
+            DataDirectory(tmp_path).make()
 
     def test_servers_data_go_elsewhere_when_they_could_not_be_reached(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -137,8 +230,8 @@ class TestHome:
             return path.parent
 
         monkeypatch.setattr(Identity, "blocked_at", blocked_at)
-        monkeypatch.setattr(home, "REACHABLE", tmp_path / "lib")
-        place = Home(tmp_path / "var")
+        monkeypatch.setattr(data_directory, "REACHABLE", tmp_path / "lib")
+        place = DataDirectory(tmp_path / "var")
         place.make()
 
         servers = place.servers()
@@ -179,9 +272,9 @@ class TestProgress:
         assert out.getvalue() == "auth is ready (0.0 s)\n"
 
 
-class TestOccupant:
+class TestPortOwner:
     def test_who_listens_is_named(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
-            said = occupant.describe(server.getsockname()[1])
+            said = port_owner.describe(server.getsockname()[1])
 
         assert Path(sys.executable).name in said or "pytest" in said

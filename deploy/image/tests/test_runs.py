@@ -17,16 +17,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from embedded import postgres
 from testkit.runs import Run
+from testkit.waiting import wait_until
 
 MakeRun = Callable[..., Run]
-
-
-def wait_until(true: Callable[[], object], *, seconds: float = 30) -> None:
-    """For what no one tells us: the state of other processes."""
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, "it did not come about"
-        time.sleep(0.05)
 
 
 def stop(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> tuple[str, str]:
@@ -141,7 +134,7 @@ class TestRun:
 
 class TestTrouble:
     def test_a_service_that_can_not_start_is_named_with_its_last_words(self, make_run: MakeRun) -> None:
-        run = make_run("auth", "gateway", STAND_IN_BROKEN="auth")
+        run = make_run("auth", "gateway", AUTH_BROKEN="yes")
 
         process = run.begin()
         out, told = process.communicate(timeout=60)

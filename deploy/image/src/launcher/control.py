@@ -13,6 +13,7 @@ class Status(msgspec.Struct, frozen=True):
 
     name: str
     pid: int
+    statename: str
 
 
 class Control:

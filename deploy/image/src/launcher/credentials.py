@@ -31,7 +31,7 @@ def key_file(folder: Path, service: str) -> Path:
 
 
 def ensure_keys(folder: Path, services: Iterable[str]) -> Path:
-    """Make the keys that are missing, write the JWKS anew; the answer is its file."""
+    """Make the keys that are missing, write the JWKS again; the answer is its file."""
     keys = [_public_half(service, _private_key(key_file(folder, service))) for service in sorted(services)]
     jwks = folder / JWKS_NAME
     write(jwks, msgspec.json.format(msgspec.json.encode({"keys": keys}), indent=1).decode())

@@ -5,6 +5,8 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
+from launcher.server_lines import translate
+
 _POLL_SECONDS = 0.2
 
 
@@ -14,11 +16,13 @@ def last_lines(file: Path, count: int) -> list[str]:
 
 
 class Follower:
-    """Writes what is added to some logs to one stream, whole lines only, through rotations."""
+    """Writes what is added to some logs to one stream: whole lines, servers' as ours are, through rotations."""
 
-    def __init__(self, files: list[Path], out: TextIO) -> None:
-        self._logs = [_Log(file) for file in files]
+    def __init__(self, files: list[Path], out: TextIO, *, pretty: bool = False, quiet_servers: bool = False) -> None:
+        self._logs = {file.stem: _Log(file) for file in files}
         self._out = out
+        self._pretty = pretty
+        self._quiet_servers = quiet_servers
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
@@ -30,7 +34,7 @@ class Follower:
         """Write what is left and end."""
         self._ending.set()
         self._thread.join()
-        for log in self._logs:
+        for log in self._logs.values():
             log.close()
 
     def _follow(self) -> None:
@@ -39,8 +43,9 @@ class Follower:
         self._copy()
 
     def _copy(self) -> None:
-        for log in self._logs:
-            self._out.write(log.read_lines())
+        for program, log in self._logs.items():
+            for line in log.read_lines().splitlines(keepends=True):
+                self._out.write(translate(program, line, pretty=self._pretty, quiet=self._quiet_servers))
         self._out.flush()
 
 

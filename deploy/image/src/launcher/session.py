@@ -5,10 +5,10 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from launcher import logs, programs
+from launcher import environment, logs, mode, programs
 from launcher.environment import variable
 from launcher.failures import LaunchError
-from launcher.plan import EDGE, Plan, set_up
+from launcher.plan import EDGE, Plan, environ_of_supervisor, set_up
 from launcher.reload import Sources
 from launcher.startup import StartUp
 from launcher.stop import Stop
@@ -20,29 +20,48 @@ _POLL_SECONDS = 0.1
 def run(plan: Plan) -> None:
     """Run until told to stop; raises LaunchError when it can't start or can't go on."""
     stop = Stop()
+    mode.choose(plan.given)
     plan.home.make()
     lock = plan.home.lock(url=plan.url)
     environ = set_up(plan)
+    if plan.services:
+        say(mode.describe(environ))
     if not plan.home.servers().is_relative_to(plan.home.folder):
-        print(
+        say(
             f"the servers' data are in {plan.home.servers()}: the unprivileged user who runs them "
-            f"can't pass the folders above {plan.home.folder}",
-            file=sys.stderr,
-            flush=True,
+            f"can't pass the folders above {plan.home.folder}"
         )
     with ExitStack() as stack:
         if plan.logs_to_stdout:
-            follower = logs.Follower([plan.home.log / f"{name}.log" for name in plan.names], sys.stdout)
-            follower.start()
-            stack.callback(follower.stop)
-        supervisor = stack.enter_context(Supervisor(plan.home, environ, lock))
-        if StartUp(plan, environ, supervisor).run(stop):
+            stack.callback(follow(plan, environ).stop)
+        supervisor = stack.enter_context(Supervisor(plan.home, environ_of_supervisor(plan, environ), lock))
+        start_up = StartUp(plan, environ, supervisor)
+        if start_up.run(stop):
             if plan.migrate:
                 migrate(plan, environ)
                 return
             announce(plan, environ)
+            for name, problem in start_up.wait_for_the_rest(stop).items():
+                say(f"ready, but {name}: {problem}")
             stay(plan, supervisor, stop)
-        print("stopping …", file=sys.stderr, flush=True)
+        say("stopping …")
+
+
+def say(line: str) -> None:
+    """To the person who started it."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def follow(plan: Plan, environ: Mapping[str, str]) -> logs.Follower:
+    """Begin to write all programs' logs to standard output."""
+    follower = logs.Follower(
+        [plan.home.log / f"{name}.log" for name in plan.names],
+        sys.stdout,
+        pretty=environ["LOG_FORMAT"] == "pretty",
+        quiet_servers=plan.quiet_servers,
+    )
+    follower.start()
+    return follower
 
 
 def stay(plan: Plan, supervisor: Supervisor, stop: Stop) -> None:
@@ -52,7 +71,7 @@ def stay(plan: Plan, supervisor: Supervisor, stop: Stop) -> None:
     while not stop.wait(_POLL_SECONDS if not plan.reload else 0.5):
         supervisor.check()
         if sources.changed():
-            print("a source file changed, starting again", file=sys.stderr, flush=True)
+            say("a source file changed, starting again")
             with supervisor.orders() as control:
                 for group in plan.groups.keys() - {"servers"}:
                     control.restart(group)
@@ -60,11 +79,13 @@ def stay(plan: Plan, supervisor: Supervisor, stop: Stop) -> None:
 
 def migrate(plan: Plan, environ: Mapping[str, str]) -> None:
     """Bring the tables of every service up to date; one without tables has nothing to do."""
-    for service in programs.services(plan.program_files):
+    services = programs.services(plan.program_files)
+    for service in services:
         command = [sys.executable, "-m", service.replace("-", "_"), "migrate"]
-        if subprocess.run(command, env=dict(environ), check=False).returncode != 0:
+        own = environment.of_program(programs.read(plan.program_files, service), environ, services)
+        if subprocess.run(command, env=own, check=False).returncode != 0:
             raise LaunchError(f"{service} could not be migrated: see above")
-        print(f"{service} is up to date", file=sys.stderr, flush=True)
+        say(f"{service} is up to date")
 
 
 def announce(plan: Plan, environ: Mapping[str, str]) -> None:
@@ -76,10 +97,13 @@ def announce(plan: Plan, environ: Mapping[str, str]) -> None:
         sys.stdout.flush()
         return
     url = plan.url if EDGE in plan.services else environ[variable(plan.services[0], "URL")]
+    idle = "; ".join(f"{name} is off: {needed} is not set" for name, needed in plan.idle.items())
     print(f"ready {url}", flush=True)
     hints = {"health": f"{url}/readyz", "logs": f"{plan.home.log}/", "stop": "Ctrl-C"}
     if EDGE in plan.services:
         pages = {"what runs here": f"{url}/", "API, to try out": f"{url}/api/docs"}
         hints = pages | {"talk, in two terminals": f"make chat URL={url}"} | hints
     width = max(map(len, hints))
-    print("\n".join(f"  {what:<{width}}  {where}" for what, where in hints.items()), file=sys.stderr, flush=True)
+    say("\n".join(f"  {what:<{width}}  {where}" for what, where in hints.items()))
+    if idle:
+        say(f"  {idle}")

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from launcher import readiness
+from launcher import logs, readiness
 from launcher.environment import variable
 from launcher.plan import Plan
 from launcher.progress import Progress
@@ -13,6 +13,8 @@ from launcher.supervisor import Supervisor, failure
 
 _POLL_SECONDS = 0.1
 _TRIES = 3
+_STOPPED = {"BACKOFF", "EXITED", "FATAL"}
+_WAIT_OF_MAY_FAIL_SECONDS = 3.0
 
 
 class StartUp:
@@ -24,28 +26,45 @@ class StartUp:
         self._supervisor = supervisor
         self._progress = Progress(plan.names, sys.stderr)
         self._pids: dict[str, set[int]] = {name: set() for name in plan.names}
+        self._problems: dict[str, str] = {}
+        self._stopped: set[str] = set()
 
     def run(self, stop: Stop) -> bool:
-        """True when all answer, False when a stop came first; raises LaunchError when it comes to nothing."""
+        """True when all that others wait for answer, False when a stop came first.
+
+        Raises LaunchError when it comes to nothing.
+        """
         until = time.monotonic() + self._plan.ready_seconds
         while not self._supervisor.is_listening():
             if stop.wait(_POLL_SECONDS):
                 return False
-        missing = self._begin()
+        self._begin()
+        missing = set(self._plan.names) - set(self._plan.may_fail)
         while missing := missing - self._answering(missing):
             if stop.wait(_POLL_SECONDS):
                 return False
             if time.monotonic() > until:
-                raise failure(self._plan.home, min(missing), f"did not answer in {self._plan.ready_seconds:g} s")
+                name = min(missing)
+                late = f"is not ready after {self._plan.ready_seconds:g} s: {self._problems[name]}"
+                raise failure(self._plan.home, name, late)
         return True
 
-    def _begin(self) -> set[str]:
+    def wait_for_the_rest(self, stop: Stop) -> dict[str, str]:
+        """Of the programs that nothing waits for: what keeps each from being ready, after a short while."""
+        until = time.monotonic() + _WAIT_OF_MAY_FAIL_SECONDS
+        missing = set(self._plan.may_fail)
+        while missing := missing - self._answering(missing):
+            speaking = {name for name in missing if self._problem_of_unneeded(name)}
+            if speaking == missing or time.monotonic() > until or stop.wait(_POLL_SECONDS):
+                break
+        return {name: self._problem_of_unneeded(name) or readiness.SILENT for name in sorted(missing)}
+
+    def _begin(self) -> None:
         for group in self._plan.groups:
             with self._supervisor.orders() as control:
                 control.start(group)
         for name in self._plan.names:
             self._progress.tell(name, "starting")
-        return set(self._plan.names)
 
     def _answering(self, names: set[str]) -> set[str]:
         self._supervisor.check()
@@ -54,11 +73,24 @@ class StartUp:
         ready: set[str] = set()
         for name in names:
             self._pids[name] |= {statuses[name].pid} - {0}
+            if statuses[name].statename in _STOPPED:
+                self._stopped.add(name)
             if len(self._pids[name]) > 1:
                 self._progress.tell(name, "failing")
-            if len(self._pids[name]) > _TRIES:
+            if len(self._pids[name]) > _TRIES and name not in self._plan.may_fail:
                 raise failure(self._plan.home, name, f"stopped at {_TRIES} starts")
-            if statuses[name].pid and readiness.is_ready(name, self._ports[name], path=self._plan.health_path):
+            self._problems[name] = readiness.SILENT
+            if statuses[name].pid:
+                self._problems[name] = readiness.problem(name, self._ports[name], path=self._plan.health_path)
+            if not self._problems[name]:
                 self._progress.tell(name, "ready")
                 ready.add(name)
         return ready
+
+    def _problem_of_unneeded(self, name: str) -> str:
+        """What its health path says; of one that stopped at a start, the end of its log; empty while it is silent."""
+        if self._problems[name] != readiness.SILENT:
+            return self._problems[name]
+        if name not in self._stopped:
+            return ""
+        return " ".join(logs.last_lines(self._plan.home.log / f"{name}.log", 1))

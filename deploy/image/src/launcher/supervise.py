@@ -1,5 +1,6 @@
 """supervisord, made to end with its launcher, and to say by its exit code whether a program was beyond help."""
 
+import ctypes
 import os
 import resource
 import signal
@@ -13,16 +14,24 @@ from embedded.identity import die_with_parent
 
 FATAL_FILE = "fatal"
 _OPEN_FILES = 65_536
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def main(run: Path) -> int:
-    """Run it in the foreground; 1 when the guard ended it, 0 when it was told to stop."""
+    """Run it in the foreground; 1 when the exit listener ended it, 0 when it was told to stop."""
     die_with_parent(signal.SIGTERM)
+    _adopt_orphans()
     _raise_open_files()
     os.umask(0o077)
     untyped: Any = supervisord
     untyped.main(["--nodaemon", "--configuration", str(run / "supervisord.conf")])
     return 1 if (run / FATAL_FILE).exists() else 0
+
+
+def _adopt_orphans() -> None:
+    """What a killed server had forked becomes a child of ours, which supervisord reaps: nothing stays a zombie."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _raise_open_files() -> None:

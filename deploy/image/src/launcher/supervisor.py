@@ -1,5 +1,8 @@
 """supervisord and all it runs, for the length of a `with`."""
 
+import os
+import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,8 +15,8 @@ from typing import Self
 
 from launcher import logs, programs
 from launcher.control import Control
+from launcher.data_directory import DataDirectory
 from launcher.failures import LaunchError
-from launcher.home import Home
 from launcher.supervise import FATAL_FILE
 
 _POLL_SECONDS = 0.1
@@ -21,25 +24,34 @@ _STOP_SECONDS = 90.0
 _LOG_LINES = 15
 # The kernel takes 107 bytes, and supervisor adds its pid while it binds.
 _SOCKET_PATH_MAX = 95
+_EXIT_LINE = re.compile(r"exited: (?P<name>\S+) \((?P<how>[^;]*);")
 
 
 class Supervisor:
     """supervisord and all it runs, for the length of a `with`."""
 
-    def __init__(self, home: Home, environ: Mapping[str, str], lock: int) -> None:
+    def __init__(self, home: DataDirectory, environ: Mapping[str, str], lock: int) -> None:
         self._home = home
         self._environ = environ
         self._lock = lock
-        socket = home.run / "supervisor.sock"
-        if len(str(socket).encode()) > _SOCKET_PATH_MAX:
-            socket = Path(tempfile.mkdtemp(prefix="guildhall-")) / socket.name
-        self._socket = socket
+        control = home.run / "supervisor.sock"
+        if len(str(control).encode()) > _SOCKET_PATH_MAX:
+            control = Path(tempfile.mkdtemp(prefix="guildhall-")) / control.name
+        self._socket = control
 
     def __enter__(self) -> Self:
-        own = {"PYTHON": sys.executable, "IMAGE_DIR": str(programs.IMAGE), "CONTROL_SOCKET": str(self._socket)}
+        # We hold the lock: what lies here is of a supervisor that was killed, and would be taken for a living one.
+        self._socket.unlink(missing_ok=True)
+        own = {
+            "PYTHON": sys.executable,
+            "IMAGE_DIR": str(programs.IMAGE),
+            "WORKING_DIR": str(Path.cwd()),
+            "CONTROL_SOCKET": str(self._socket),
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "launcher.supervise", str(self._home.run)],
             env=dict(self._environ) | own,
+            cwd=self._home.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=[self._lock],
@@ -59,8 +71,7 @@ class Supervisor:
         until = time.monotonic() + _STOP_SECONDS
         while self._home.pids() and time.monotonic() < until:
             time.sleep(_POLL_SECONDS)
-        for file in self._home.run.glob("*.pid"):
-            file.unlink()
+        self._home.forget_pids()
         self._socket.unlink(missing_ok=True)
         if self._socket.parent != self._home.run:
             self._socket.parent.rmdir()
@@ -68,7 +79,8 @@ class Supervisor:
     def is_listening(self) -> bool:
         """Whether it takes orders yet."""
         self.check()
-        return self._socket.exists()
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(os.fspath(self._socket)) == 0
 
     @contextmanager
     def orders(self) -> Generator[Control]:
@@ -86,12 +98,22 @@ class Supervisor:
             return
         fatal = self._home.run / FATAL_FILE
         if fatal.exists():
-            raise failure(self._home, fatal.read_text(), "is beyond help: it stopped at every new start")
+            program, _, verdict = fatal.read_text().partition(" ")
+            raise failure(self._home, program, verdict)
         raise LaunchError(f"the supervisor ended with {self._process.returncode}; see {self._home.log}/supervisord.log")
 
 
-def failure(home: Home, program: str, what: str) -> LaunchError:
-    """Says what a program's last words were, and what to do."""
+def failure(home: DataDirectory, program: str, what: str) -> LaunchError:
+    """Say how a program ended, what the last lines of its log are, and what to do."""
     log = home.log / f"{program}.log"
-    said = "".join(f"\n    {line}" for line in logs.last_lines(log, _LOG_LINES))
-    return LaunchError(f"{program} {what}. The end of {log}:{said}\n  Put right what it names, then start again.")
+    how = last_exit((home.log / "supervisord.log").read_text(errors="replace"), program)
+    lines = "".join(f"\n    {line}" for line in logs.last_lines(log, _LOG_LINES))
+    return LaunchError(f"{program} {what}{how}. The end of {log}:{lines}\n  Put right what it names, then start again.")
+
+
+def last_exit(log: str, program: str) -> str:
+    """From supervisord's log: ` (exit status 1)`, ` (terminated by SIGKILL: out of memory?)`; or empty."""
+    found = [match["how"] for match in _EXIT_LINE.finditer(log) if match["name"] == program]
+    if not found:
+        return ""
+    return f" ({found[-1]}{': out of memory?' if 'SIGKILL' in found[-1] else ''})"

@@ -23,6 +23,8 @@ class Launch(msgspec.Struct, frozen=True):
     folder: Path
     identity: Identity
     stop_signal: signal.Signals
+    standard_input: Path | None = None
+    """A file that the server reads as such; nothing when None."""
 
     def execute(self, *, dies_with_parent: bool) -> None:
         """Become the server; never returns."""
@@ -36,6 +38,7 @@ class Launch(msgspec.Struct, frozen=True):
             "HOME": str(self.folder),
             "TMPDIR": str(self.folder),
         }
+        os.dup2(os.open(self.standard_input or os.devnull, os.O_RDONLY), 0)
         os.chdir(self.folder)
         os.execvpe(argv[0], argv, environment)
 

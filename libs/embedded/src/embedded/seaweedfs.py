@@ -16,7 +16,8 @@ BUCKET = "guildhall"
 REGION = "us-east-1"
 STOP_SIGNAL = signal.SIGTERM
 
-_PARTS = ("master", "volume", "filer", "admin")
+_PARTS = ("master", "volume", "filer")
+_WORKER_OFFSET = 10_000
 _SIGNED = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
 
 
@@ -29,7 +30,7 @@ def prepare(data: Path, *, port: int, secrets: Path, identity: Identity, fsync: 
     del fsync
     program = binaries.seaweedfs(identity, data.parent)
     folder = identity.own(data).absolute()
-    objects = identity.own(folder / "objects")
+    identity.own(folder / "objects")
     keys = {
         "accessKey": secret_files.read_or_generate(secrets, ACCESS_KEY, length=15),
         "secretKey": secret_files.read_or_generate(secrets, PRIVATE_KEY),
@@ -40,17 +41,18 @@ def prepare(data: Path, *, port: int, secrets: Path, identity: Identity, fsync: 
     for name in ("s3.json", "security.toml"):
         identity.give(folder / name)
     options = {
-        "dir": objects,
+        # Relative to its folder, in which it is started: short, and without characters that mean something to it.
+        "dir": "objects",
         "ip": HOST,
         "ip.bind": HOST,
         "s3.port": port,
-        "s3.config": folder / "s3.json",
+        "s3.config": "s3.json",
         "bucket": BUCKET,
         "s3.autoCreateBucket": "false",
         "s3.port.iceberg": 0,
         "s3.port.lance": 0,
-        "s3.localSocket": folder / "s3.sock",
-        "filer.localSocket": folder / "filer.sock",
+        "s3.localSocket": "s3.sock",
+        "filer.localSocket": "filer.sock",
         "admin.ui": "false",
         "webdav": "false",
         # It would tell its makers about this installation.
@@ -94,9 +96,23 @@ def _inner_keys(secrets: Path) -> str:
 def _inner_ports(folder: Path, port: int) -> dict[str, int]:
     """Ports of the parts behind S3: the same at every start, as the master keeps its state by port."""
     names = [f"{part}.port{kind}" for part in _PARTS for kind in ("", ".grpc")] + ["s3.port.grpc"]
-    ports = remembered(folder / "ports.json", names, taken=[port])
+    file = folder / "ports.json"
+    ports = remembered(file, names, taken=[port])
     unusable = [number for number in ports.values() if not _without_old_socket(number)]
-    return remembered(folder / "ports.json", names, taken=[port, *unusable]) if unusable else ports
+    if unusable:
+        ports = remembered(file, names, taken=[port, *unusable])
+    admin = _admin_port(file, taken={port, *ports.values()})
+    return ports | {"admin.port": admin, "admin.port.grpc": admin + _WORKER_OFFSET}
+
+
+def _admin_port(file: Path, *, taken: set[int]) -> int:
+    """Its worker dials the admin's port plus an offset, whatever else is configured."""
+    while True:
+        port = remembered(file, ["admin.port"], taken=taken)["admin.port"]
+        grpc = port + _WORKER_OFFSET
+        if grpc < 65536 and grpc not in taken and is_free(grpc):
+            return port
+        taken.add(port)
 
 
 def _without_old_socket(port: int) -> bool:

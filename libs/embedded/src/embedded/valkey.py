@@ -22,7 +22,6 @@ def prepare(data: Path, *, port: int, secrets: Path, identity: Identity, fsync: 
         "bind": HOST,
         "port": port,
         "requirepass": password,
-        "dir": folder.absolute(),
         "appendonly": "yes",
         "appendfsync": "everysec" if fsync else "no",
         # The append-only file is the one truth; a snapshot beside it would only cost.
@@ -34,8 +33,15 @@ def prepare(data: Path, *, port: int, secrets: Path, identity: Identity, fsync: 
     configuration = folder / "valkey.conf"
     secret_files.write(configuration, "".join(f"{name} {value}\n" for name, value in settings.items()))
     identity.give(configuration)
-    argv = [str(program), str(configuration.absolute())]
-    return Launch(argv=argv, folder=folder, identity=identity, stop_signal=STOP_SIGNAL)
+    # By its standard input, and without `dir`, as it is started in its folder: a path with brackets it would take for a
+    # pattern, find nothing, and start without a password.
+    return Launch(
+        argv=[str(program), "-"],
+        folder=folder,
+        identity=identity,
+        stop_signal=STOP_SIGNAL,
+        standard_input=configuration.absolute(),
+    )
 
 
 def url(port: int, *, secrets: Path) -> str:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from embedded import ports
@@ -19,10 +19,10 @@ class NotReady(Exception):
 class Run:
     """One installation; started again, it is the same one. Its programs are the real ones unless others are named."""
 
-    def __init__(self, folder: Path, **environ: str) -> None:
-        self.data = folder / "var"
+    def __init__(self, folder: Path, *, data: str = "var", **environ: str) -> None:
+        self.data = folder / data
         self.port = ports.choose(1)[0]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://localhost:{self.port}"
         self._environ = {"PATH": os.environ["PATH"], "DATA_DIR": str(self.data), "PORT": str(self.port)} | environ
         self._processes: list[subprocess.Popen[str]] = []
 
@@ -54,6 +54,15 @@ class Run:
     def kill(self, program: str) -> None:
         """`kill -9` for one program; the supervisor starts it again."""
         os.kill(self.pid(program), signal.SIGKILL)
+
+    def cut_power(self) -> None:
+        """`kill -9` for everything that has to do with this run, at once."""
+        for folder in Path("/proc").glob("[0-9]*"):
+            if self._command_of(folder):
+                with suppress(ProcessLookupError):
+                    os.kill(int(folder.name), signal.SIGKILL)
+        for process in self._processes:
+            process.communicate()
 
     @contextmanager
     def paused(self, program: str) -> Generator[None]:

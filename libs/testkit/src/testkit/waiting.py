@@ -1,6 +1,7 @@
 """Wait for what will happen, and let things run meanwhile."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -23,3 +24,11 @@ async def eventually(found: Callable[[], Awaitable[object]], *, seconds: float =
     async with asyncio.timeout(seconds):
         while not await found():  # noqa: ASYNC110  there is nothing to wait on
             await asyncio.sleep(0.01)
+
+
+def wait_until(found: Callable[[], object], *, seconds: float = 30) -> None:
+    """The same without an event loop: for the state of other processes."""
+    until = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.05)

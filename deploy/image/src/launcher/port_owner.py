@@ -1,4 +1,4 @@
-"""Who listens on a port, as far as the kernel tells us."""
+"""What listens on a port, as far as the kernel tells us."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def _listening_inodes(port: int) -> set[str]:
 def _links(folder: Path) -> list[Path]:
     try:
         return list(folder.iterdir())
-    except OSError:  # gone, or somebody else's
+    except OSError:  # gone, or another user's
         return []
 
 
