@@ -10,6 +10,7 @@ import msgspec
 from bench.plan import TEXT_BYTES
 from bench.programs import BenchError, Program
 from bench.servers import Servers
+from testkit.machine import c_compiler
 
 SOURCES: Final = Path(__file__).parent / "load"
 SECONDS_MAX: Final = 60
@@ -59,9 +60,12 @@ class LoadClient:
 
 async def compile_client(folder: Path) -> Path:
     """With warnings as errors: what is measured with has to be right."""
+    compiler = c_compiler()
+    if not compiler:
+        raise BenchError("a C compiler is needed: install gcc, or run `make setup`")
     program = folder / "wsload"
     process = await asyncio.create_subprocess_exec(
-        "gcc", "-O2", "-std=c17", "-Wall", "-Wextra", "-Werror", "-o", program, *sorted(SOURCES.glob("*.c"))
+        *compiler, "-O2", "-std=c17", "-Wall", "-Wextra", "-Werror", "-o", program, *sorted(SOURCES.glob("*.c"))
     )
     if await process.wait() != 0:
         raise BenchError("the load client does not compile")

@@ -13,9 +13,10 @@ from bench import report
 from bench.load import Measured
 from bench.plan import QUICK
 from bench.results import Results, Sample, cost_ratio
+from testkit.machine import c_compiler
 
 ROOT = Path(__file__).parents[2]
-TOOLS = all(map(shutil.which, ("gcc", "node", "npm")))
+TOOLS = c_compiler() and all(map(shutil.which, ("node", "npm")))
 
 
 def sample(road: str, *, cpu: float, number: int = 1) -> Sample:
@@ -36,7 +37,7 @@ class TestRatio:
         assert (ratio.median, ratio.least, ratio.most) == (3.0, 2.0, 4.0)
 
 
-@pytest.mark.skipif(not TOOLS, reason="needs gcc and Node.js with npm")
+@pytest.mark.skipif(not TOOLS, reason="needs a C compiler and Node.js with npm")
 class TestBench:
     @pytest.mark.timeout(400)
     def test_goes_through_all_roads_and_leaves_the_document_alone(self) -> None:

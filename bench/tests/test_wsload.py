@@ -1,7 +1,6 @@
 """The load client: it counts what was told, and gives no figures when something was lost, repeated or out of order."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from pathlib import Path
 
@@ -10,11 +9,12 @@ import pytest
 from aiohttp import web
 
 from bench import load
+from testkit.machine import c_compiler
 
 Tell = Callable[[int, str], Iterable[str]]
 Run = Callable[[Tell], Awaitable[tuple[int | None, str]]]
 
-pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+pytestmark = pytest.mark.skipif(not c_compiler(), reason="needs a C compiler")
 
 
 def number_of(text: str) -> int:

@@ -15,7 +15,7 @@ import structlog
 from chassis.settings import Secret
 from embedded import Server
 from embedded.kinds import KindName
-from testkit import containers, folders
+from testkit import containers, folders, machine
 from testkit.clock import Clock
 from testkit.databases import Databases
 from testkit.servers import S3, Servers
@@ -25,6 +25,7 @@ FreshDatabase = Callable[..., Awaitable[Secret]]
 
 def pytest_configure() -> None:
     """Refuse impossible wishes before the first test, and keep log lines plain."""
+    machine.provide_node()
     if containers.wanted(os.environ):
         containers.require_engine()
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])

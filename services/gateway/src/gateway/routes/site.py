@@ -19,7 +19,9 @@ log = structlog.get_logger()
 INDEX: Final = "index.html"
 ASSETS: Final = "assets/"
 SETTINGS_PAGE: Final = "/settings/security"
-RESERVED: Final = frozenset({"api", ".well-known", "socket.io", "dev", "livez", "readyz", "startupz", "metrics"})
+RESERVED: Final = frozenset(
+    {"api", "problems", ".well-known", "socket.io", "dev", "livez", "readyz", "startupz", "metrics"}
+)
 """First parts of paths that are never a page of the client, though it would take any address."""
 ENCODINGS: Final = (("br", b"br"), ("gz", b"gzip"))
 SCROLL_LOCK_STYLE: Final = "'sha256-SCROLL_LOCK='"
