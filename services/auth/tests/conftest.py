@@ -10,19 +10,21 @@ from httpx import ASGITransport, AsyncClient
 
 from auth.app import create_app
 from auth.settings import Settings
+from auth.usecases.identities import CALLBACK
 from chassis.settings import Secret
 from contracts.times import now
+from discord_sim.stage import Stage, stage
 from testkit.clock import Clock
 from testkit.databases import Databases
 from testkit.servers import Servers
 
+from .browser import Browser
 from .mailbox import Mailbox
-from .people import Auth
+from .people import ORIGIN, Auth
 
 FreshDatabase = Callable[..., Awaitable[Secret]]
 StartAuth = Callable[..., Awaitable[Auth]]
 
-ORIGIN = "https://home.example"
 DEFAULTS: dict[str, Any] = {
     "port": 0,
     "master_key": Secret("a master key that no database has"),
@@ -108,3 +110,23 @@ async def start_auth(
             return await stack.enter_async_context(running(Settings(**given), clock=clock, mailbox=mailbox))
 
         yield start
+
+
+@pytest.fixture
+async def scene() -> AsyncGenerator[Stage]:
+    async with stage(redirect_uris=(ORIGIN + CALLBACK,)) as made:
+        yield made
+
+
+@pytest.fixture
+async def linked_auth(start_auth: StartAuth, scene: Stage) -> Auth:
+    return await start_auth(
+        discord_url=scene.sim.url,
+        discord_client_id=str(scene.bot.id),
+        discord_client_secret=Secret(scene.bot.client_secret),
+    )
+
+
+@pytest.fixture
+def ada(linked_auth: Auth, scene: Stage) -> Browser:
+    return Browser(linked_auth, scene, "ada")

@@ -16,6 +16,7 @@ from testkit.clock import Clock
 
 from .mailbox import Mailbox
 
+ORIGIN = "https://home.example"
 EMAIL = "ann@example.org"
 PASSWORD = "seven brown foxes"
 Proof = Mapping[str, str]

@@ -12,8 +12,7 @@ from sqlalchemy import text
 from chassis.database import connect
 
 from .authenticator import Authenticator
-from .conftest import ORIGIN
-from .people import EMAIL, Auth, Tokens
+from .people import EMAIL, ORIGIN, Auth, Tokens
 
 DOMAIN = "home.example"
 

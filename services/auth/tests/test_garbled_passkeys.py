@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from .authenticator import Authenticator
-from .conftest import ORIGIN, StartAuth
-from .people import Auth
+from .conftest import StartAuth
+from .people import ORIGIN, Auth
 from .test_factors import DOMAIN, with_passkey
 
 Credential = dict[str, Any]

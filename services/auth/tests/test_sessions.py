@@ -9,8 +9,8 @@ import pytest
 
 from contracts.registry import BY_TYPE
 
-from .conftest import ORIGIN, StartAuth
-from .people import PASSWORD, Auth, Tokens
+from .conftest import StartAuth
+from .people import ORIGIN, PASSWORD, Auth, Tokens
 
 REFRESH_PATHS = ["/api/v1/auth/logout", "/api/v1/auth/refresh"]
 

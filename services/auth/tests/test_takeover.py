@@ -9,8 +9,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from .authenticator import Authenticator
-from .conftest import ORIGIN, StartAuth
-from .people import EMAIL, PASSWORD, Auth, Tokens
+from .conftest import StartAuth
+from .people import EMAIL, ORIGIN, PASSWORD, Auth, Tokens
 from .test_factors import DOMAIN, with_passkey, with_totp
 from .test_sessions import is_over, told
 

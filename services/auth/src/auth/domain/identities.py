@@ -63,6 +63,12 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True):
     provider_user_id: str = ""
 
 
+class PendingLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """Discord has said who it is; the account's second factor is still to be shown."""
+
+    user_id: UserId
+
+
 class OutsidePerson(msgspec.Struct, frozen=True, kw_only=True):
     """Who the provider says it is."""
 

@@ -12,6 +12,7 @@ from auth.settings import Settings
 REFRESH: Final = "guildhall_refresh"
 DEVICE: Final = "guildhall_device"
 JOURNEY: Final = "guildhall_journey"
+SECOND_FACTOR: Final = "guildhall_second_factor"
 REFRESH_PATHS: Final = ("/api/v1/auth/refresh", "/api/v1/auth/logout")
 DEVICE_PATH: Final = "/api/v1/auth"
 JOURNEY_PATH: Final = "/api/v1/auth/discord"
@@ -42,6 +43,12 @@ def journey_cookie(browser: str, settings: Settings) -> Cookie:
     """`browser` is what makes this browser the only one that can end the journey; empty removes it."""
     seconds = settings.challenge_seconds if browser else 0
     return _cookie(JOURNEY, browser, path=JOURNEY_PATH, seconds=seconds, settings=settings)
+
+
+def second_factor_cookie(browser: str, settings: Settings) -> Cookie:
+    """`browser` is what makes this browser the only one that can finish the log-in; empty removes it."""
+    seconds = settings.challenge_seconds if browser else 0
+    return _cookie(SECOND_FACTOR, browser, path=JOURNEY_PATH, seconds=seconds, settings=settings)
 
 
 def _cookie(name: str, value: str, *, path: str, seconds: int, settings: Settings) -> Cookie:

@@ -3,23 +3,32 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Response, delete, get
+from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth.domain.identities import DiscordRefused, Journey
+from auth.domain.proofs import TotpNeeded
 from auth.domain.visits import Visit
 from auth.routes import cookies
 from auth.routes.accounts import SIGNED_IN
-from auth.routes.answers import refusals, without_body
-from auth.routes.limits import admit
+from auth.routes.answers import LoggedIn, logged_in, refusals, without_body
+from auth.routes.limits import admit, forgive
 from auth.usecases import attempts, identities, proofs, sessions
 from auth.usecases.tools import Actor, Begin, Tools
 from chassis.tokens import Verifier, bearer_of
 from contracts.problems import Problem, SessionEnded
 
 AnyRequest = Request[Any, Any, Any]
+
+
+class SecondFactor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A code of the authenticator app, or a recovery code."""
+
+    totp: Annotated[str, Meta(max_length=20)] | None = None
+    recovery_code: Annotated[str, Meta(max_length=60)] | None = None
 
 
 class Departure(msgspec.Struct, frozen=True):
@@ -78,12 +87,36 @@ async def callback(
         journey = await identities.arrive(transaction, tools=tools, state=given_state, browser=browser)
     done: list[Any] = [cookies.journey_cookie("", tools.settings)]
     try:
-        done += await _finish(journey, code, begin=begin, tools=tools, visit=visit)
+        added, set_cookies = await _finish(journey, code, begin=begin, tools=tools, visit=visit)
     except Problem as problem:
         async with begin() as transaction:
             await identities.refused(transaction, visit=visit, journey=journey, code=problem.code)
         return _back(journey, f"error={problem.code}", done)
-    return _back(journey, "linked=discord" if journey.mode == "link" else "", done)
+    return _back(journey, added, [*done, *set_cookies])
+
+
+@post("/discord/second-factor", status_code=200, responses=refusals(401, 403))
+async def finish_log_in(
+    request: AnyRequest,
+    data: JSONBody[SecondFactor],
+    begin: NamedDependency[Begin],
+    tools: NamedDependency[Tools],
+    visit: NamedDependency[Visit],
+) -> Response[LoggedIn]:
+    """What a page asks for where the way back from Discord says `?error=totp_needed`: the account's own code."""
+    cookies.require_own_origin(request, tools.settings)
+    browser = request.cookies.get(cookies.SECOND_FACTOR, "")
+    async with begin() as transaction:
+        pending = await identities.pending_login(transaction, tools=tools, browser=browser)
+    buckets = attempts.of_second_factor(tools, user_id=pending.user_id)
+    await admit(request, tools, buckets)
+    given = proofs.SecondProof(totp=data.totp, recovery_code=data.recovery_code)
+    async with begin() as transaction:
+        entered = await identities.finish_log_in(transaction, tools=tools, visit=visit, browser=browser, given=given)
+    await forgive(request, tools, buckets)
+    answer = logged_in(entered, tools=tools, visit=visit)
+    answer.set_cookie(cookies.second_factor_cookie("", tools.settings))
+    return answer
 
 
 @delete("/identities/discord", status_code=204, responses=refusals(401, 403, 404, 409), security=SIGNED_IN)
@@ -97,8 +130,10 @@ async def unlink(
     await identities.unlink(transaction, tools=tools, visit=visit, actor=confirmed)
 
 
-async def _finish(journey: Journey, code: str | None, *, begin: Begin, tools: Tools, visit: Visit) -> list[Any]:
-    """Exchange the code, then log in or link; gives the cookies to set."""
+async def _finish(
+    journey: Journey, code: str | None, *, begin: Begin, tools: Tools, visit: Visit
+) -> tuple[str, list[Any]]:
+    """Exchange the code, then log in or link; gives what the page is told, and the cookies to set."""
     if code is None:
         raise DiscordRefused
     callback_url = identities.callback_url(tools)
@@ -107,9 +142,11 @@ async def _finish(journey: Journey, code: str | None, *, begin: Begin, tools: To
     async with begin() as transaction:
         if journey.mode == "link":
             await identities.link(transaction, tools=tools, visit=visit, journey=journey, person=person, grant=grant)
-            return []
+            return "linked=discord", []
         entered = await identities.log_in(transaction, tools=tools, visit=visit, person=person, grant=grant)
-    return cookies.refresh_cookies(entered.refresh_token, tools.settings)
+    if isinstance(entered, identities.SecondFactorNeeded):
+        return f"error={TotpNeeded.code}", [cookies.second_factor_cookie(entered.browser, tools.settings)]
+    return "", cookies.refresh_cookies(entered.refresh_token, tools.settings)
 
 
 def _back(journey: Journey, added: str, set_cookies: list[Any]) -> Response[None]:
@@ -118,4 +155,4 @@ def _back(journey: Journey, added: str, set_cookies: list[Any]) -> Response[None
     return Response(None, status_code=302, cookies=set_cookies, headers={"Location": location})
 
 
-ROUTES = [start, callback, unlink]
+ROUTES = [start, callback, finish_log_in, unlink]

@@ -90,6 +90,14 @@ async def add_challenge(
     await transaction.execute(insert(challenges).values(row))
 
 
+async def find_challenge(transaction: AsyncConnection, text: str, *, purpose: str, at: datetime) -> bytes | None:
+    """What was put with it; it can still be taken."""
+    finding = select(challenges.c.data).where(
+        challenges.c.hash == challenge_hash(text), challenges.c.purpose == purpose, challenges.c.expires_at > at
+    )
+    return await transaction.scalar(finding)
+
+
 async def take_challenge(transaction: AsyncConnection, text: str, *, purpose: str, at: datetime) -> bytes | None:
     """What was put with it; it is used up by this."""
     taking = delete(challenges).where(

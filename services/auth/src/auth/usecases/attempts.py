@@ -28,6 +28,11 @@ def of_proof(tools: Tools, *, user_id: UserId) -> list[Bucket]:
     return [Bucket(f"proof:{user_id}", tools.settings.guesses_per_device, tools.settings.guess_window_seconds)]
 
 
+def of_second_factor(tools: Tools, *, user_id: UserId) -> list[Bucket]:
+    """Guesses at the second factor by somebody whom Discord has let in."""
+    return [Bucket(f"second:{user_id}", tools.settings.guesses_per_device, tools.settings.guess_window_seconds)]
+
+
 def of_registration(tools: Tools, *, visit: Visit, email_key: str) -> list[Bucket]:
     """Every registration sends a mail, to whomever the address belongs."""
     network = Bucket(f"registration:{visit.network}", tools.settings.registrations_per_network, 3600)

@@ -20,14 +20,16 @@ from auth.domain.identities import (
     JourneyBroken,
     Mode,
     OutsidePerson,
+    PendingLogin,
     authorize_url,
     safe_return,
 )
 from auth.domain.mails import MailKind
-from auth.domain.proofs import LastWayIn
+from auth.domain.proofs import LastWayIn, TotpNeeded
+from auth.domain.refusals import WrongCredentials
 from auth.domain.users import User, topic_of
 from auth.domain.visits import Visit
-from auth.usecases import accounts, mailing, security, sessions
+from auth.usecases import accounts, mailing, proofs, security, sessions
 from auth.usecases.tools import Actor, Tools
 from chassis.database import advisory_lock
 from contracts.auth import IdentityLinked, IdentityUnlinked
@@ -36,7 +38,14 @@ from contracts.problems import NotFound
 from streams import outbox
 
 PURPOSE: Final = "discord.journey"
+SECOND_FACTOR: Final = "discord.second_factor"
 CALLBACK: Final = "/api/v1/auth/discord/callback"
+
+
+class SecondFactorNeeded(msgspec.Struct, frozen=True):
+    """The account asks for a code, too; `browser` is what only this browser holds until it is shown."""
+
+    browser: str
 
 
 class Departure(msgspec.Struct, frozen=True):
@@ -109,8 +118,9 @@ async def refused(transaction: AsyncConnection, *, visit: Visit, journey: Journe
 
 async def log_in(
     transaction: AsyncConnection, *, tools: Tools, visit: Visit, person: OutsidePerson, grant: Grant
-) -> sessions.Entered:
-    """A session for whom this Discord account belongs to; who is unknown gets an account of their own."""
+) -> sessions.Entered | SecondFactorNeeded:
+    """A session for the owner of this Discord account, once their second factor is shown, too; a person who is unknown
+    here gets an account."""
     await _take_turns(transaction, person)
     owner = await store.identities.owner(transaction, DISCORD, person.id)
     user = owner and await store.users.by_id(transaction, owner, lock=True)
@@ -119,7 +129,49 @@ async def log_in(
         await _link(transaction, tools=tools, visit=visit, user=user, person=person, grant=grant)
     else:
         await store.identities.renew(transaction, tools.vault, _identity(user.id, person, grant, tools=tools))
+        if await proofs.has_second_factor(transaction, tools=tools, user=user):
+            return await _ask_second_factor(transaction, tools=tools, user=user)
     return await sessions.enter(transaction, tools=tools, visit=visit, user=user, method="discord")
+
+
+async def _ask_second_factor(transaction: AsyncConnection, *, tools: Tools, user: User) -> SecondFactorNeeded:
+    browser = secrets.token_urlsafe(32)
+    sealed = tools.vault.seal(msgspec.msgpack.encode(PendingLogin(user_id=user.id)), purpose=SECOND_FACTOR)
+    ends = tools.challenge_ends()
+    await store.proofs.add_challenge(transaction, browser, purpose=SECOND_FACTOR, data=sealed, expires_at=ends)
+    return SecondFactorNeeded(browser)
+
+
+async def pending_login(transaction: AsyncConnection, *, tools: Tools, browser: str) -> PendingLogin:
+    """The log-in by Discord that this browser has begun; raises `JourneyBroken`."""
+    sealed = await store.proofs.find_challenge(transaction, browser, purpose=SECOND_FACTOR, at=tools.clock())
+    if sealed is None:
+        raise JourneyBroken
+    return msgspec.msgpack.decode(tools.vault.open(sealed, purpose=SECOND_FACTOR), type=PendingLogin)
+
+
+async def finish_log_in(
+    transaction: AsyncConnection, *, tools: Tools, visit: Visit, browser: str, given: proofs.SecondProof
+) -> sessions.Entered:
+    """A session, if the code is right; a wrong one can be tried again until the log-in has expired. Raises
+    `JourneyBroken`, `TotpNeeded` or `WrongCredentials`."""
+    pending = await pending_login(transaction, tools=tools, browser=browser)
+    user = await store.users.by_id(transaction, pending.user_id, lock=True)
+    if user is None:
+        raise JourneyBroken
+    try:
+        factor = await proofs.check_second(transaction, tools=tools, user=user, given=given)
+    except (WrongCredentials, TotpNeeded):
+        detail = "discord: second factor"
+        await security.note(
+            transaction, "session.opened", visit=visit, user_id=user.id, outcome="refused", detail=detail
+        )
+        raise
+    if not await store.proofs.take_challenge(transaction, browser, purpose=SECOND_FACTOR, at=tools.clock()):
+        raise JourneyBroken
+    return await sessions.enter(
+        transaction, tools=tools, visit=visit, user=user, method=f"discord and {factor}" if factor else "discord"
+    )
 
 
 async def link(

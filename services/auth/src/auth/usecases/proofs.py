@@ -40,13 +40,24 @@ class SecondProof(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def require_fresh(transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor) -> None:
-    """Sensitive changes need a proof of the last minutes; raises `StepUpNeeded`."""
-    session = actor.session
-    if not is_fresh(session.confirmed_at, at=tools.clock(), seconds=tools.settings.step_up_seconds):
+    """Sensitive changes need a proof of the last minutes, and more than Discord's word where the account has a way of
+    ours to prove it; raises `StepUpNeeded`."""
+    session, user = actor.session, actor.user
+    fresh = is_fresh(session.confirmed_at, at=tools.clock(), seconds=tools.settings.step_up_seconds)
+    by_discord_alone = session.method == "discord"
+    if by_discord_alone and (user.password_lets_in or await store.proofs.passkeys_of(transaction, user.id)):
+        fresh = False
+    if not fresh:
         await security.note(
             transaction, "step_up.asked", visit=visit, user_id=actor.user.id, session_id=session.id, outcome="refused"
         )
         raise StepUpNeeded
+
+
+async def has_second_factor(transaction: AsyncConnection, *, tools: Tools, user: User) -> bool:
+    """Whether a code is asked for at log-in, whatever the way in; a passkey is two factors by itself."""
+    totp = await store.proofs.totp_of(transaction, tools.vault, user.id)
+    return totp is not None and totp.confirmed_at is not None
 
 
 async def check_second(transaction: AsyncConnection, *, tools: Tools, user: User, given: SecondProof) -> Factor:
