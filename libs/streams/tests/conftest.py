@@ -7,16 +7,16 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chassis.background import Supervisor
 from chassis.database import connect
 from chassis.settings import Secret
 from contracts.events import Envelope, Event
 from streams import bus, tables
 from streams.relay import Relay, RelaySettings
-from testkit.waiting import running
 
 STREAM = "try.events"
 
-QUICK = RelaySettings(poll_seconds=0.05, retry_seconds=0.05, tidy_seconds=0)
+QUICK = RelaySettings(poll_seconds=0.05, tidy_seconds=0)
 
 
 class Happened(Event, frozen=True, kw_only=True):
@@ -45,7 +45,7 @@ async def redis(redis_url: Secret) -> AsyncGenerator[Redis]:
 @pytest.fixture
 async def relay(engine: AsyncEngine, redis: Redis) -> AsyncGenerator[Relay]:
     made = Relay(engine, redis, stream=STREAM, settings=QUICK)
-    async with running(made.run()):
+    async with Supervisor().running(made.worker()):
         yield made
 
 

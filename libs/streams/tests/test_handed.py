@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chassis.background import Supervisor
 from contracts.events import Envelope
 from contracts.ids import new_id
 from contracts.times import now
@@ -17,7 +18,7 @@ from streams import handed
 from streams.bulk import Logged
 from streams.handed import Handed
 from streams.relay import Relay
-from testkit.waiting import eventually, running
+from testkit.waiting import eventually
 
 from .conftest import QUICK, STREAM, Happened, sent, wipe
 from .placed import commit
@@ -110,7 +111,7 @@ async def leading(engine: AsyncEngine, redis: Redis) -> AsyncGenerator[Relay]:
     async def leads() -> bool:
         return relay.leading
 
-    async with running(relay.run()):
+    async with Supervisor().running(relay.worker()):
         await eventually(leads)
         [first] = await commit(engine, 0, f"begun {new_id()}")
         relay.carry([first])
@@ -167,7 +168,7 @@ class TestRelay:
     async def test_marks_in_time_without_being_asked(self, engine: AsyncEngine, redis: Redis) -> None:
         settings = msgspec.structs.replace(IDLE, mark_seconds=0.05)
         relay = Relay(engine, redis, stream=STREAM, settings=settings)
-        async with running(relay.run()):
+        async with Supervisor().running(relay.worker()):
 
             async def leads() -> bool:
                 return relay.leading

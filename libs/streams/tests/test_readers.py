@@ -1,6 +1,7 @@
 """Readers: a share of work has its effect once, a view sees everything, and one bad entry stops neither."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, InternalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from chassis.background import Supervisor
 from contracts.events import Envelope
 from contracts.ids import new_id
 from contracts.times import now
@@ -18,11 +20,11 @@ from streams.outbox import tell_all
 from streams.relay import Relay
 from streams.view import View
 from streams.work import Effect, ShareOfWork, WorkSettings, once
-from testkit.waiting import eventually, running
+from testkit.waiting import eventually
 
 from .conftest import STREAM, Happened, dead_letters, wipe
 
-QUICK = WorkSettings(failures_max=3, retry_seconds=0.05, block_ms=20, pause_seconds=0.02)
+QUICK = WorkSettings(failures_max=3, retry_seconds=0.05, block_ms=20)
 
 
 def share(redis: Redis, effect: Effect) -> ShareOfWork:
@@ -53,6 +55,10 @@ class Counting:
                 raise ValueError("poisoned")
             self.counted.append(event.number)
 
+    def at_work(self, engine: AsyncEngine, redis: Redis) -> AbstractAsyncContextManager[None]:
+        effect = once(engine, reader="counting", handlers=self.handlers)
+        return Supervisor().running(share(redis, effect).worker())
+
 
 class TestShareOfWork:
     async def test_has_the_effect_of_a_repeated_event_once(self, engine: AsyncEngine, redis: Redis) -> None:
@@ -60,7 +66,7 @@ class TestShareOfWork:
         first = happened(1)
         await put(redis, first, first, happened(2), first)
 
-        async with running(share(redis, once(engine, reader="counting", handlers=counting.handlers)).run()):
+        async with counting.at_work(engine, redis):
 
             async def done() -> bool:
                 return 2 in counting.counted and await settled(redis)
@@ -73,7 +79,7 @@ class TestShareOfWork:
         counting = Counting(refuse=2)
         await put(redis, happened(1), happened(2), happened(3))
 
-        async with running(share(redis, once(engine, reader="counting", handlers=counting.handlers)).run()):
+        async with counting.at_work(engine, redis):
 
             async def buried() -> bool:
                 return await redis.xlen(f"{STREAM}.dead.counting") == 1 and await settled(redis)
@@ -90,7 +96,7 @@ class TestShareOfWork:
         counting = Counting(refuse=1)
         await put(redis, happened(1))
 
-        async with running(share(redis, once(engine, reader="counting", handlers=counting.handlers)).run()):
+        async with counting.at_work(engine, redis):
 
             async def buried() -> bool:
                 return await redis.xlen(f"{STREAM}.dead.counting") == 1
@@ -105,7 +111,7 @@ class TestShareOfWork:
 
         async def nothing(_: Envelope) -> None: ...
 
-        async with running(share(redis, nothing).run()):
+        async with Supervisor().running(share(redis, nothing).worker()):
 
             async def buried() -> bool:
                 return await redis.xlen(f"{STREAM}.dead.counting") == 2
@@ -134,14 +140,14 @@ class TestShareOfWork:
             arrived.set()
 
         await put(redis, happened(1))
-        async with running(share(redis, away_at_first).run()), asyncio.timeout(30):
+        async with Supervisor().running(share(redis, away_at_first).worker()), asyncio.timeout(30):
             await arrived.wait()
 
         assert await redis.xlen(f"{STREAM}.dead.counting") == 0
 
     async def test_goes_on_after_redis_was_wiped(self, engine: AsyncEngine, redis: Redis, relay: Relay) -> None:
         counting = Counting()
-        async with running(share(redis, once(engine, reader="counting", handlers=counting.handlers)).run()):
+        async with counting.at_work(engine, redis):
             async with engine.begin() as connection:
                 await tell_all(connection, [("a", Happened(number=number)) for number in (1, 2)])
 
@@ -164,7 +170,7 @@ class TestShareOfWork:
         await bus.read_share(redis, "counting", "the-dead", [STREAM], count=10, block_ms=1)
         counting = Counting()
 
-        async with running(share(redis, once(engine, reader="counting", handlers=counting.handlers)).run()):
+        async with counting.at_work(engine, redis):
 
             async def taken() -> bool:
                 return counting.counted == [1]
@@ -190,7 +196,7 @@ class TestView:
         seen: list[int] = []
         view = View(redis, streams=[STREAM], deliver=lambda batch: seen.extend(one.seq for one in batch))
 
-        async with running(view.run()):
+        async with Supervisor().running(view.worker()):
             await view.started.wait()
             await put(redis, happened(2), happened(3))
 
@@ -203,7 +209,7 @@ class TestView:
         seen: list[int] = []
         view = View(redis, streams=[STREAM], deliver=lambda batch: seen.extend(one.seq for one in batch))
 
-        async with running(view.run()):
+        async with Supervisor().running(view.worker()):
             await view.started.wait()
             await redis.xadd(STREAM, {"e": b"{"})
             await put(redis, happened(2))

@@ -10,12 +10,13 @@ from redis.asyncio import Redis
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chassis.background import Supervisor
 from contracts.times import now
 from embedded import Server
 from streams import bus, tables
 from streams.outbox import tell, tell_all
 from streams.relay import Relay
-from testkit.waiting import eventually, running
+from testkit.waiting import eventually
 
 from .conftest import QUICK, STREAM, Happened, sent, wipe
 
@@ -67,7 +68,7 @@ class TestRelay:
         async def there() -> bool:
             return len(await sent(redis)) == 1
 
-        async with running(lazy.run()):
+        async with Supervisor().running(lazy.worker()):
             await eventually(leading)
             async with engine.begin() as connection:
                 await tell(connection, "a", Happened(number=1))
@@ -87,7 +88,7 @@ class TestRelay:
 
     async def test_waits_while_redis_is_away(self, engine: AsyncEngine, own_valkey: Server) -> None:
         redis = bus.connect(own_valkey.url)
-        async with running(Relay(engine, redis, stream=STREAM, settings=QUICK).run()):
+        async with Supervisor().running(Relay(engine, redis, stream=STREAM, settings=QUICK).worker()):
             own_valkey.kill()
             async with engine.begin() as connection:
                 await tell(connection, "a", Happened(number=1))
@@ -110,9 +111,9 @@ class TestRelay:
         await self.test_waits_while_redis_is_away(engine, own_valkey)
 
     async def test_one_of_two_works_and_the_other_takes_over(self, engine: AsyncEngine, redis: Redis) -> None:
-        first = asyncio.create_task(Relay(engine, redis, stream=STREAM, settings=QUICK).run())
+        first = asyncio.create_task(Supervisor().run(Relay(engine, redis, stream=STREAM, settings=QUICK).worker()))
         second = Relay(engine, redis, stream=STREAM, settings=QUICK)
-        async with running(second.run()):
+        async with Supervisor().running(second.worker()):
             async with engine.begin() as connection:
                 await tell(connection, "a", Happened(number=1))
 
@@ -136,7 +137,7 @@ class TestTidy:
             await redis.xadd(STREAM, {"e": b"old"}, id=f"{1000 + number}-0")
         await redis.xgroup_create(STREAM, "slow", id="1149-0")
 
-        async with running(Relay(engine, redis, stream=STREAM, settings=QUICK).run()):
+        async with Supervisor().running(Relay(engine, redis, stream=STREAM, settings=QUICK).worker()):
 
             async def trimmed() -> bool:
                 return (await redis.xlen(STREAM)) < 300
@@ -157,7 +158,7 @@ class TestTidy:
         await redis.set(f"{STREAM}.marker", await bus.run_id(redis))
         await redis.xadd(STREAM, {"e": b"x"})
 
-        async with running(Relay(engine, redis, stream=STREAM, settings=QUICK).run()):
+        async with Supervisor().running(Relay(engine, redis, stream=STREAM, settings=QUICK).worker()):
 
             async def forgotten() -> bool:
                 async with engine.connect() as connection:

@@ -6,6 +6,7 @@ from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, Final, cast
 
 from litestar import Litestar, Request
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -13,6 +14,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
 from chassis import health, problems
+from chassis.background import Supervisor
 from chassis.settings import ServiceSettings
 from chassis.tokens import Guard
 from contracts.problems import InvalidInput, UnsupportedMediaType
@@ -46,18 +48,23 @@ def create_app(
     dependencies: Mapping[str, Callable[..., Any]],
     guards: Sequence[Guard] = (),
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
+    supervisor: Supervisor | None = None,
 ) -> Litestar:
-    """Wire a service. `dependencies` are what its handlers may ask for by name; `checks` make up `/readyz`.
+    """Wire a service. `dependencies` are what its handlers may ask for by name; `checks` and workers make up `/readyz`.
+
+    The supervisor's workers run inside of `lifespan`: what that opens is there before they start and after they end.
 
     No dependency may refuse: that is for guards, see `chassis.tokens.gate`.
     """
+    supervisor = supervisor or Supervisor()
     return Litestar(
-        route_handlers=[*routes, *cast("list[ControllerRouterHandler]", health.routes_for(checks))],
+        route_handlers=[*routes, *cast("list[ControllerRouterHandler]", health.routes_for(checks, supervisor))],
         dependencies={key: _provide(make) for key, make in dependencies.items()},
         exception_handlers={**problems.HANDLERS},
         before_request=require_plain_text,
         guards=list(guards),
-        lifespan=list(lifespan),
+        lifespan=[*lifespan, lambda _: supervisor.running(*supervisor.workers)],
+        state=State({"supervisor": supervisor}),
         request_max_body_size=settings.body_bytes_max,
         logging_config=None,
         openapi_config=OpenAPIConfig(
@@ -68,6 +75,11 @@ def create_app(
             components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
         ),
     )
+
+
+def supervisor_of(app: Litestar) -> Supervisor:
+    """What runs the application's workers."""
+    return cast("Supervisor", app.state["supervisor"])
 
 
 def _provide(make: Callable[..., Any]) -> Provide:

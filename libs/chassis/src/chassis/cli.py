@@ -4,17 +4,21 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Final, Generic, NoReturn, TypeVar
 
 import msgspec
 import uvloop
 from litestar import Litestar
 
 from chassis import logs, migrations, tracing
+from chassis.app import supervisor_of
+from chassis.background import GaveUp
 from chassis.server import serve as serve_on_granian
 from chassis.settings import Secret, ServiceSettings, SettingsError, load
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+GAVE_UP: Final = os.EX_SOFTWARE
+
 Command = Callable[[SettingsT, list[str]], Awaitable[None]]
 
 
@@ -29,7 +33,7 @@ class Service(msgspec.Struct, Generic[SettingsT], frozen=True, kw_only=True):
     commands: Mapping[str, Command[SettingsT]] = {}
 
     def main(self, environ: Mapping[str, str], arguments: list[str]) -> NoReturn:
-        """Run the named command and exit: 0 well, 1 the command failed, 2 it was called wrongly."""
+        """Run the command and exit: 0 well, 1 the command failed, 2 it was called wrongly, 70 a worker kept failing."""
         command, *rest = arguments or ["help"]
         known: dict[str, Command[SettingsT]] = {
             "serve": self._serve,
@@ -46,13 +50,19 @@ class Service(msgspec.Struct, Generic[SettingsT], frozen=True, kw_only=True):
             sys.exit(2)
         logs.configure(self.name, settings)
         tracing.configure(self.name, settings)
-        uvloop.run(_run(known[command](settings, rest)))
+        try:
+            uvloop.run(_run(known[command](settings, rest)))
+            status = 0
+        except GaveUp:  # logged where it was found
+            status = GAVE_UP
         sys.stdout.flush()
-        os._exit(0)  # granian's runtime threads have nothing left to do, and would hold the exit for seconds
+        os._exit(status)  # granian's runtime threads have nothing left to do, and would hold the exit for seconds
 
     async def _serve(self, settings: SettingsT, _: list[str]) -> None:
         await self._migrate(settings, [])
-        await self.serve(self.create_app(settings), settings)
+        app = self.create_app(settings)
+        await self.serve(app, settings)
+        supervisor_of(app).raise_if_given_up()
 
     async def _migrate(self, settings: SettingsT, _: list[str]) -> None:
         if self.migrated is None:

@@ -1,4 +1,4 @@
-"""`/livez` (no dependencies), `/readyz` (each dependency by name, time-bounded, kept 1 s), `/startupz`."""
+"""`/livez` (no dependencies), `/readyz` (each dependency and worker by name, time-bounded, kept 1 s), `/startupz`."""
 
 import asyncio
 import time
@@ -8,6 +8,8 @@ from typing import Final
 import msgspec
 from litestar import Response, get
 
+from chassis.background import Supervisor
+
 Check = Callable[[], Awaitable[str | None]]
 """Raises when the dependency is away. A returned text says how it is (for example why a bot idles)."""
 
@@ -16,17 +18,18 @@ KEPT_SECONDS: Final = 1.0
 
 
 class Health(msgspec.Struct, frozen=True):
-    """`status` is "ok" or "failing"; `checks` has a line for every dependency: "ok", or what is wrong."""
+    """`status` is "ok" or "failing"; `checks` has a line for every dependency and worker: "ok", or what is wrong."""
 
     status: str
     checks: dict[str, str] = {}
 
 
 class Readiness:
-    """Asks every dependency, at most once a second, all at the same time."""
+    """Asks every dependency, at most once a second, all at the same time, and names every worker."""
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
+    def __init__(self, checks: Mapping[str, Check], supervisor: Supervisor | None = None) -> None:
         self._checks = checks
+        self._supervisor = supervisor or Supervisor()
         self._last: tuple[float, Health] | None = None
         self._asking = asyncio.Lock()
 
@@ -35,8 +38,9 @@ class Readiness:
         async with self._asking:
             if self._last is None or time.monotonic() - self._last[0] > KEPT_SECONDS:
                 answers = await asyncio.gather(*(self._one(check) for check in self._checks.values()))
-                good = all(ok for ok, _ in answers)
-                texts = dict(zip(self._checks, (text for _, text in answers), strict=True))
+                found = dict(zip(self._checks, answers, strict=True)) | self._supervisor.health()
+                good = all(ok for ok, _ in found.values())
+                texts = {name: text for name, (_, text) in found.items()}
                 self._last = time.monotonic(), Health("ok" if good else "failing", texts)
             return self._last[1]
 
@@ -56,9 +60,9 @@ async def livez() -> Health:
     return Health("ok")
 
 
-def routes_for(checks: Mapping[str, Check]) -> list[object]:
+def routes_for(checks: Mapping[str, Check], supervisor: Supervisor | None = None) -> list[object]:
     """The three health paths of a service."""
-    readiness = Readiness(checks)
+    readiness = Readiness(checks, supervisor)
 
     @get("/readyz", include_in_schema=False)
     async def readyz() -> Response[Health]:

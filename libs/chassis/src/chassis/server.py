@@ -8,6 +8,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
 
+from chassis.app import supervisor_of
 from chassis.head import answering_head
 from chassis.settings import ServiceSettings
 from chassis.tracing import observe
@@ -31,7 +32,7 @@ async def serve(app: Litestar, settings: ServiceSettings) -> None:
         backlog=1024,
     )
     serving = asyncio.create_task(server.serve())
-    await until_told_to_stop(serving, settings)
+    await until_told_to_stop(serving, app, settings)
     server.stop()
     try:
         async with asyncio.timeout(settings.drain_seconds):
@@ -41,16 +42,17 @@ async def serve(app: Litestar, settings: ServiceSettings) -> None:
     log.info("service.stopped")
 
 
-async def until_told_to_stop(serving: "asyncio.Task[None]", settings: ServiceSettings) -> None:
-    """Back when SIGTERM or SIGINT came; a server that ends before that raises what ended it."""
+async def until_told_to_stop(serving: "asyncio.Task[None]", app: Litestar, settings: ServiceSettings) -> None:
+    """Back when SIGTERM or SIGINT came or a worker was given up; a server that ends before raises what ended it."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stopping.set)
-    waiting = loop.create_task(stopping.wait())
+    waiting = {loop.create_task(stopping.wait()), loop.create_task(supervisor_of(app).given_up.wait())}
     log.info("service.started", host=settings.host, port=settings.port)
-    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
+    await asyncio.wait({serving, *waiting}, return_when=asyncio.FIRST_COMPLETED)
+    for one in waiting:
+        one.cancel()
     if serving.done():
         serving.result()
         raise RuntimeError("the server ended by itself")

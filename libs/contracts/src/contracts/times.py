@@ -1,6 +1,11 @@
 """Moments: aware UTC datetimes with milliseconds, as the public surface shows them (RFC 3339)."""
 
+import math
 from datetime import UTC, datetime
+from typing import Final
+
+NEVER: Final = -math.inf
+"""Not yet, for a time of `time.monotonic()`: its zero may be a second ago, on a machine that has just booted."""
 
 
 def now() -> datetime:

@@ -15,10 +15,12 @@ from redis.exceptions import ConnectionError, NoScriptError, RedisError, Respons
 
 from contracts.events import Envelope
 
-AWAY: Final = (RedisError, OSError, TimeoutError)
+OUTAGES: Final = (RedisError, OSError, TimeoutError)
 """What a call raises while Redis cannot be reached; nothing is lost by it."""
 
 FIELD: Final = b"e"
+PENDING_MAX: Final = 1000
+"""How many unacknowledged entries are looked at for one that is due."""
 _pack: Final = cast("Any", hiredis).pack_command
 _decoder: Final = msgspec.json.Decoder(Envelope)
 _encoder: Final = msgspec.json.Encoder()
@@ -69,7 +71,7 @@ class Line:
         self._connection: Any = None
 
     async def ask(self, *words: str | bytes | int) -> Any:
-        """Raises one of `AWAY`, like the client."""
+        """Raises one of `OUTAGES`, like the client."""
         if self._connection is None:
             self._connection = await cast("Any", self._redis.connection_pool).get_connection()
         await self._connection.send_packed_command(_pack(words), check_health=False)
@@ -137,19 +139,40 @@ async def ensure_group(redis: Redis, stream: str, group: str) -> None:
             raise
 
 
-async def claim_stuck(
-    redis: Redis, stream: str, group: str, consumer: str, *, idle_ms: int, count: int
-) -> list[tuple[Entry, int]]:
-    """Take over what was delivered but not acknowledged for `idle_ms`; each with how often it was delivered."""
-    answer = cast(
-        "tuple[bytes, list[Entry], list[bytes]]",
-        await redis.xautoclaim(stream, group, consumer, min_idle_time=idle_ms, count=count),
-    )
-    claimed: list[tuple[Entry, int]] = []
-    for entry in answer[1]:
-        pending = await redis.xpending_range(stream, group, entry[0], entry[0], 1)
-        claimed.append((entry, int(pending[0]["times_delivered"]) if pending else 1))
-    return claimed
+async def claim_failed(
+    redis: Redis, stream: str, group: str, consumer: str, *, pause_ms: int, count: int
+) -> list[Entry]:
+    """Take over what was delivered but not acknowledged for `pause_ms`, and twice as long for each try that failed."""
+    pending = await redis.xpending_range(stream, group, "-", "+", PENDING_MAX, idle=pause_ms)
+    if not pending:
+        return []
+    tries = await cast("Any", redis).hmget(_tries(stream, group), [one["message_id"] for one in pending])
+    due = [
+        one["message_id"]
+        for one, tried in zip(pending, tries, strict=True)
+        if one["time_since_delivered"] >= pause_ms * 2 ** max(0, int(tried or 1) - 1)
+    ]
+    if not due:
+        return []
+    claimed = await redis.xclaim(stream, group, consumer, pause_ms, cast("Any", due[:count]))
+    return cast("list[Entry]", [entry for entry in claimed if entry[1]])
+
+
+async def count_try(redis: Redis, stream: str, group: str, entry_id: bytes) -> int:
+    """A try has failed; gives how many did. Redis' own count would not do: outages and other members use it up."""
+    return int(await cast("Any", redis).hincrby(_tries(stream, group), entry_id, 1))
+
+
+async def finish(redis: Redis, stream: str, group: str, entry_id: bytes) -> None:
+    """Acknowledge, and forget the tries."""
+    pipeline = cast("Any", redis.pipeline(transaction=False))
+    pipeline.xack(stream, group, entry_id)
+    pipeline.hdel(_tries(stream, group), entry_id)
+    await pipeline.execute()
+
+
+def _tries(stream: str, group: str) -> str:
+    return f"{stream}.tries.{group}"
 
 
 async def oldest_needed(redis: Redis, stream: str) -> bytes | None:

@@ -4,35 +4,26 @@ The table decides what is unsent. Rows that this process has just committed are 
 them is missing, and are marked as sent some time later, many at once: whoever leads after a crash sends them again.
 """
 
-import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
-import asyncpg
 import msgspec
 import structlog
 from redis.asyncio import Redis
 from sqlalchemy import bindparam, select, text, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from contracts.times import now
-from streams import bus, ending, log, meters, tables
+from chassis.background import BOUND_SECONDS, Step, WakeUp, Worker
+from contracts.times import NEVER, now
+from streams import bus, log, meters, tables
 from streams.bulk import Logged
 from streams.handed import Handed
 
 logger = structlog.get_logger()
-
-AWAY: Final = (
-    *bus.AWAY,
-    DBAPIError,
-    # What is asked of the driver itself fails in the driver's own words.
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
 
 _UNSENT = (
     select(tables.log.c.position, *log.COLUMNS)
@@ -55,7 +46,6 @@ class RelaySettings(msgspec.Struct, frozen=True, kw_only=True):
     batch_max: int = 500
     poll_seconds: float = 1.0
     mark_seconds: float = 0.5
-    retry_seconds: float = 0.5
     resend: timedelta = timedelta(minutes=5)
     stream_kept: timedelta = timedelta(hours=1)
     log_kept: timedelta = timedelta(days=7)
@@ -74,79 +64,82 @@ class Relay:
         self._stream = stream
         self._marker = f"{stream}.marker"
         self._settings = settings or RelaySettings()
-        self._bell = asyncio.Event()
+        self._woken = WakeUp()
         self._handed = Handed()
         self._must_read = True
         self._unmarked: list[int] = []
-        self._marked_at = 0.0
-        self._read_at = 0.0
-        self._tidied_at = 0.0
+        self._marked_at = NEVER
+        self._read_at = NEVER
+        self._tidied_at = NEVER
+        self._schema = ""
         self.leading = False
         """Whether this copy is the one that works: then `carry` after a commit is enough, nobody need be notified."""
 
     def wake(self) -> None:
         """There is something to read and send: called by the database's notification."""
         self._must_read = True
-        self._bell.set()
+        self._woken.notify()
 
     def carry(self, rows: Sequence[Logged]) -> None:
         """These were just committed. Somebody else leads: then they were notified."""
         if rows and self.leading:
             if not self._handed.give(rows):
                 self._must_read = True
-            self._bell.set()
+            self._woken.notify()
 
-    async def run(self) -> None:
-        """Work until cancelled. Whatever is away is waited for; rows wait with it."""
-        while True:
+    def worker(self, *, bound_seconds: float = BOUND_SECONDS) -> Worker:
+        """What carries the log. Rows wait while PostgreSQL or Redis is away."""
+        return Worker("relay", session=self._session, wait=self._wait, bound_seconds=bound_seconds)
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncGenerator[Step]:
+        """A connection of its own: it holds the lock of the one that works, and is notified of commits."""
+        async with self._engine.connect() as opened:
+            connection = await opened.execution_options(isolation_level="AUTOCOMMIT")
+            driver: Any = (await connection.get_raw_connection()).driver_connection
             try:
-                async with self._engine.connect() as connection:
-                    await self._serve(await connection.execution_options(isolation_level="AUTOCOMMIT"))
-            except AWAY as error:
-                ending.heed()
-                logger.warning("relay.paused", stream=self._stream, error=repr(error)[:300])
-                await asyncio.sleep(self._settings.retry_seconds)
+                yield partial(self._step, connection, driver)
+            finally:
+                await self._resign(connection, driver)
 
-    async def _serve(self, connection: AsyncConnection) -> None:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        schema = await connection.scalar(text("select current_schema()"))
+    async def _step(self, connection: AsyncConnection, driver: Any) -> None:
+        if self.leading or await self._lead(connection, driver):
+            await self._send(connection)
+            await self._tidy(connection)
 
-        def ring(_: Any, __: int, ___: str, payload: str) -> None:
-            if payload == schema:
-                self.wake()
-
-        while not await connection.scalar(_LEAD, {"name": self._stream}):  # noqa: ASYNC110  held by another process
-            await asyncio.sleep(self._settings.poll_seconds)
-        await driver.add_listener("log_told", ring)
+    async def _lead(self, connection: AsyncConnection, driver: Any) -> bool:
+        """False while another process works."""
+        if not await connection.scalar(_LEAD, {"name": self._stream}):
+            return False
+        self._schema = str(await connection.scalar(text("select current_schema()")))
+        await driver.add_listener("log_told", self._hear)
         self._must_read = True
         self.leading = True
+        logger.info("relay.leading", stream=self._stream)
+        await self._resend_what_redis_lost(connection)
+        return True
+
+    def _hear(self, _: Any, __: int, ___: str, payload: str) -> None:
+        if payload == self._schema:
+            self.wake()
+
+    async def _resign(self, connection: AsyncConnection, driver: Any) -> None:
+        """Give the lock back. A connection that is being cut gives it back by its end."""
+        self.leading = False
+        self._handed.forget()
         try:
-            logger.info("relay.leading", stream=self._stream)
-            await self._resend_what_redis_lost(connection)
-            while True:
-                self._bell.clear()
-                await self._send(connection)
-                await self._tidy(connection)
-                ending.heed()
-                await self._wait()
-        finally:
-            self.leading = False
-            self._handed.forget()
-            try:
-                if not driver.is_closed():
-                    await self._mark(connection)
-                    await driver.remove_listener("log_told", ring)
-                    await connection.execute(text("select pg_advisory_unlock_all()"))
-            except AWAY:  # it is being cut: its end gives the lock back, and what ended us must not be forgotten
-                await connection.invalidate()
+            if not driver.is_closed():
+                await self._mark(connection)
+                await driver.remove_listener("log_told", self._hear)
+                await connection.execute(text("select pg_advisory_unlock_all()"))
+        except BaseException as error:
+            await connection.invalidate()
+            if not isinstance(error, Exception):  # else what ended the work says more
+                raise
 
     async def _wait(self) -> None:
         """Until there is something to send, to mark, or to look for."""
-        try:
-            async with asyncio.timeout(self._settings.mark_seconds if self._unmarked else self._settings.poll_seconds):
-                await self._bell.wait()
-        except TimeoutError:
-            pass
+        await self._woken(self._settings.mark_seconds if self._unmarked else self._settings.poll_seconds)
 
     async def _send(self, connection: AsyncConnection) -> None:
         """Send what was handed over, as far as that goes; look into the table when that is asked for, or due."""

@@ -1,23 +1,23 @@
 """A share of work: each event is handled by one of the group, its effect had once."""
 
-import asyncio
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 
 import msgspec
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from chassis.background import BOUND_SECONDS, Halt, Step, Worker
+from chassis.outages import is_outage
 from contracts.events import Envelope
-from contracts.problems import Unavailable
-from contracts.times import now
-from streams import bus, ending, meters, tables
+from contracts.times import NEVER, now
+from streams import bus, meters, tables
 from streams.handlers import Handlers
 from streams.tracing import continued
 
@@ -25,23 +25,16 @@ logger = structlog.get_logger()
 
 Effect = Callable[[Envelope], Awaitable[None]]
 
-AWAY = (*bus.AWAY, OperationalError, InterfaceError, InternalError, Unavailable)
-"""A dependency is missing: that is not the event's fault, so it is tried again without counting."""
-
-
-def _is_away(error: Exception) -> bool:
-    """Also what a statement raises, of whatever class, when its connection is cut."""
-    return isinstance(error, AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated)
-
 
 class WorkSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`failures_max` tries, at least `retry_seconds` apart, then the entry is a dead letter."""
+    """`failures_max` tries, `retry_seconds` and then twice as long apart each time, then the entry is a dead letter. A
+    group that made `dead_letters_per_minute_max` of them within a minute makes no more: it stops until one succeeds."""
 
     batch_max: int = 100
     failures_max: int = 5
     retry_seconds: float = 5.0
     block_ms: int = 1000
-    pause_seconds: float = 0.5
+    dead_letters_per_minute_max: int = 10
 
 
 def once(engine: AsyncEngine, *, reader: str, handlers: Handlers[AsyncConnection]) -> Effect:
@@ -60,7 +53,11 @@ def once(engine: AsyncEngine, *, reader: str, handlers: Handlers[AsyncConnection
 
 
 class ShareOfWork:
-    """A member of the consumer group `group` over some streams. Acknowledges after the effect."""
+    """A member of the consumer group `group` over some streams. Acknowledges after the effect.
+
+    An outage is nobody's fault: the entry stays the next one. An entry that fails is left, tried again later by any
+    member, and counted in Redis under its own id; what others do meanwhile does not wait for it.
+    """
 
     def __init__(
         self, redis: Redis, *, streams: Sequence[str], group: str, effect: Effect, settings: WorkSettings | None = None
@@ -71,25 +68,33 @@ class ShareOfWork:
         self._effect = effect
         self._settings = settings or WorkSettings()
         self._consumer = f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
-        self._claimed_at = 0.0
+        self._claimed_at = NEVER
+        self._read: deque[tuple[str, bus.Entry]] = deque()
+        self._dead_at: deque[float] = deque(maxlen=self._settings.dead_letters_per_minute_max)
+        self._halted = False
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            try:
-                for stream in self._streams:
-                    await bus.ensure_group(self._redis, stream, self._group)
-                while True:
-                    ending.heed()
-                    await self._retry_stuck()
-                    await self._work_on_new()
-            except AWAY as error:
-                ending.heed()
-                if not isinstance(error, ResponseError) or "NOGROUP" not in str(error):
-                    logger.warning("work.paused", group=self._group, error=repr(error)[:300])
-                await asyncio.sleep(self._settings.pause_seconds)
+    def worker(self, *, bound_seconds: float = BOUND_SECONDS) -> Worker:
+        """What reads, handles and acknowledges."""
+        name = f"consumer {','.join(self._streams)}"
+        return Worker(name, session=self._session, bound_seconds=bound_seconds)
 
-    async def _work_on_new(self) -> None:
+    @asynccontextmanager
+    async def _session(self) -> AsyncGenerator[Step]:
+        for stream in self._streams:
+            await bus.ensure_group(self._redis, stream, self._group)
+        yield self._step
+
+    async def _step(self) -> None:
+        """Finish what was read before reading more: an outage in between must not change the order."""
+        if not self._read:
+            await self._claim_failed()
+        if not self._read and not self._halted:
+            await self._read_new()
+        while self._read:
+            await self._work_on(*self._read[0])
+            self._read.popleft()
+
+    async def _read_new(self) -> None:
         batches = await bus.read_share(
             self._redis,
             self._group,
@@ -98,49 +103,56 @@ class ShareOfWork:
             count=self._settings.batch_max,
             block_ms=self._settings.block_ms,
         )
-        for stream, entries in batches:
-            for entry in entries:
-                await self._work_on(stream, entry, tries=1)
+        self._read += [(stream, entry) for stream, entries in batches for entry in entries]
 
-    async def _retry_stuck(self) -> None:
+    async def _claim_failed(self) -> None:
+        """What failed before, here or elsewhere, or was left by a member that is gone."""
         if time.monotonic() - self._claimed_at < self._settings.retry_seconds:
             return
         self._claimed_at = time.monotonic()
-        idle_ms = int(self._settings.retry_seconds * 1000)
         for stream in self._streams:
-            for entry, tries in await bus.claim_stuck(
-                self._redis, stream, self._group, self._consumer, idle_ms=idle_ms, count=self._settings.batch_max
-            ):
-                await self._work_on(stream, entry, tries=tries)
+            self._read += [
+                (stream, entry)
+                for entry in await bus.claim_failed(
+                    self._redis,
+                    stream,
+                    self._group,
+                    self._consumer,
+                    pause_ms=int(self._settings.retry_seconds * 1000),
+                    count=self._settings.batch_max,
+                )
+            ]
 
-    async def _work_on(self, stream: str, entry: bus.Entry, *, tries: int) -> None:
+    async def _work_on(self, stream: str, entry: bus.Entry) -> None:
         entry_id, fields = entry
         try:
             await self._have_effect(bus.decode(fields))
         except Exception as error:
-            final = isinstance(error, bus.Malformed) or tries >= self._settings.failures_max
+            if is_outage(error):
+                raise
+            tries = await bus.count_try(self._redis, stream, self._group, entry_id)
             logger.warning("work.failed", stream=stream, entry=entry_id.decode(), tries=tries, exc_info=error)
-            if not final:
+            if not isinstance(error, bus.Malformed) and tries < self._settings.failures_max:
                 return
-            await self._bury(stream, entry, error)
-        await self._redis.xack(stream, self._group, entry_id)
+            await self._dead_letter(stream, entry, error)
+        else:
+            self._halted = False
+        await bus.finish(self._redis, stream, self._group, entry_id)
 
     async def _have_effect(self, envelope: Envelope) -> None:
         with continued(f"{self._group} {envelope.type}", envelope.trace):
-            while True:
-                try:
-                    await self._effect(envelope)
-                except Exception as error:
-                    if not _is_away(error):
-                        raise
-                    logger.warning("work.waiting", group=self._group, error=repr(error)[:300])
-                    await asyncio.sleep(self._settings.pause_seconds)
-                else:
-                    return
+            await self._effect(envelope)
 
-    async def _bury(self, stream: str, entry: bus.Entry, error: Exception) -> None:
+    async def _dead_letter(self, stream: str, entry: bus.Entry, error: Exception) -> None:
+        """Raises `Halt` where so much fails that it cannot be the entries' fault."""
         entry_id, fields = entry
+        latest = time.monotonic()
+        if len(self._dead_at) == self._dead_at.maxlen and latest - self._dead_at[0] < 60:
+            self._halted = True
+        if self._halted:
+            raise Halt(f"too many dead letters, the next would be {entry_id.decode()} of {stream}: {error!r}"[:300])
+        self._dead_at.append(latest)
         dead = f"{stream}.dead.{self._group}"
         await self._redis.xadd(dead, {**fields, b"error": repr(error)[:2000].encode(), b"entry": entry_id})
         meters.dead_letters.add(1, {"stream": stream, "group": self._group})
-        logger.error("work.buried", stream=stream, entry=entry_id.decode(), dead=dead, error=repr(error)[:300])
+        logger.error("work.dead_lettered", stream=stream, entry=entry_id.decode(), dead=dead, error=repr(error)[:300])

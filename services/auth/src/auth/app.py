@@ -1,6 +1,6 @@
 """The wiring: settings in, application out."""
 
-import asyncio
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -25,6 +25,7 @@ from auth.usecases import keeping, mailing
 from auth.usecases.keys import KeyRing
 from auth.usecases.tools import Begin, Tools
 from chassis import app, database
+from chassis.background import Supervisor
 from chassis.tokens import KeySet, RevokedSessions, Verifier
 from contracts.times import now
 from streams import bus
@@ -52,7 +53,11 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Li
     tools = create_tools(settings, clock=clock)
     service_keys = ServiceKeys(settings.service_jwks_file)
     verifier = Verifier(KeySet(tools.ring.jwks, kept_seconds=0), service="auth", revoked=RevokedSessions())
-    relay = Relay(engine, redis, stream=STREAM)
+    workers = Supervisor(
+        Relay(engine, redis, stream=STREAM).worker(bound_seconds=math.inf),
+        *keeping.workers(begin, tools),
+        mailing.worker(begin, tools),
+    )
 
     visit_of = visits(settings)
 
@@ -67,12 +72,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Li
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         await keeping.prepare(begin, tools)
-        async with asyncio.TaskGroup() as tasks:
-            work = (relay.run(), keeping.keep(begin, tools), mailing.keep_delivering(begin, tools))
-            running = [tasks.create_task(one) for one in work]
-            yield
-            for task in running:
-                task.cancel()
+        yield
         await tools.close()
         await redis.aclose()
         await engine.dispose()
@@ -98,6 +98,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> Li
             "visit": visit,
         },
         lifespan=[lifespan],
+        supervisor=workers,
         checks={"database": database.check(engine), "redis": redis_check(redis)},
     )
 
@@ -122,7 +123,7 @@ def redis_check(redis: Redis) -> Callable[[], Awaitable[str]]:
     async def answers() -> str:
         try:
             await redis.ping()  # pyright: ignore[reportUnknownMemberType]  untyped in redis
-        except bus.AWAY:
+        except bus.OUTAGES:
             return "away: events wait, attempts are counted in this process"
         return "ok"
 

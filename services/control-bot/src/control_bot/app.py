@@ -1,9 +1,11 @@
 """The wiring: settings in, application out."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import aiohttp
 import hikari
@@ -13,6 +15,7 @@ from litestar import Litestar
 from redis.asyncio import Redis
 
 from chassis import app
+from chassis.background import Supervisor, Worker
 from chassis.health import Check
 from chassis.http import ServiceClient
 from chassis.service_tokens import ServiceTokens
@@ -74,20 +77,20 @@ def create_app(settings: Settings) -> Litestar:
         )
         since = timedelta(minutes=settings.catch_up_minutes)
         view = View(redis, streams=[MEDIA_EVENTS], deliver=listener(cache, updater), since=since)
-        async with asyncio.TaskGroup() as tasks:
-            for one in (connection, view, updater):
-                tasks.create_task(one.run())
+        loops = {"discord": connection.run, "panels": updater.run}
+        work = [Worker(name, run, bound_seconds=math.inf) for name, run in loops.items()]
+        async with workers.running(view.worker(), *work):
+            await asyncio.Event().wait()
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         try:
-            async with asyncio.TaskGroup() as tasks:
-                running = tasks.create_task(lease.run(be_active))
-                yield
-                running.cancel()
+            yield
         finally:
             await http.close()
             await redis.aclose()
+
+    workers = Supervisor(Worker("lease", partial(lease.run, be_active), bound_seconds=math.inf))
 
     return app.create_app(
         NAME,
@@ -96,6 +99,7 @@ def create_app(settings: Settings) -> Litestar:
         dependencies={},
         checks={"discord": _connected(lease, connection), "redis": lambda: _answers(redis)},
         lifespan=[lifespan],
+        supervisor=workers,
     )
 
 

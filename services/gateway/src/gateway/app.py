@@ -1,6 +1,7 @@
 """The wiring: settings in, application out."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from litestar.types import ASGIApp
 from msgspec.structs import replace
 
 from chassis import app
+from chassis.background import Supervisor, Worker
 from chassis.head import answering_head
 from chassis.health import Readiness
 from chassis.tokens import KeySet, RevokedSessions, Verifier
@@ -53,31 +55,24 @@ def create_app(settings: Settings) -> Litestar:
         if STORE in forwarders:
             roads[STORE] = Store(forwarders[STORE])
         roads["messaging"] = posts = Posts(forwarders["messaging"], services.post_ticket, settings)
-        edge = Edge(
-            make_site(observe(answering_head(cast("Any", application))), settings),
-            roads=roads,
-            verifier=verifier,
-            limits=limits,
-            settings=settings,
-        )
+        inner = make_site(observe(answering_head(cast("Any", application))), settings)
+        edge = Edge(inner, roads=roads, verifier=verifier, limits=limits, settings=settings)
         application.state["parts"] = Parts(edge=edge, door=Door(hub, verifier.caller, settings), hub=hub)
         views = events.views(redis, hub, revoked)
-        async with services.open(), asyncio.TaskGroup() as tasks:
-            work = [
-                *(view.run() for view in views),
-                listen(views, hub),
-                hub.keep_tidy(),
-                Heartbeat(hub, settings).run(),
-                people.listen(),
-                people.speak(),
-                people.beat(),
-                posts.run(),
-            ]
-            running = [tasks.create_task(one) for one in work]
+        loops = {
+            "topics": hub.keep_tidy,
+            "heartbeat": Heartbeat(hub, settings).run,
+            "presence listen": people.listen,
+            "presence speak": people.speak,
+            "presence lease": people.beat,
+            "posts": posts.run,
+        }
+        work = [Worker(name, run, bound_seconds=math.inf) for name, run in loops.items()]
+        async with services.open(), workers.running(*work, *(view.worker() for view in views)):
+            listening = asyncio.create_task(listen(views, hub))
             yield
-            for task in running:
-                task.cancel()
-            await hub.reader.stop()
+            listening.cancel()
+        await hub.reader.stop()
         for forwarder in forwarders.values():
             forwarder.upstream.close()
         await limits.close()
@@ -86,6 +81,7 @@ def create_app(settings: Settings) -> Litestar:
     async def redis_answers() -> None:
         await redis.ping()  # pyright: ignore[reportUnknownMemberType]  untyped in redis
 
+    workers = Supervisor()
     checks = {"redis": redis_answers} | {name: services.readiness(name) for name in services.urls}
     return app.create_app(
         "gateway",
@@ -93,6 +89,7 @@ def create_app(settings: Settings) -> Litestar:
         routes=[*documents.ROUTES, *status.ROUTES, *pages.ROUTES, *instance.ROUTES],
         dependencies=make_dependencies(Readiness(checks), services, settings),
         lifespan=[lifespan],
+        supervisor=workers,
         checks=checks,
     )
 

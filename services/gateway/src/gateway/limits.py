@@ -116,7 +116,7 @@ class Limits:
             name = lease.item.key_for(key)
             total = await self._storage.incr(name, lease.item.get_expiry(), amount=handful)
             ends_at = await self._storage.get_expiry(name)
-        except bus.AWAY as error:
+        except bus.OUTAGES as error:
             self._redis_is_away(error)
             self._away_until = time.monotonic() + AWAY_SECONDS
             return

@@ -70,7 +70,7 @@ async def serve(app: Litestar, settings: Settings) -> None:
     """Answer until SIGTERM or SIGINT; then send the sockets elsewhere and finish the requests under way."""
     server = make_server(app, settings)
     serving = asyncio.create_task(server.serve())
-    await until_told_to_stop(serving, settings)
+    await until_told_to_stop(serving, app, settings)
     await parts_of(app).hub.drain()
     server.should_exit = True
     await serving

@@ -1,6 +1,7 @@
 """The wiring: settings in, application out."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -10,8 +11,10 @@ from pathlib import Path
 import aiohttp
 from litestar import Litestar
 from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis import app, database, idempotency
+from chassis.background import Supervisor, Worker
 from chassis.http import ServiceClient
 from chassis.service_tokens import KeysOfAuth, ServiceTokens
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier
@@ -53,19 +56,17 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     checking = asyncio.Semaphore(settings.checks_under_way_max)
 
     view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
-    effect = _if_it_concerns_media(once(engine, reader="media", handlers=handlers))
-    work = [ShareOfWork(redis, streams=[AUTH_EVENTS, MESSAGING_EVENTS], group="media", effect=effect)]
-    if settings.messaging_url:
-        give_channels = partial(own_handlers.handle, Channels(engine, services))
-        work.append(ShareOfWork(redis, streams=[MEDIA_EVENTS], group="media", effect=give_channels))
+    workers = Supervisor(
+        relay.worker(),
+        view.worker(),
+        Worker("sweep", keeper.run, bound_seconds=math.inf),
+        *_consumers(engine, redis, services if settings.messaging_url else None),
+    )
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
-        async with objects.connected(), asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(one.run()) for one in (relay, view, keeper, *work)]
+        async with objects.connected():
             yield
-            for task in running:
-                task.cancel()
         await http.close()
         await redis.aclose()
         await engine.dispose()
@@ -94,6 +95,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
         },
         guards=[gate(verifier, engine, learner, acting_services=settings.acting_services)],
         lifespan=[lifespan],
+        supervisor=workers,
     )
 
 
@@ -103,6 +105,16 @@ def _if_it_concerns_media(effect: Effect) -> Effect:
             await effect(envelope)
 
     return checked
+
+
+def _consumers(engine: AsyncEngine, redis: Redis, services: Services | None) -> list[Worker]:
+    """Without `services` nobody is asked for channels."""
+    effect = _if_it_concerns_media(once(engine, reader="media", handlers=handlers))
+    work = [ShareOfWork(redis, streams=[AUTH_EVENTS, MESSAGING_EVENTS], group="media", effect=effect)]
+    if services is not None:
+        give_channels = partial(own_handlers.handle, Channels(engine, services))
+        work.append(ShareOfWork(redis, streams=[MEDIA_EVENTS], group="media", effect=give_channels))
+    return [one.worker() for one in work]
 
 
 def _services(http: aiohttp.ClientSession, settings: Settings) -> Services:

@@ -1,6 +1,6 @@
 """The wiring: settings in, application out."""
 
-import asyncio
+import math
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
@@ -8,8 +8,10 @@ from datetime import timedelta
 import aiohttp
 from litestar import Litestar
 from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis import app, database, idempotency
+from chassis.background import Supervisor, Worker
 from chassis.http import ServiceClient
 from chassis.service_tokens import KeysOfAuth, ServiceTokens
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller, visitor
@@ -59,18 +61,17 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     road = AttachingRoad(plain, Attachments(engine, uploads, limits=settings))
     lanes = Lanes(group, verifier, settings)
 
-    view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
-    effect = once(engine, reader="messaging", handlers=handlers)
-    work = ShareOfWork(redis, streams=[AUTH_EVENTS], group="messaging", effect=effect)
+    workers = Supervisor(
+        relay.worker(),
+        *_readers(engine, redis, revoked),
+        Worker("group commit", group.run, bound_seconds=math.inf),
+        Worker("sweep", Keeper(engine, settings).run, bound_seconds=math.inf),
+    )
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
-        async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(one.run()) for one in (relay, view, work, group, Keeper(engine, settings))]
-            async with lanes.listening() if settings.group_commit else nullcontext():
-                yield
-            for task in running:
-                task.cancel()
+        async with lanes.listening() if settings.group_commit else nullcontext():
+            yield
         await http.close()
         await redis.aclose()
         await engine.dispose()
@@ -94,7 +95,14 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
         checks={"database": database.check(engine), "redis": lambda: _answers(redis)},
         guards=[gate(verifier, users, acting_services=settings.acting_services)],
         lifespan=[lifespan],
+        supervisor=workers,
     )
+
+
+def _readers(engine: AsyncEngine, redis: Redis, revoked: RevokedSessions) -> tuple[Worker, Worker]:
+    view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
+    effect = once(engine, reader="messaging", handlers=handlers)
+    return view.worker(), ShareOfWork(redis, streams=[AUTH_EVENTS], group="messaging", effect=effect).worker()
 
 
 def _neighbours(http: aiohttp.ClientSession, settings: Settings) -> tuple[DiscordUsers, Uploads]:

@@ -1,6 +1,6 @@
 """The wiring: settings in, application out."""
 
-import asyncio
+import math
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +10,7 @@ from litestar import Litestar
 from redis.asyncio import Redis
 
 from chassis import app
+from chassis.background import Supervisor, Worker
 from chassis.health import Check
 from chassis.http import Tokens
 from chassis.service_tokens import ServiceTokens
@@ -41,17 +42,16 @@ def create_app(settings: Settings, *, tokens: Tokens | None = None) -> Litestar:
     work = ShareOfWork(redis, streams=[events.STREAM], group=events.GROUP, effect=events.share(recorder))
     view = View(redis, streams=[events.STREAM], deliver=events.view(recorder))
 
+    workers = Supervisor()
+
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
-        async with asyncio.TaskGroup() as tasks:
-            discord = [tasks.create_task(identity.run()) for identity in identities]
+        discord = [Worker(f"discord {one.id}", one.run, bound_seconds=math.inf) for one in identities]
+        async with workers.running(*discord):
             # Without a token nothing is taken: another recorder may have one.
-            working = [tasks.create_task(one.run()) for one in (recorder, work, view) if identities]
-            yield
-            for group in (working, discord):
-                for task in group:
-                    task.cancel()
-                await asyncio.gather(*group, return_exceptions=True)
+            working = [Worker("recorder", recorder.run, bound_seconds=math.inf), work.worker(), view.worker()]
+            async with workers.running(*working if identities else []):
+                yield
         await http.close()
         await redis.aclose()
 
@@ -62,6 +62,7 @@ def create_app(settings: Settings, *, tokens: Tokens | None = None) -> Litestar:
         dependencies={},
         checks={"discord": _connected(identities), "redis": lambda: _answers(redis), "spool": _roomy(spool, settings)},
         lifespan=[lifespan],
+        supervisor=workers,
     )
 
 

@@ -1,23 +1,15 @@
 """What auth does by itself: make ready on start, then keep keys fresh and forget what is over."""
 
-import asyncio
 from datetime import timedelta
 from typing import Final
-
-import structlog
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from auth import store
 from auth.usecases import accounts, keys
 from auth.usecases.tools import Begin, Tools
-from streams import ending
+from chassis.background import Worker, every
 
-log = structlog.get_logger()
-
-AWAY: Final = (DBAPIError, PoolTimeout, OSError)
 READ_KEYS_SECONDS: Final = 2.0
-ROUNDS_BETWEEN_TIDYING: Final = 30
+SWEEP_SECONDS: Final = 60.0
 
 
 async def prepare(begin: Begin, tools: Tools) -> None:
@@ -28,20 +20,20 @@ async def prepare(begin: Begin, tools: Tools) -> None:
         await tools.ring.read(transaction, tools.vault, at=tools.clock())
 
 
-async def keep(begin: Begin, tools: Tools) -> None:
-    """Until cancelled. While the database is away, the keys last read stay in use."""
-    rounds = 0
-    while True:
-        ending.heed()
-        await asyncio.sleep(READ_KEYS_SECONDS)
-        rounds += 1
-        try:
-            async with begin() as transaction:
-                await tools.ring.read(transaction, tools.vault, at=tools.clock())
-            if rounds % ROUNDS_BETWEEN_TIDYING == 0:
-                await tidy(begin, tools)
-        except AWAY as error:
-            log.warning("keeping.paused", error=repr(error)[:300])
+def workers(begin: Begin, tools: Tools) -> list[Worker]:
+    """While the database is away, the keys last read stay in use."""
+
+    async def read_keys() -> None:
+        async with begin() as transaction:
+            await tools.ring.read(transaction, tools.vault, at=tools.clock())
+
+    async def sweep() -> None:
+        await tidy(begin, tools)
+
+    return [
+        Worker("keys", read_keys, wait=every(READ_KEYS_SECONDS)),
+        Worker("sweep", sweep, wait=every(SWEEP_SECONDS)),
+    ]
 
 
 async def tidy(begin: Begin, tools: Tools) -> None:

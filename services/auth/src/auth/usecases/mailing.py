@@ -1,13 +1,10 @@
 """Mail: order it with the change it tells of, and deliver what was ordered."""
 
-import asyncio
 import secrets
 from datetime import timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth import store
@@ -18,12 +15,13 @@ from auth.domain.visits import Visit
 from auth.store.mails import Due
 from auth.usecases import security
 from auth.usecases.tools import Begin, Tools
-from streams import ending
+from chassis.background import Worker, every
 
 log = structlog.get_logger()
 
-AWAY: Final = (DBAPIError, PoolTimeout, OSError)
 FIRST_RETRY_SECONDS: Final = 10
+DELIVER_SECONDS_MAX: Final = 120.0
+"""A mail server may take its time over one mail."""
 ACTIONS: Final = {
     MailKind.VERIFY_EMAIL: "email.verification_asked",
     MailKind.RESET_PASSWORD: "password.reset_asked",
@@ -94,16 +92,13 @@ async def redeem(transaction: AsyncConnection, *, tools: Tools, text: str, purpo
     return link, user
 
 
-async def keep_delivering(begin: Begin, tools: Tools) -> None:
-    """Until cancelled. A mail that cannot be handed over waits longer each time."""
-    while True:
-        try:
-            while await deliver_next(begin, tools):
-                pass
-        except AWAY as error:
-            log.warning("mailing.paused", error=repr(error)[:300])
-        ending.heed()
-        await asyncio.sleep(tools.settings.mail_poll_seconds)
+def worker(begin: Begin, tools: Tools) -> Worker:
+    """Delivers what is due. A mail that cannot be handed over waits longer each time; the others do not wait."""
+
+    async def step() -> bool:
+        return await deliver_next(begin, tools)
+
+    return Worker("mail", step, wait=every(tools.settings.mail_poll_seconds), bound_seconds=DELIVER_SECONDS_MAX)
 
 
 async def deliver_next(begin: Begin, tools: Tools) -> bool:

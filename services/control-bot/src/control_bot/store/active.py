@@ -8,8 +8,9 @@ from typing import Any, Final
 import structlog
 from redis.asyncio import Redis
 
+from chassis.background import raise_if_cancelled
 from contracts.ids import new_id
-from streams import bus, ending
+from streams import bus
 
 log = structlog.get_logger()
 
@@ -55,7 +56,7 @@ class ActiveLease:
 
     async def _until(self, *, held: bool) -> None:
         while True:
-            ending.heed()
+            raise_if_cancelled()
             await self._ask()
             if bool(self.held) is held:
                 return
@@ -70,7 +71,7 @@ class ActiveLease:
                 else:
                     await self._redis.ping()
                     self.held = False
-        except (*bus.AWAY, TimeoutError) as error:
+        except (*bus.OUTAGES, TimeoutError) as error:
             log.warning("lease.unknown", key=self._key, held=self.held, error=repr(error)[:300])
             self._holds_back_until = time.monotonic() + self._seconds
             self.held = self.held or None
@@ -79,5 +80,5 @@ class ActiveLease:
         try:
             async with asyncio.timeout(self._seconds / 3):
                 await self._redis.eval(_GIVE_BACK, 1, self._key, self._own)
-        except (*bus.AWAY, TimeoutError) as error:
+        except (*bus.OUTAGES, TimeoutError) as error:
             log.warning("lease.kept", key=self._key, error=repr(error)[:300])

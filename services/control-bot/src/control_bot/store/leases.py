@@ -38,7 +38,7 @@ class Leases:
             try:
                 async with asyncio.timeout(self._wait_seconds):
                     return bool(await self._redis.set(key, b"", nx=True, ex=LEASE_SECONDS))
-            except (*bus.AWAY, TimeoutError) as error:
+            except (*bus.OUTAGES, TimeoutError) as error:
                 log.warning("leases.away", error=repr(error)[:300])
                 self._away_until = time.monotonic() + AWAY_SECONDS
                 return True

@@ -19,7 +19,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class Panels:
-    """Every call may raise what `streams.bus.AWAY` names."""
+    """Every call may raise what `streams.bus.OUTAGES` names."""
 
     def __init__(self, redis: Redis, *, days_max: int) -> None:
         self._redis = redis

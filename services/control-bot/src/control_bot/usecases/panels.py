@@ -16,7 +16,7 @@ from streams import bus
 
 log = structlog.get_logger()
 
-AWAY = (*bus.AWAY, Unavailable)
+AWAY = (*bus.OUTAGES, Unavailable)
 NOWHERE = 0
 """The message id of a panel that cannot be shown."""
 
@@ -94,5 +94,5 @@ class PanelUpdater:
     async def _give_up(self, recording: Recording) -> None:
         try:
             await self._panels.keep(recording.id, Shown(int(recording.text_channel_id or NOWHERE), NOWHERE))
-        except bus.AWAY as error:
+        except bus.OUTAGES as error:
             log.warning("panel.forgotten", recording_id=str(recording.id), error=repr(error)[:300])

@@ -123,7 +123,7 @@ class People:
             typed, self._typed = self._typed, []
             try:
                 await self._say(list(changed), typed)
-            except bus.AWAY as error:
+            except bus.OUTAGES as error:
                 log.warning("people.unheard", error=repr(error)[:200])
                 self._changed = changed | self._changed
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -150,7 +150,7 @@ class People:
         while True:
             try:
                 await self._renew(expires=beats % BEATS_BETWEEN_EXPIRES == 0)
-            except bus.AWAY as error:
+            except bus.OUTAGES as error:
                 log.warning("people.unheard", error=repr(error)[:200])
             beats += 1
             await asyncio.sleep(self._settings.beat_seconds)
@@ -190,7 +190,7 @@ class People:
                         message = await pubsub.get_message(True, timeout=LISTEN_SECONDS)
                         if message is not None:
                             self._hear(message["data"])
-            except bus.AWAY as error:
+            except bus.OUTAGES as error:
                 log.warning("people.unheard", error=repr(error)[:200])
                 await asyncio.sleep(PAUSE_SECONDS)
 
@@ -223,7 +223,7 @@ class People:
             pipeline.hgetall(HASH.format(space_id))
             pipeline.zrangebyscore(GATEWAYS, time.time(), "+inf")
             said, alive = cast("tuple[dict[bytes, bytes], list[bytes]]", tuple(await pipeline.execute()))
-        except bus.AWAY:
+        except bus.OUTAGES:
             del self._loading[space_id]
             raise
         for field, state in said.items():

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis import idempotency
+from chassis.background import raise_if_cancelled
 from contracts.ids import RecordingId
 from contracts.media import RecordingReady, RecordingState
 from contracts.problems import Unavailable
@@ -24,7 +25,6 @@ from media.usecases.moving import move
 from media.usecases.playing import file_of, read
 from media.usecases.sweeping import sweep_next
 from media.usecases.telling import keep
-from streams import ending
 
 logger = structlog.get_logger()
 
@@ -51,7 +51,7 @@ class Keeper:
                 await self.sweep()
             except (DBAPIError, OSError, Unavailable) as error:
                 logger.warning("sweep.paused", error=repr(error)[:300])
-            ending.heed()
+            raise_if_cancelled()
             try:
                 async with asyncio.timeout(self._settings.sweep_seconds):
                     await self._bell.wait()

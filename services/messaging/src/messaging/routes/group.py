@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chassis.background import raise_if_cancelled
 from contracts.problems import Problem, Unavailable
 from contracts.times import now
 from messaging.domain.content import Post, nonce_key
@@ -22,7 +23,6 @@ from messaging.routes.posting import TRIES
 from messaging.settings import Settings
 from messaging.usecases.known import KnownPosters
 from messaging.usecases.posting import Outcome, Said, post_messages
-from streams import ending
 from streams.relay import Relay
 
 log = structlog.get_logger()
@@ -75,14 +75,14 @@ class GroupRoad:
                         while batch := self._take():
                             await self._settle(connection, batch)
                         self._bell.clear()
-                        ending.heed()
+                        raise_if_cancelled()
                         await self._bell.wait()
             except AWAY as error:
                 log.warning("posts.failed", error=repr(error)[:300], waiting=len(self._waiting))
                 self._bell.clear()
                 while batch := self._take():
                     _fail(batch, Unavailable(retry_after_seconds=1))
-                ending.heed()
+                raise_if_cancelled()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[Any]:

@@ -8,10 +8,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis import idempotency
+from chassis.background import raise_if_cancelled
 from contracts.times import now
 from messaging.settings import Settings
 from messaging.store import removal
-from streams import ending
 
 logger = structlog.get_logger()
 
@@ -30,7 +30,7 @@ class Keeper:
                 await self.sweep()
             except (DBAPIError, OSError) as error:
                 logger.warning("sweep.paused", error=repr(error)[:300])
-            ending.heed()
+            raise_if_cancelled()
             await asyncio.sleep(self._limits.sweep_seconds)
 
     async def sweep(self) -> None:

@@ -1,6 +1,5 @@
 """The wiring: settings in, application out."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -8,6 +7,7 @@ import aiohttp
 from litestar import Litestar
 
 from chassis import app, database
+from chassis.background import Supervisor
 from chassis.service_tokens import KeysOfAuth
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller, gate
 from newservice.events import handlers
@@ -27,17 +27,15 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     http = aiohttp.ClientSession()
     keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
     verifier = Verifier(keys, service="newservice", revoked=RevokedSessions())
-    relay = Relay(engine, redis, stream=STREAM)
     effect = once(engine, reader="newservice", handlers=handlers)
-    work = ShareOfWork(redis, streams=[STREAM], group="newservice", effect=effect)
+    workers = Supervisor(
+        Relay(engine, redis, stream=STREAM).worker(),
+        ShareOfWork(redis, streams=[STREAM], group="newservice", effect=effect).worker(),
+    )
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
-        async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(one.run()) for one in (relay, work)]
-            yield
-            for task in running:
-                task.cancel()
+        yield
         await http.close()
         await redis.aclose()
         await engine.dispose()
@@ -54,4 +52,5 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
         checks={"database": database.check(engine)},
         guards=[gate(verifier)],
         lifespan=[lifespan],
+        supervisor=workers,
     )
