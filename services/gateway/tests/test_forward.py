@@ -83,6 +83,21 @@ class TestForward:
         assert {"keep-alive", "server"}.isdisjoint(answered)
         assert answered["x-content-type-options"] == "nosniff"
 
+    async def test_answers_are_kept_by_nobody_unless_the_service_says_so(self, gateway: Gateway) -> None:
+        _, _, headers = await ask(gateway, "GET", "/api/v1/spaces")
+
+        assert headers["cache-control"] == "no-store"
+
+    async def test_an_https_address_is_to_be_the_only_one(self, start_gateway: StartGateway) -> None:
+        secure = await start_gateway(public_url="https://guildhall.example")
+        plain = await start_gateway(public_url="http://localhost:8000")
+
+        _, _, headers = await ask(secure, "GET", "/livez")
+        _, _, of_plain = await ask(plain, "GET", "/livez")
+
+        assert headers["strict-transport-security"] == "max-age=31536000"
+        assert "strict-transport-security" not in of_plain
+
     async def test_believes_as_many_proxies_as_it_is_told_of(self, start_gateway: StartGateway) -> None:
         gateway = await start_gateway(trusted_proxies=1, public_url="https://guildhall.example")
 

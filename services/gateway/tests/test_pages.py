@@ -111,6 +111,14 @@ class TestStatus:
 
 
 class TestDocuments:
+    async def test_the_openapi_document_is_made_once_and_known_by_its_tag(self, gateway: Gateway) -> None:
+        async with gateway.http.get(gateway.url + "/api/openapi.json") as first:
+            tag, document = first.headers["etag"], await first.read()
+        async with gateway.http.get(gateway.url + "/api/openapi.json", headers={"If-None-Match": tag}) as again:
+            assert (again.status, await again.read()) == (304, b"")
+        async with gateway.http.get(gateway.url + "/api/openapi.json", headers={"If-None-Match": '"other"'}) as other:
+            assert await other.read() == document
+
     async def test_one_openapi_of_all_services_without_what_is_internal(self, gateway: Gateway) -> None:
         status, document = await fetch_json(gateway, "/api/openapi.json")
 

@@ -1,9 +1,10 @@
 """Logging: structlog, JSON for machines and colours for terminals, the trace id on every line."""
 
 import logging
+import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 import structlog
@@ -11,6 +12,11 @@ from opentelemetry import trace
 from structlog.tracebacks import ExceptionDictTransformer
 
 from chassis.settings import ServiceSettings
+
+_ADDRESS: Final = re.compile(r"[\w.!#$%&'*+=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
+"""Mail addresses, wherever they stand in a line: errors of mail servers name them."""
+_INVITE: Final = re.compile(r"(/invites/)[\w-]+")
+"""The code of an invitation lets in whoever reads it."""
 
 
 def configure(service: str, settings: ServiceSettings) -> None:
@@ -64,4 +70,5 @@ def _add_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str,
 
 
 def _to_json(event: Any, **_: Any) -> str:
-    return msgspec.json.encode(event, enc_hook=cast("Any", repr)).decode()
+    line = msgspec.json.encode(event, enc_hook=cast("Any", repr)).decode()
+    return _INVITE.sub(r"\1…", _ADDRESS.sub("…@…", line))

@@ -18,6 +18,8 @@ from gateway.settings import Settings
 
 log = structlog.get_logger()
 
+_HTTPS_ONLY = ("strict-transport-security", "max-age=31536000")
+"""Browsers that came by HTTPS once come by nothing else for a year (RFC 6797)."""
 SECURITY_HEADERS = [
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "strict-origin-when-cross-origin"),
@@ -55,7 +57,7 @@ def make_server(app: Litestar, settings: Settings) -> Server:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        headers=SECURITY_HEADERS,
+        headers=[*SECURITY_HEADERS, _HTTPS_ONLY] if settings.public_url.startswith("https:") else SECURITY_HEADERS,
         backlog=4096,
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )

@@ -27,6 +27,8 @@ HOP_BY_HOP: Final = frozenset(
 SAID_BY_US: Final = frozenset({b"host", b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto",
                                b"x-real-ip", b"traceparent", b"content-length"})  # fmt: skip
 NOT_REPEATED: Final = HOP_BY_HOP | {b"server", b"date"}
+NOT_KEPT: Final = (b"cache-control", b"no-store")
+"""What a service says nothing about is meant for one person, now."""
 REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 
@@ -79,6 +81,8 @@ class Forwarder:
                 await connection.headed
             self._circuit.succeeded()
             headers = [pair for pair in connection.headers if pair[0] not in NOT_REPEATED]
+            if all(name != b"cache-control" for name, _ in headers):
+                headers.append(NOT_KEPT)
             headers += more
             if connection.complete:
                 await answer(send, connection.status, headers, connection.take())

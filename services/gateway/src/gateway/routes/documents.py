@@ -3,12 +3,14 @@
 import asyncio
 import gzip
 import hashlib
+import time
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
+import msgspec
 import structlog
-from litestar import Request, Response, get
+from litestar import Litestar, Request, Response, get
 from litestar.di import NamedDependency
 
 from contracts.problems import Unavailable
@@ -18,6 +20,8 @@ from gateway.routes import merging
 
 log = structlog.get_logger()
 
+_KEPT_SECONDS: Final = 60.0
+
 REFERENCE_CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -26,13 +30,34 @@ REFERENCE_CSP: Final = (
 
 
 @get("/api/openapi.json", include_in_schema=False)
-async def openapi(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> dict[str, Any]:
-    """One document; a service that is away is missing from it, and named."""
+async def openapi(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
+    """One document; a service that is away is missing from it, and named. Made again after `_KEPT_SECONDS`."""
+    state = request.app.state
+    made: _Merged | None = state.get("openapi")
+    if made is None or made.until < time.monotonic():
+        made = state["openapi"] = await _merged(request.app, services)
+    headers = {"ETag": made.etag, "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == made.etag:
+        return Response(b"", status_code=304, headers=headers)
+    return Response(made.document, media_type="application/json", headers=headers)
+
+
+class _Merged(msgspec.Struct, frozen=True):
+    """The document as it is answered until `until` (monotonic)."""
+
+    document: bytes
+    etag: str
+    until: float
+
+
+async def _merged(app: Litestar, services: Services) -> _Merged:
     names = list(services.urls)
     found = await asyncio.gather(*(_openapi_of(services, name) for name in names))
     known = {name: document for name, document in zip(names, found, strict=True) if document is not None}
-    merged = merging.merge(request.app.openapi_schema.to_schema(), known)
-    return merged | {"x-missing-services": [name for name in names if name not in known]}
+    merged = merging.merge(app.openapi_schema.to_schema(), known)
+    document = msgspec.json.encode(merged | {"x-missing-services": [name for name in names if name not in known]})
+    seconds = _KEPT_SECONDS if len(known) == len(names) else 1.0
+    return _Merged(document, f'"{hashlib.sha256(document).hexdigest()[:16]}"', time.monotonic() + seconds)
 
 
 async def _openapi_of(services: Services, name: str) -> dict[str, Any] | None:
