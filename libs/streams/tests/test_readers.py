@@ -15,8 +15,8 @@ from contracts.events import Envelope
 from contracts.ids import new_id
 from contracts.times import now
 from streams import bus, tables
-from streams.handlers import Handlers
 from streams.outbox import tell_all
+from streams.projection import Projection, in_any_order
 from streams.relay import Relay
 from streams.view import View
 from streams.work import Effect, ShareOfWork, WorkSettings, once
@@ -46,9 +46,9 @@ class Counting:
     def __init__(self, *, refuse: int | None = None) -> None:
         self.counted: list[int] = []
         self.refused = 0
-        self.handlers = Handlers[AsyncConnection]()
+        self.projection = Projection()
 
-        @self.handlers.on(Happened)
+        @self.projection.on(Happened, row=in_any_order)
         async def count(_: AsyncConnection, event: Happened) -> None:
             if event.number == refuse:
                 self.refused += 1
@@ -56,7 +56,7 @@ class Counting:
             self.counted.append(event.number)
 
     def at_work(self, engine: AsyncEngine, redis: Redis) -> AbstractAsyncContextManager[None]:
-        effect = once(engine, reader="counting", handlers=self.handlers)
+        effect = once(engine, reader="counting", projection=self.projection)
         return Supervisor().running(share(redis, effect).worker())
 
 

@@ -31,13 +31,14 @@ from contracts.media import (
 )
 from contracts.messaging import MemberJoined, Role, SpaceUpdated
 from contracts.times import now
-from media.events import handlers
+from media.events import projection
 from testkit.tokens import Signer
 from voice import ogg
 
 Json = dict[str, Any]
 
 _snowflakes = itertools.count(10**17)
+_seqs = itertools.count(1)
 PACKET_BYTES = 60
 
 
@@ -141,8 +142,8 @@ async def hear(engine: AsyncEngine, *events: Event) -> None:
     async with engine.begin() as connection:
         for event in events:
             data = msgspec.Raw(msgspec.json.encode(event))
-            envelope = Envelope(id=new_id(), type=event.TYPE, topic="", seq=1, at=now(), data=data)
-            await handlers.handle(connection, envelope)
+            envelope = Envelope(id=new_id(), type=event.TYPE, topic="", seq=next(_seqs), at=now(), data=data)
+            await projection.apply(connection, envelope, reader="media")
 
 
 async def logged(engine: AsyncEngine, topic: str) -> list[tuple[int, str, Json]]:

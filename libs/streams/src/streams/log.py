@@ -66,11 +66,13 @@ def envelope(row: RowMapping) -> Envelope:
 
 
 async def forget(connection: AsyncConnection, *, older_than: timedelta, inbox_older_than: timedelta) -> int:
-    """Delete sent rows and inbox rows past their time; unsent rows stay however old. Gives the number of log rows."""
-    entries, inbox = tables.log, tables.inbox
+    """Delete sent rows, and what readers remember of events, past their time; unsent rows stay however old. Gives the
+    number of log rows."""
+    entries = tables.log
     moment: datetime = now()
     gone = await connection.execute(
         delete(entries).where(entries.c.at < moment - older_than, entries.c.sent_at.is_not(None))
     )
-    await connection.execute(delete(inbox).where(inbox.c.at < moment - inbox_older_than))
+    for known in (tables.inbox, tables.applied):
+        await connection.execute(delete(known).where(known.c.at < moment - inbox_older_than))
     return gone.rowcount

@@ -31,5 +31,18 @@ def create_tables() -> None:
     op.create_index("inbox_at", "inbox", ["at"])
 
 
+def create_applied() -> None:
+    """What `streams.projection` keeps. Never change it, either."""
+    op.create_table(
+        "applied",
+        sa.Column("reader", sa.Text, primary_key=True),
+        sa.Column("topic", sa.Text, primary_key=True),
+        sa.Column("row", sa.Text, primary_key=True),
+        _seq(),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("applied_at", "applied", ["at"])
+
+
 def _seq() -> "sa.Column[int]":
     return sa.Column("seq", sa.BigInteger, nullable=False)

@@ -41,3 +41,16 @@ inbox = Table(
 """Events whose effect this service has had, each by the reader that had it."""
 
 Index("inbox_at", inbox.c.at)
+
+applied = Table(
+    "applied",
+    metadata,
+    Column("reader", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("row", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+"""The last event that each row of a projection has seen; the row "" is the topic as a whole."""
+
+Index("applied_at", applied.c.at)

@@ -11,14 +11,14 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis.background import BOUND_SECONDS, Halt, Step, Worker
 from chassis.outages import is_outage
 from contracts.events import Envelope
 from contracts.times import NEVER, now
 from streams import bus, meters, tables
-from streams.handlers import Handlers
+from streams.projection import Projection
 from streams.tracing import continued
 
 logger = structlog.get_logger()
@@ -37,17 +37,18 @@ class WorkSettings(msgspec.Struct, frozen=True, kw_only=True):
     dead_letters_per_minute_max: int = 10
 
 
-def once(engine: AsyncEngine, *, reader: str, handlers: Handlers[AsyncConnection]) -> Effect:
-    """Handle in one transaction with the inbox row: however often an event arrives, it has its effect once."""
+def once(engine: AsyncEngine, *, reader: str, projection: Projection) -> Effect:
+    """Apply in one transaction with the inbox row: however often an event arrives, it has its effect once, and never
+    after a newer one of its row."""
 
     async def effect(envelope: Envelope) -> None:
-        if not handlers.wants(envelope.type):
+        if not projection.wants(envelope.type):
             return
         async with engine.begin() as connection:
             row = {"reader": reader, "event_id": envelope.id, "at": now()}
             arrived = await connection.execute(insert(tables.inbox).values(row).on_conflict_do_nothing())
             if arrived.rowcount:
-                await handlers.handle(connection, envelope)
+                await projection.apply(connection, envelope, reader=reader)
 
     return effect
 

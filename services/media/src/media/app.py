@@ -23,7 +23,7 @@ from contracts.tokens import REVOKED_SECONDS
 from media.clients.objects import Objects
 from media.clients.services import Services
 from media.clients.signing import SigningKey
-from media.events import concerns_media, handlers, own_handlers
+from media.events import concerns_media, own_handlers, projection
 from media.routes import files, internal, recordings, uploads
 from media.routes.actors import actor, gate
 from media.settings import Settings
@@ -109,7 +109,7 @@ def _if_it_concerns_media(effect: Effect) -> Effect:
 
 def _consumers(engine: AsyncEngine, redis: Redis, services: Services | None) -> list[Worker]:
     """Without `services` nobody is asked for channels."""
-    effect = _if_it_concerns_media(once(engine, reader="media", handlers=handlers))
+    effect = _if_it_concerns_media(once(engine, reader="media", projection=projection))
     work = [ShareOfWork(redis, streams=[AUTH_EVENTS, MESSAGING_EVENTS], group="media", effect=effect)]
     if services is not None:
         give_channels = partial(own_handlers.handle, Channels(engine, services))

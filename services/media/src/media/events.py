@@ -25,6 +25,7 @@ from media.store import attachments, people, uploads
 from media.store.attachments import Shown
 from media.usecases.conversing import Channels
 from streams.handlers import Handlers
+from streams.projection import Projection, whole_topic
 
 DISCORD: Final = "discord"
 
@@ -38,72 +39,96 @@ class _Attached(msgspec.Struct):
 
 
 _attached: Final = msgspec.json.Decoder(_Attached)
-handlers: Handlers[AsyncConnection] = Handlers()
+projection = Projection()
 own_handlers: Handlers[Channels] = Handlers()
 """What media itself has told, and has still to be done about it."""
 
 
-@handlers.on(SpaceUpdated)
+def _of_space(_: SpaceUpdated) -> str:
+    return "space"
+
+
+def _of_member(event: MemberJoined | MemberUpdated) -> str:
+    return f"member {event.user.id}"
+
+
+def _of_leaver(event: MemberLeft) -> str:
+    return f"member {event.user_id}"
+
+
+def _of_message(event: MessagePosted | MessageDeleted) -> str:
+    return f"message {event.id}"
+
+
+def _of_channel(event: ChannelDeleted) -> str:
+    return f"channel {event.id}"
+
+
+def _of_identity(event: IdentityLinked | IdentityUnlinked) -> str:
+    return f"identity {event.provider} {event.provider_user_id}"
+
+
+@projection.on(SpaceUpdated, row=_of_space)
 async def link_guild(transaction: AsyncConnection, event: SpaceUpdated) -> None:
     await people.lock(transaction)
     await people.link_guild(transaction, event.id, event.guild_id)
 
 
-@handlers.on(SpaceDeleted)
+@projection.on(SpaceDeleted, row=whole_topic)
 async def forget_space(transaction: AsyncConnection, event: SpaceDeleted) -> None:
     await people.lock(transaction)
     await people.remove_space(transaction, event.id)
     await uploads.end_all(transaction, event.id, at=now())
 
 
-@handlers.on(MemberJoined)
+@projection.on(MemberJoined, row=_of_member)
 async def keep_new_member(transaction: AsyncConnection, event: MemberJoined) -> None:
     await people.lock(transaction)
     await people.keep_member(transaction, event.space_id, event.user.id, role=event.role)
 
 
-@handlers.on(MemberUpdated)
+@projection.on(MemberUpdated, row=_of_member)
 async def keep_member(transaction: AsyncConnection, event: MemberUpdated) -> None:
     await people.lock(transaction)
     await people.keep_member(transaction, event.space_id, event.user.id, role=event.role)
 
 
-@handlers.on(MemberLeft)
+@projection.on(MemberLeft, row=_of_leaver)
 async def remove_member(transaction: AsyncConnection, event: MemberLeft) -> None:
     await people.lock(transaction)
     await people.remove_member(transaction, event.space_id, event.user_id)
 
 
-@handlers.on(MessagePosted)
+@projection.on(MessagePosted, row=_of_message)
 async def show_attachments(transaction: AsyncConnection, event: MessagePosted) -> None:
     await attachments.show(transaction, _shown(event))
 
 
-@handlers.on(MessageDeleted)
+@projection.on(MessageDeleted, row=_of_message)
 async def hide_attachments(transaction: AsyncConnection, event: MessageDeleted) -> None:
     await attachments.hide(transaction, _shown(event), at=now())
 
 
-@handlers.on(ChannelDeleted)
+@projection.on(ChannelDeleted, row=_of_channel)
 async def hide_all_attachments(transaction: AsyncConnection, event: ChannelDeleted) -> None:
     await attachments.hide_channels(transaction, [event.id, *event.threads], at=now())
 
 
-@handlers.on(IdentityLinked)
+@projection.on(IdentityLinked, row=_of_identity)
 async def link_identity(transaction: AsyncConnection, event: IdentityLinked) -> None:
     await people.lock(transaction)
     if event.provider == DISCORD:
         await people.link_identity(transaction, event.provider_user_id, event.user_id)
 
 
-@handlers.on(IdentityUnlinked)
+@projection.on(IdentityUnlinked, row=_of_identity)
 async def unlink_identity(transaction: AsyncConnection, event: IdentityUnlinked) -> None:
     await people.lock(transaction)
     if event.provider == DISCORD:
         await people.unlink_identity(transaction, event.provider_user_id, event.user_id)
 
 
-@handlers.on(UserDeleted)
+@projection.on(UserDeleted, row=whole_topic)
 async def forget_person(transaction: AsyncConnection, event: UserDeleted) -> None:
     await people.lock(transaction)
     await people.forget(transaction, event.user_id)

@@ -17,7 +17,7 @@ from chassis.service_tokens import KeysOfAuth, ServiceTokens
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller, visitor
 from contracts.tokens import REVOKED_SECONDS
 from messaging.clients import DiscordUsers, Uploads
-from messaging.events import handlers
+from messaging.events import projection
 from messaging.routes import changes, channels, export, internal, messages, reading, spaces, start
 from messaging.routes.acting import gate, manages_guild
 from messaging.routes.group import GroupRoad
@@ -101,7 +101,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
 
 def _readers(engine: AsyncEngine, redis: Redis, revoked: RevokedSessions) -> tuple[Worker, Worker]:
     view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
-    effect = once(engine, reader="messaging", handlers=handlers)
+    effect = once(engine, reader="messaging", projection=projection)
     return view.worker(), ShareOfWork(redis, streams=[AUTH_EVENTS], group="messaging", effect=effect).worker()
 
 

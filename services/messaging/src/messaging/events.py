@@ -4,21 +4,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.auth import UserDeleted, UserRegistered, UserUpdated
 from messaging.usecases import people
-from streams.handlers import Handlers
+from streams.projection import Projection, whole_topic
 
-handlers: Handlers[AsyncConnection] = Handlers()
+projection = Projection()
 
 
-@handlers.on(UserRegistered)
+@projection.on(UserRegistered, row=whole_topic)
 async def keep_new_profile(transaction: AsyncConnection, event: UserRegistered) -> None:
     await people.keep_profile(transaction, event.user)
 
 
-@handlers.on(UserUpdated)
+@projection.on(UserUpdated, row=whole_topic)
 async def keep_profile(transaction: AsyncConnection, event: UserUpdated) -> None:
     await people.keep_profile(transaction, event.user)
 
 
-@handlers.on(UserDeleted)
+@projection.on(UserDeleted, row=whole_topic)
 async def forget_person(transaction: AsyncConnection, event: UserDeleted) -> None:
     await people.forget_person(transaction, event.user_id, at=event.at)

@@ -10,7 +10,7 @@ from chassis import app, database
 from chassis.background import Supervisor
 from chassis.service_tokens import KeysOfAuth
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller, gate
-from newservice.events import handlers
+from newservice.events import projection
 from newservice.routes import router
 from newservice.settings import Settings
 from streams import bus
@@ -27,7 +27,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     http = aiohttp.ClientSession()
     keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
     verifier = Verifier(keys, service="newservice", revoked=RevokedSessions())
-    effect = once(engine, reader="newservice", handlers=handlers)
+    effect = once(engine, reader="newservice", projection=projection)
     workers = Supervisor(
         Relay(engine, redis, stream=STREAM).worker(),
         ShareOfWork(redis, streams=[STREAM], group="newservice", effect=effect).worker(),

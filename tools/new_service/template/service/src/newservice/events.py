@@ -4,11 +4,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.newservice import NoteAdded
 from newservice import store
-from streams.handlers import Handlers
+from streams.projection import Projection, in_any_order
 
-handlers: Handlers[AsyncConnection] = Handlers()
+projection = Projection()
 
 
-@handlers.on(NoteAdded)
+@projection.on(NoteAdded, row=in_any_order)
 async def count_note(transaction: AsyncConnection, event: NoteAdded) -> None:
     await store.count_one_more(transaction, event.author_id)
