@@ -112,9 +112,13 @@ async def release(messaging: Asking, community: Community, channel_id: ChannelId
 
 async def attach(messaging: Asking, community: Community, channel_id: ChannelId, *uploads: Json) -> list[str]:
     """For a message of Ben's: what is missing."""
+    return (await ask_to_attach(messaging, community, channel_id, *uploads))["missing"]
+
+
+async def ask_to_attach(messaging: Asking, community: Community, channel_id: ChannelId, *uploads: Json) -> Json:
     wanted = {"space_id": community.space_id, "channel_id": channel_id, "user_id": community.ben.id}
     ids = [one["id"] for one in uploads]
-    return (await messaging.do("POST", "/internal/uploads/attach", wanted | {"ids": ids}))["missing"]
+    return await messaging.do("POST", "/internal/uploads/attach", wanted | {"ids": ids})
 
 
 def message(channel_id: ChannelId, *uploads: Json) -> Json:

@@ -17,6 +17,7 @@ from .conftest import Sweep
 from .files import (
     File,
     a_png,
+    ask_to_attach,
     attach,
     complete,
     delete_message,
@@ -43,6 +44,19 @@ class TestAttach:
         channel_id = ChannelId(new_id())
 
         assert [await attach(messaging, community, channel_id, *two) for _ in range(2)] == [[], []]
+
+    async def test_says_what_the_files_are_in_the_order_asked(
+        self, community: Community, http: aiohttp.ClientSession, messaging: Asking
+    ) -> None:
+        picture = await upload(community.ben, http, community.space_id, a_png())
+        text = await upload(community.ben, http, community.space_id, File(content=b"words", content_type="text/plain"))
+
+        answer = await ask_to_attach(messaging, community, ChannelId(new_id()), text, picture)
+
+        assert [one["id"] for one in answer["files"]] == [text["id"], picture["id"]]
+        assert answer["files"][1]["content_type"] == "image/png"
+        assert answer["files"][1]["size"] == picture["size"]
+        assert answer["files"][1]["filename"] == picture["filename"]
 
     async def test_attaches_none_where_some_are_missing(
         self, community: Community, http: aiohttp.ClientSession, messaging: Asking

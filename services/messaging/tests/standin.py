@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from contracts.auth import ServiceTokenGiven
+from contracts.files import AttachedFile
 from contracts.ids import ChannelId, SpaceId, UserId, new_id
 from contracts.media import UploadsMissing, UploadsWanted
 
@@ -45,7 +46,8 @@ class Media:
         missing = tuple(one for one in wanted.ids if not self._may_attach(one, wanted))
         if not missing:
             self.attached |= dict.fromkeys(wanted.ids, wanted.channel_id)
-        return json(UploadsMissing(missing=missing))
+        files = () if missing else tuple(a_file(one) for one in wanted.ids)
+        return json(UploadsMissing(missing=missing, files=files))
 
     async def release(self, request: web.Request) -> web.Response:
         self.released.append(msgspec.json.decode(await request.read(), type=UploadsWanted))
@@ -54,6 +56,10 @@ class Media:
     def _may_attach(self, upload_id: UUID, wanted: UploadsWanted) -> bool:
         is_theirs = self._ready.get(upload_id) == (wanted.space_id, wanted.user_id)
         return is_theirs and self.attached.get(upload_id, wanted.channel_id) == wanted.channel_id
+
+
+def a_file(upload_id: UUID) -> AttachedFile:
+    return AttachedFile(id=upload_id, filename='cat "1".png', size=70, content_type="image/png")
 
 
 def json(body: Any, *, status: int = 200) -> web.Response:

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -13,7 +14,7 @@ from contracts.media import UploadsWanted
 
 from .conftest import StartMessaging
 from .people import Json, Person, Place, logged
-from .standin import Media
+from .standin import Media, a_file
 
 NOT_READY = "is not an upload of yours that is ready in this space"
 
@@ -48,6 +49,7 @@ class TestAttach:
         said = await ben.say(place.channel_id, "Look", attachments=ids)
 
         assert said["attachments"] == ids
+        assert said["files"] == [msgspec.to_builtins(a_file(UUID(one))) for one in ids]
         assert await logged(engine, f"channel:{place.channel_id}") == [(1, "message_posted", said)]
         assert (await ann.read(place.channel_id))["items"] == [said]
 

@@ -37,10 +37,15 @@ class Client:
 
     async def fetch(self) -> None:
         """A fresh snapshot of everything."""
-        self.space = await self.reader.do("GET", f"/spaces/{self.space_id}")
+        await self.fetch_space()
         members = await self.reader.do("GET", f"/spaces/{self.space_id}/members", limit=100)
         self.members = {one["user"]["id"]: one for one in members["items"]}
         await self.fetch_channels()
+
+    async def fetch_space(self) -> None:
+        """As it is listed; how many belong to it is counted."""
+        listed = await self.reader.do("GET", "/spaces")
+        self.space = next(one for one in listed if one["id"] == self.space_id)
 
     async def fetch_channels(self) -> None:
         """Those that are new here are empty until their messages are fetched."""
@@ -88,7 +93,7 @@ class Client:
         self.unread[channel_id] = read_seq, mentions + change * (seq > read_seq)
 
     async def on_space_updated(self, _: str, data: Json) -> None:
-        self.space = data | {"role": self.members[str(self.reader.id)]["role"]}
+        self.space = self.space | data
 
     async def on_access_changed(self, _: str, __: Json) -> None:
         await self.fetch_channels()
@@ -122,7 +127,7 @@ class Client:
     async def on_member_updated(self, _: str, data: Json) -> None:
         self.members[data["user"]["id"]] = data
         if data["user"]["id"] == str(self.reader.id):
-            self.space["role"] = data["role"]
+            await self.fetch_space()
             await self.fetch_channels()
 
     async def on_member_left(self, _: str, data: Json) -> None:

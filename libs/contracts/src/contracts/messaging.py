@@ -9,6 +9,7 @@ import msgspec
 
 from contracts.auth import Profile
 from contracts.events import Event
+from contracts.files import AttachedFile
 from contracts.ids import ChannelId, MessageId, RecordingId, SpaceId, UserId
 
 
@@ -90,7 +91,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     In events `reactions` is empty: they travel in events of their own, and `me` differs between readers. A message
     of another `kind` than text has in `content` what it is about: the new name, or nothing. A deleted message stays
-    as a tombstone: without content, mentions, attachments and reactions.
+    as a tombstone: without content, mentions, attachments and reactions. `files` says what the `attachments` are; of
+    those that were attached before this was kept it says nothing.
     """
 
     id: MessageId
@@ -101,6 +103,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     nonce: str | None = None
     reply_to: MessageId | None = None
     attachments: tuple[UUID, ...] = ()
+    files: tuple[AttachedFile, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     at_ms: int | None = None
     kind: MessageKind = MessageKind.TEXT
@@ -161,7 +164,7 @@ class MemberJoined(Member, Event, frozen=True, kw_only=True):
 
 
 class MemberUpdated(Member, Event, frozen=True, kw_only=True):
-    """A member's role or profile as it is now. Whose own role it is may see other channels now: fetch them again."""
+    """A member's role or profile as it is now. If the role is your own, fetch the space and its channels again."""
 
     TYPE: ClassVar[str] = "messaging.member_updated.v1"
 

@@ -1,7 +1,5 @@
 """Calls to other systems."""
 
-from uuid import UUID
-
 from chassis.http import ServiceClient
 from contracts.auth import ActingAsked, Profile
 from contracts.media import UploadsMissing, UploadsWanted
@@ -31,14 +29,14 @@ class Uploads:
     def __init__(self, media: ServiceClient | None) -> None:
         self._media = media
 
-    async def attach(self, wanted: UploadsWanted) -> frozenset[UUID]:
+    async def attach(self, wanted: UploadsWanted) -> UploadsMissing:
         """Those that cannot be attached; where there are none, all are. Raises `Unavailable` without an answer."""
         if self._media is None:
             raise Unavailable("Nothing can be attached here", retry_after_seconds=60)
         answer = await self._media.ask("POST", "/internal/uploads/attach", body=wanted)
         if answer.status >= 300:
             raise Unavailable(f"media does not say what can be attached: {answer.status}", retry_after_seconds=1)
-        return frozenset(answer.decode(UploadsMissing).missing)
+        return answer.decode(UploadsMissing)
 
     async def release(self, wanted: UploadsWanted) -> None:
         """The message for which they were attached was refused. Raises `Unavailable` without an answer."""

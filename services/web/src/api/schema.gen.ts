@@ -818,7 +818,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** PreviewInvite */
+        get: operations["ApiV1InvitesCodePreviewInvite"];
         put?: never;
         post?: never;
         /** RevokeInvite */
@@ -1788,6 +1789,17 @@ export interface components {
             display_name: string;
             avatar_url?: string | null;
         };
+        /** AttachedFile */
+        AttachedFile: {
+            /** Format: uuid */
+            id: string;
+            filename: string;
+            size: number;
+            content_type: string;
+            width?: number | null;
+            height?: number | null;
+            preview?: string | null;
+        };
         /** Ban */
         Ban: {
             /** Format: uuid */
@@ -1901,10 +1913,26 @@ export interface components {
             uses: number;
             revoked_at?: string | null;
         };
+        /** InvitePreview */
+        InvitePreview: {
+            code: string;
+            space: components["schemas"]["InvitedSpace"];
+            inviter: components["schemas"]["Profile"];
+            /** Format: date-time */
+            expires_at: string;
+            member: boolean;
+        };
         /** InviteWanted */
         InviteWanted: {
             expires_in?: number | null;
             max_uses?: number | null;
+        };
+        /** InvitedSpace */
+        InvitedSpace: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            member_count: number;
         };
         /** Member */
         Member: {
@@ -1940,6 +1968,8 @@ export interface components {
             reply_to?: string | null;
             /** @default [] */
             attachments: string[];
+            /** @default [] */
+            files: components["schemas"]["AttachedFile"][];
             /** @default [] */
             reactions: components["schemas"]["Reaction"][];
             at_ms?: number | null;
@@ -7158,6 +7188,88 @@ export interface operations {
             };
         };
     };
+    ApiV1InvitesCodePreviewInvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitePreview"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+            /** @description A valid access token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is nothing here that the caller can see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A part of the system is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1InvitesCodeRevokeInvite: {
         parameters: {
             query?: never;
@@ -8567,6 +8679,10 @@ export interface operations {
                 before?: string | null;
                 after?: string | null;
                 around?: string | null;
+                after_seq?: number | null;
+                around_seq?: number | null;
+                at?: string | null;
+                ids?: string | null;
                 limit?: number | null;
             };
             header?: never;

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from contracts.files import AttachedFile
 from contracts.ids import ChannelId, SpaceId, UserId
 
 
@@ -65,6 +66,7 @@ class UploadsWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 class UploadsMissing(msgspec.Struct, frozen=True, kw_only=True):
     """Those that cannot be attached: not ready, not theirs, not of this space, or already in another channel. Where
-    none is missing, all are attached."""
+    none is missing, all are attached, and `files` says what they are, in the order asked."""
 
     missing: tuple[UUID, ...] = ()
+    files: tuple[AttachedFile, ...] = ()

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.files import AttachedFile
 from contracts.media import UploadsMissing, UploadState, UploadsWanted
 from media.settings import Settings
 from media.store import attachments, uploads
@@ -28,7 +29,13 @@ async def attach(
             until=at + timedelta(seconds=settings.attaching_seconds),
             due_at=at + timedelta(seconds=settings.unattached_seconds),
         )
-    return UploadsMissing(missing=missing)
+    files = {kept.upload.id: _file(kept) for kept in found}
+    return UploadsMissing(missing=missing, files=() if missing else tuple(files[one] for one in wanted.ids))
+
+
+def _file(kept: Kept) -> AttachedFile:
+    upload = kept.upload
+    return AttachedFile(id=upload.id, filename=upload.filename, size=upload.size, content_type=upload.content_type)
 
 
 async def release(connection: AsyncConnection, wanted: UploadsWanted, *, at: datetime, settings: Settings) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from contracts.files import AttachedFile
 from contracts.ids import ChannelId, MessageId, UserId
 from contracts.messaging import Mentions, Role
 from contracts.problems import Conflict, FieldError, InvalidInput
@@ -34,12 +35,13 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Post(msgspec.Struct, frozen=True):
-    """Somebody's draft for a channel; `trace` is the W3C traceparent it came with."""
+    """Somebody's draft for a channel; `trace` is the W3C traceparent it came with, `files` what is attached."""
 
     channel_id: ChannelId
     author_id: UserId
     draft: Draft
     trace: str = ""
+    files: tuple[AttachedFile, ...] = ()
 
 
 def check_draft(draft: Draft, *, limits: Settings) -> None:

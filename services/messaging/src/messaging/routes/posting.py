@@ -5,6 +5,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from litestar import Response
 from litestar.enums import MediaType
+from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -40,6 +41,8 @@ class AttachingRoad:
 
     async def _attach(self, post: Post) -> Said:
         held = await self._attachments.attach(post)
+        if held is not None:
+            post = replace(post, files=held.files)
         try:
             said = await self._road.post(post)
         except Unavailable:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.files import AttachedFile
 from contracts.ids import ChannelId, MessageId, UserId, first_id_of
 from contracts.messaging import Message, MessageKind, Reaction
 from messaging.domain.content import from_subjects, subjects
@@ -19,7 +20,8 @@ from messaging.store.tables import messages, reactions, revisions
 
 SELECT = """
     select message.id, message.channel_id, message.seq, message.author_id, person.display_name, person.avatar_url,
-        message.content, message.nonce, message.reply_to, message.attachments, message.mentions, message.kind,
+        message.content, message.nonce, message.reply_to, message.attachments, message.files::text as files,
+        message.mentions, message.kind,
         message.at_ms, message.rev, message.created_at, message.edited_at, message.deleted_at, message.pinned_at,
         thread.id as thread_id
     from messages message
@@ -40,6 +42,10 @@ _REACTIONS = text("""
 """)
 
 
+_FILES = msgspec.json.Decoder(tuple[AttachedFile, ...])
+"""It is read as text, which every driver gives alike."""
+
+
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
     """What a message said once; `at` is when it was said so."""
 
@@ -58,6 +64,7 @@ def message_of(row: Row, reacted: Sequence[Reaction] = ()) -> Message:
         nonce=row["nonce"] if row["deleted_at"] is None else None,
         reply_to=row["reply_to"],
         attachments=tuple(row["attachments"]),
+        files=_FILES.decode(row["files"]) if row["files"] else (),
         reactions=tuple(reacted),
         at_ms=row["at_ms"],
         kind=MessageKind(row["kind"]),
@@ -161,6 +168,7 @@ async def save(connection: AsyncConnection, message: Message) -> None:
     values = {
         "content": message.content,
         "attachments": list(message.attachments),
+        "files": msgspec.to_builtins(message.files) if message.files else None,
         "mentions": subjects(message.mentions),
         "rev": message.rev,
         "edited_at": message.edited_at,

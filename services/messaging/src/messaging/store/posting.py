@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.auth import Profile
+from contracts.files import AttachedFile
 from contracts.ids import ChannelId, MessageId, UserId
 from contracts.messaging import Message, Reaction
 from messaging.domain.access import Access, Permission
@@ -43,12 +44,12 @@ _STILL = """
 _SAY = f"""
     with {bulk.TELLING.format(provided=_STILL)}, said as (
         insert into messages (id, channel_id, seq, author_id, kind, content, nonce, nonce_key, fingerprint, reply_to,
-            attachments, mentions, at_ms, rev, created_at)
+            attachments, files, mentions, at_ms, rev, created_at)
         select id, channel_id, claimed.seq - behind, author_id, 'text', content, nonce, nonce_key,
-            decode(fingerprint, 'base64'), reply_to, attachments, mentions, at_ms, 1, $3
+            decode(fingerprint, 'base64'), reply_to, attachments, files, mentions, at_ms, 1, $3
         from json_to_recordset($5::text::json) as written(id uuid, channel_id uuid, behind bigint, author_id uuid,
             content text, nonce text, nonce_key uuid, fingerprint text, reply_to uuid, attachments uuid[],
-            mentions text[], at_ms bigint)
+            files jsonb, mentions text[], at_ms bigint)
         join claimed on claimed.topic = 'channel:' || channel_id
     ), called as (
         insert into mentions (channel_id, seq, subject)
@@ -99,6 +100,7 @@ class _Row(msgspec.Struct, frozen=True):
     fingerprint: bytes | None
     reply_to: MessageId | None
     attachments: Sequence[UUID]
+    files: Sequence[AttachedFile] | None
     mentions: Sequence[str]
     at_ms: int | None
 
@@ -116,6 +118,7 @@ def _row(line: Line) -> _Row:
         line.fingerprint,
         said.reply_to,
         said.attachments,
+        said.files or None,
         subjects(said.mentions),
         said.at_ms,
     )

@@ -92,6 +92,7 @@ messages = Table(
     Column("fingerprint", LargeBinary),
     Column("reply_to", Uuid),
     Column("attachments", ARRAY(Uuid)),
+    Column("files", JSONB(none_as_null=True)),
     Column("mentions", ARRAY(Text)),
     Column("at_ms", BigInteger),
     Column("rev", Integer),

@@ -2,8 +2,10 @@
 
 from contextlib import suppress
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contracts.files import AttachedFile
 from contracts.media import UploadsWanted
 from contracts.problems import FieldError, InvalidInput, NotFound, Unavailable
 from messaging.clients import Uploads
@@ -15,6 +17,13 @@ from messaging.usecases.posting import decide
 NOT_READY = "is not an upload of yours that is ready in this space"
 
 
+class Held(msgspec.Struct, frozen=True):
+    """What media holds for a message, and what it is."""
+
+    wanted: UploadsWanted
+    files: tuple[AttachedFile, ...]
+
+
 class Attachments:
     """Has media tie uploads to the channel in which they are about to be shown."""
 
@@ -23,7 +32,7 @@ class Attachments:
         self._uploads = uploads
         self._limits = limits
 
-    async def attach(self, post: Post) -> UploadsWanted | None:
+    async def attach(self, post: Post) -> Held | None:
         """What is held for the message now. Raises what posting would: nobody ties anything to a channel in which
         they may not say it.
 
@@ -39,15 +48,16 @@ class Attachments:
         wanted = UploadsWanted(
             space_id=poster.access.channel.space_id, channel_id=post.channel_id, user_id=post.author_id, ids=ids
         )
-        missing = await self._uploads.attach(wanted)
-        if missing:
+        answer = await self._uploads.attach(wanted)
+        if answer.missing:
+            missing = frozenset(answer.missing)
             raise InvalidInput(
                 errors=[FieldError(f"/attachments/{n}", NOT_READY) for n, one in enumerate(ids) if one in missing]
             )
-        return wanted
+        return Held(wanted, answer.files)
 
-    async def release(self, held: UploadsWanted | None) -> None:
+    async def release(self, held: Held | None) -> None:
         """No message came of it after all. While media does not answer it finds out by itself, later."""
         if held is not None:
             with suppress(Unavailable):
-                await self._uploads.release(held)
+                await self._uploads.release(held.wanted)

@@ -117,6 +117,7 @@ async def delete_message(
         content="",
         nonce=None,
         attachments=(),
+        files=(),
         reactions=(),
         mentions=Mentions(),
         pinned_at=None,

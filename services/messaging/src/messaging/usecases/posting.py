@@ -218,6 +218,7 @@ def _message(post: Post, poster: store.Poster, called: Mentions, *, at: datetime
         nonce=post.draft.nonce,
         reply_to=post.draft.reply_to,
         attachments=post.draft.attachments,
+        files=post.files,
         at_ms=post.draft.at_ms,
         mentions=called,
         created_at=at,
