@@ -17,6 +17,15 @@ import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as VerifyEmailRouteImport } from './routes/verify-email'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
+import { Route as AppAdminRouteImport } from './routes/_app/admin'
+import { Route as InviteCodeRouteImport } from './routes/invite.$code'
+import { Route as AppSSpaceRouteImport } from './routes/_app/s.$space'
+import { Route as AppSettingsProfileRouteImport } from './routes/_app/settings/profile'
+import { Route as AppSSpaceIndexRouteImport } from './routes/_app/s.$space/index'
+import { Route as AppSSpaceMembersRouteImport } from './routes/_app/s.$space/members'
+import { Route as AppSSpaceSearchRouteImport } from './routes/_app/s.$space/search'
+import { Route as AppSSpaceSettingsRouteImport } from './routes/_app/s.$space/settings'
+import { Route as AppSSpaceCChannelRouteImport } from './routes/_app/s.$space/c.$channel'
 
 const AppRoute = AppRouteImport.update({
   id: '/_app',
@@ -57,6 +66,51 @@ const AppIndexRoute = AppIndexRouteImport.update({
   path: '/',
   getParentRoute: () => AppRoute,
 } as any)
+const AppAdminRoute = AppAdminRouteImport.update({
+  id: '/admin',
+  path: '/admin',
+  getParentRoute: () => AppRoute,
+} as any)
+const InviteCodeRoute = InviteCodeRouteImport.update({
+  id: '/invite/$code',
+  path: '/invite/$code',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const AppSSpaceRoute = AppSSpaceRouteImport.update({
+  id: '/s/$space',
+  path: '/s/$space',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSettingsProfileRoute = AppSettingsProfileRouteImport.update({
+  id: '/settings/profile',
+  path: '/settings/profile',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSSpaceIndexRoute = AppSSpaceIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => AppSSpaceRoute,
+} as any)
+const AppSSpaceMembersRoute = AppSSpaceMembersRouteImport.update({
+  id: '/members',
+  path: '/members',
+  getParentRoute: () => AppSSpaceRoute,
+} as any)
+const AppSSpaceSearchRoute = AppSSpaceSearchRouteImport.update({
+  id: '/search',
+  path: '/search',
+  getParentRoute: () => AppSSpaceRoute,
+} as any)
+const AppSSpaceSettingsRoute = AppSSpaceSettingsRouteImport.update({
+  id: '/settings',
+  path: '/settings',
+  getParentRoute: () => AppSSpaceRoute,
+} as any)
+const AppSSpaceCChannelRoute = AppSSpaceCChannelRouteImport.update({
+  id: '/c/$channel',
+  path: '/c/$channel',
+  getParentRoute: () => AppSSpaceRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
@@ -66,6 +120,15 @@ export interface FileRoutesByFullPath {
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
+  '/admin': typeof AppAdminRoute
+  '/invite/$code': typeof InviteCodeRoute
+  '/s/$space': typeof AppSSpaceRouteWithChildren
+  '/settings/profile': typeof AppSettingsProfileRoute
+  '/s/$space/members': typeof AppSSpaceMembersRoute
+  '/s/$space/search': typeof AppSSpaceSearchRoute
+  '/s/$space/settings': typeof AppSSpaceSettingsRoute
+  '/s/$space/': typeof AppSSpaceIndexRoute
+  '/s/$space/c/$channel': typeof AppSSpaceCChannelRoute
 }
 export interface FileRoutesByTo {
   '/confirm-email': typeof ConfirmEmailRoute
@@ -74,7 +137,15 @@ export interface FileRoutesByTo {
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
+  '/admin': typeof AppAdminRoute
+  '/invite/$code': typeof InviteCodeRoute
   '/': typeof AppIndexRoute
+  '/settings/profile': typeof AppSettingsProfileRoute
+  '/s/$space/members': typeof AppSSpaceMembersRoute
+  '/s/$space/search': typeof AppSSpaceSearchRoute
+  '/s/$space/settings': typeof AppSSpaceSettingsRoute
+  '/s/$space': typeof AppSSpaceIndexRoute
+  '/s/$space/c/$channel': typeof AppSSpaceCChannelRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -85,7 +156,16 @@ export interface FileRoutesById {
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
+  '/_app/admin': typeof AppAdminRoute
+  '/invite/$code': typeof InviteCodeRoute
   '/_app/': typeof AppIndexRoute
+  '/_app/s/$space': typeof AppSSpaceRouteWithChildren
+  '/_app/settings/profile': typeof AppSettingsProfileRoute
+  '/_app/s/$space/members': typeof AppSSpaceMembersRoute
+  '/_app/s/$space/search': typeof AppSSpaceSearchRoute
+  '/_app/s/$space/settings': typeof AppSSpaceSettingsRoute
+  '/_app/s/$space/': typeof AppSSpaceIndexRoute
+  '/_app/s/$space/c/$channel': typeof AppSSpaceCChannelRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -97,6 +177,15 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/sign-up'
     | '/verify-email'
+    | '/admin'
+    | '/invite/$code'
+    | '/s/$space'
+    | '/settings/profile'
+    | '/s/$space/members'
+    | '/s/$space/search'
+    | '/s/$space/settings'
+    | '/s/$space/'
+    | '/s/$space/c/$channel'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/confirm-email'
@@ -105,7 +194,15 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/sign-up'
     | '/verify-email'
+    | '/admin'
+    | '/invite/$code'
     | '/'
+    | '/settings/profile'
+    | '/s/$space/members'
+    | '/s/$space/search'
+    | '/s/$space/settings'
+    | '/s/$space'
+    | '/s/$space/c/$channel'
   id:
     | '__root__'
     | '/_app'
@@ -115,7 +212,16 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/sign-up'
     | '/verify-email'
+    | '/_app/admin'
+    | '/invite/$code'
     | '/_app/'
+    | '/_app/s/$space'
+    | '/_app/settings/profile'
+    | '/_app/s/$space/members'
+    | '/_app/s/$space/search'
+    | '/_app/s/$space/settings'
+    | '/_app/s/$space/'
+    | '/_app/s/$space/c/$channel'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -126,6 +232,7 @@ export interface RootRouteChildren {
   SignInRoute: typeof SignInRoute
   SignUpRoute: typeof SignUpRoute
   VerifyEmailRoute: typeof VerifyEmailRoute
+  InviteCodeRoute: typeof InviteCodeRoute
 }
 
 declare module '@tanstack/react-router' {
@@ -186,15 +293,104 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppIndexRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/admin': {
+      id: '/_app/admin'
+      path: '/admin'
+      fullPath: '/admin'
+      preLoaderRoute: typeof AppAdminRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/invite/$code': {
+      id: '/invite/$code'
+      path: '/invite/$code'
+      fullPath: '/invite/$code'
+      preLoaderRoute: typeof InviteCodeRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/_app/s/$space': {
+      id: '/_app/s/$space'
+      path: '/s/$space'
+      fullPath: '/s/$space'
+      preLoaderRoute: typeof AppSSpaceRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/profile': {
+      id: '/_app/settings/profile'
+      path: '/settings/profile'
+      fullPath: '/settings/profile'
+      preLoaderRoute: typeof AppSettingsProfileRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/s/$space/': {
+      id: '/_app/s/$space/'
+      path: '/'
+      fullPath: '/s/$space/'
+      preLoaderRoute: typeof AppSSpaceIndexRouteImport
+      parentRoute: typeof AppSSpaceRoute
+    }
+    '/_app/s/$space/members': {
+      id: '/_app/s/$space/members'
+      path: '/members'
+      fullPath: '/s/$space/members'
+      preLoaderRoute: typeof AppSSpaceMembersRouteImport
+      parentRoute: typeof AppSSpaceRoute
+    }
+    '/_app/s/$space/search': {
+      id: '/_app/s/$space/search'
+      path: '/search'
+      fullPath: '/s/$space/search'
+      preLoaderRoute: typeof AppSSpaceSearchRouteImport
+      parentRoute: typeof AppSSpaceRoute
+    }
+    '/_app/s/$space/settings': {
+      id: '/_app/s/$space/settings'
+      path: '/settings'
+      fullPath: '/s/$space/settings'
+      preLoaderRoute: typeof AppSSpaceSettingsRouteImport
+      parentRoute: typeof AppSSpaceRoute
+    }
+    '/_app/s/$space/c/$channel': {
+      id: '/_app/s/$space/c/$channel'
+      path: '/c/$channel'
+      fullPath: '/s/$space/c/$channel'
+      preLoaderRoute: typeof AppSSpaceCChannelRouteImport
+      parentRoute: typeof AppSSpaceRoute
+    }
   }
 }
 
+interface AppSSpaceRouteChildren {
+  AppSSpaceMembersRoute: typeof AppSSpaceMembersRoute
+  AppSSpaceSearchRoute: typeof AppSSpaceSearchRoute
+  AppSSpaceSettingsRoute: typeof AppSSpaceSettingsRoute
+  AppSSpaceIndexRoute: typeof AppSSpaceIndexRoute
+  AppSSpaceCChannelRoute: typeof AppSSpaceCChannelRoute
+}
+
+const AppSSpaceRouteChildren: AppSSpaceRouteChildren = {
+  AppSSpaceMembersRoute: AppSSpaceMembersRoute,
+  AppSSpaceSearchRoute: AppSSpaceSearchRoute,
+  AppSSpaceSettingsRoute: AppSSpaceSettingsRoute,
+  AppSSpaceIndexRoute: AppSSpaceIndexRoute,
+  AppSSpaceCChannelRoute: AppSSpaceCChannelRoute,
+}
+
+const AppSSpaceRouteWithChildren = AppSSpaceRoute._addFileChildren(
+  AppSSpaceRouteChildren,
+)
+
 interface AppRouteChildren {
+  AppAdminRoute: typeof AppAdminRoute
   AppIndexRoute: typeof AppIndexRoute
+  AppSSpaceRoute: typeof AppSSpaceRouteWithChildren
+  AppSettingsProfileRoute: typeof AppSettingsProfileRoute
 }
 
 const AppRouteChildren: AppRouteChildren = {
+  AppAdminRoute: AppAdminRoute,
   AppIndexRoute: AppIndexRoute,
+  AppSSpaceRoute: AppSSpaceRouteWithChildren,
+  AppSettingsProfileRoute: AppSettingsProfileRoute,
 }
 
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)
@@ -207,6 +403,7 @@ const rootRouteChildren: RootRouteChildren = {
   SignInRoute: SignInRoute,
   SignUpRoute: SignUpRoute,
   VerifyEmailRoute: VerifyEmailRoute,
+  InviteCodeRoute: InviteCodeRoute,
 }
 export const routeTree = rootRouteImport
   ._addFileChildren(rootRouteChildren)

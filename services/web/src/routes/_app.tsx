@@ -1,4 +1,5 @@
-import { createFileRoute, Outlet } from '@tanstack/react-router'
+import { createFileRoute } from '@tanstack/react-router'
+import { AppFrame } from '@/features/shell'
 import { requireSession } from '@/session/guard'
 
-export const Route = createFileRoute('/_app')({ beforeLoad: requireSession, component: Outlet })
+export const Route = createFileRoute('/_app')({ beforeLoad: requireSession, component: AppFrame })

@@ -24,7 +24,7 @@ RESERVED: Final = frozenset(
 )
 """First parts of paths that are never a page of the client, though it would take any address."""
 ENCODINGS: Final = (("br", b"br"), ("gz", b"gzip"))
-SCROLL_LOCK_STYLE: Final = "'sha256-SCROLL_LOCK='"
+SCROLL_LOCK_STYLE: Final = "'sha256-nzTgYzXYDNe6BAHiiI7NNlfK8n/auuOAhh2t92YvuXo='"
 """The one style that the dialogs add to the page: it stops what is behind them from scrolling."""
 
 

@@ -1,3 +1,5 @@
+export { AppFrame } from './app-frame'
 export { Failure } from './failure'
 export { LanguageProvider } from './language-provider'
 export { NotFound } from './not-found'
+export { PanelHeader } from './panel-header'

@@ -1,10 +1,13 @@
-import { createFileRoute } from '@tanstack/react-router'
-import { EmptyState } from '@/ui/empty-state'
-import { useSession } from '@/session/session'
+import { createFileRoute, Navigate } from '@tanstack/react-router'
+import { FirstSteps } from '@/features/spaces'
+import { storage } from '@/lib/storage'
+import { useLive } from '@/replica/live'
 
 export const Route = createFileRoute('/_app/')({ component: Page })
 
 function Page() {
-  const name = useSession((state) => state.user?.display_name ?? '')
-  return <EmptyState title={name} />
+  const spaces = useLive((state) => state.directory.spaces)
+  const last = storage.read<string>('last')
+  const space = last && spaces[last] ? last : Object.keys(spaces)[0]
+  return space ? <Navigate to="/s/$space" params={{ space }} replace /> : <FirstSteps />
 }

@@ -1,0 +1,4 @@
+export { ChannelHeader } from './channel-header'
+export { ChannelList } from './channel-list'
+export { ChannelScreen } from './channel-screen'
+export { rememberChannel, rememberedChannel } from './remembered'

@@ -1,0 +1,2 @@
+export { InviteDialog } from './invite-dialog'
+export { InvitePage } from './invite-page'

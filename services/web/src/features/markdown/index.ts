@@ -1,0 +1,2 @@
+export { Markdown } from './markdown'
+export { plainText } from './plain-text'

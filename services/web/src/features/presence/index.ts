@@ -1,0 +1,2 @@
+export { PresenceDot } from './presence-dot'
+export { TypingLine } from './typing-line'

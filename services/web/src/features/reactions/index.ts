@@ -1,0 +1,1 @@
+export { EmojiPopover } from './emoji-popover'

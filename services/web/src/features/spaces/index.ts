@@ -1,0 +1,2 @@
+export { FirstSteps } from './first-steps'
+export { NewSpaceDialog } from './new-space-dialog'

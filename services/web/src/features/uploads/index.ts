@@ -1,0 +1,3 @@
+export { Attachments } from './attachments'
+export { UploadChips } from './upload-chips'
+export { useUploads } from './use-uploads'
