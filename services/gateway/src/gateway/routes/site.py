@@ -11,10 +11,9 @@ import msgspec
 import structlog
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from contracts.problems import NotFound
-from gateway.forward.answers import Headers, answer, answer_problem
-
 log = structlog.get_logger()
+
+Headers = list[tuple[bytes, bytes]]
 
 INDEX: Final = "index.html"
 ASSETS: Final = "assets/"
@@ -53,12 +52,10 @@ class Site:
             return
         path = scope["path"]
         if path == "/.well-known/change-password":
-            await answer(send, 302, [(b"location", SETTINGS_PAGE.encode())])
+            await _answer(send, 302, [(b"location", SETTINGS_PAGE.encode())])
         elif asset := self._assets.get(path[1:] or INDEX):
             await _send_asset(scope, send, asset)
-        elif path.startswith(f"/{ASSETS}"):
-            await answer_problem(send, NotFound())
-        elif path[1:].partition("/")[0] in RESERVED or not _wants_page(scope):
+        elif path.startswith(f"/{ASSETS}") or path[1:].partition("/")[0] in RESERVED or not _wants_page(scope):
             await self._pages(scope, receive, send)
         else:
             await _send_asset(scope, send, self._assets[INDEX])
@@ -119,14 +116,19 @@ async def _send_asset(scope: HTTPScope, send: Send, asset: Asset) -> None:
         elif name == b"if-none-match":
             known = value
     if asset.etag in known:
-        await answer(send, 304, asset.headers)
+        await _answer(send, 304, asset.headers)
         return
     encoding = next((one for _, one in ENCODINGS if one in asset.packed and one in accepted), b"")
     body = asset.packed[encoding] if encoding else asset.plain
     headers = [*asset.headers, (b"content-length", str(len(body)).encode())]
     if encoding:
         headers.append((b"content-encoding", encoding))
-    await answer(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
+    await _answer(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
+
+
+async def _answer(send: Send, status: int, headers: Headers, body: bytes = b"") -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _wants_page(scope: HTTPScope) -> bool:
