@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from asyncpg.exceptions import DiskFullError
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 from litestar.testing import AsyncTestClient
@@ -160,6 +161,7 @@ class TestProblems:
             (DBAPIError("select 1", {}, Exception("terminating connection"), connection_invalidated=True), 503),
             (DBAPIError("select 1", {}, RefusedByDatabase("53100")), 503),
             (DBAPIError("select 1", {}, RefusedByDatabase("22012")), 500),
+            (DiskFullError("could not extend file"), 503),
             (ProgrammingError("selekt 1", {}, Exception("syntax error")), 500),
         ],
     )

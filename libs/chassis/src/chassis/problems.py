@@ -14,10 +14,11 @@ from litestar.exceptions import (
     SerializationException,
     ValidationException,
 )
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis.field_errors import field_error
+from chassis.outages import is_outage
 from chassis.tracing import trace_id
 from contracts.problems import (
     InvalidInput,
@@ -36,9 +37,6 @@ from contracts.problems import (
 log = structlog.get_logger()
 
 _DECODING_FRAMES_MAX: Final = 200
-_INSUFFICIENT_RESOURCES: Final = "53"
-"""The class of PostgreSQL's error codes."""
-
 MEDIA_TYPE: Final = "application/problem+json"
 
 STATUS: Final[dict[Kind, int]] = {
@@ -144,15 +142,9 @@ def _on_dependency_away(_: Request[Any, Any, Any], error: Exception) -> Response
     return answer(Unavailable(retry_after_seconds=1))
 
 
-def _on_database_error(request: Request[Any, Any, Any], error: DBAPIError) -> Response[ProblemBody]:
-    """Of a connection that was cut the driver may raise what the server's last words were, whatever their class."""
-    is_away = error.connection_invalidated or _is_out_of_resources(error)
-    return _on_dependency_away(request, error) if is_away else _on_bug(request, error)
-
-
-def _is_out_of_resources(error: DBAPIError) -> bool:
-    """A full disk, no memory, too many connections: it passes without anyone changing the request."""
-    return (getattr(error.orig, "sqlstate", None) or "").startswith(_INSUFFICIENT_RESOURCES)
+def _on_other(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemBody]:
+    """A full disk and a connection that was cut have no class of their own, and drivers raise past SQLAlchemy."""
+    return _on_dependency_away(request, error) if is_outage(error) else _on_bug(request, error)
 
 
 def _on_bug(_: Request[Any, Any, Any], error: Exception) -> Response[ProblemBody]:
@@ -172,11 +164,10 @@ HANDLERS: Final[dict[type[Exception], Any]] = {
     OperationalError: _on_dependency_away,
     InterfaceError: _on_dependency_away,
     InternalError: _on_dependency_away,  # asyncpg's too, of a connection that was told of its end but is not closed yet
-    DBAPIError: _on_database_error,
     PoolTimeout: _on_dependency_away,
     OSError: _on_dependency_away,
     asyncio.TimeoutError: _on_dependency_away,
-    Exception: _on_bug,
+    Exception: _on_other,
 }
 
 
