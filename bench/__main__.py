@@ -14,6 +14,7 @@ from bench.plan import FULL, QUICK
 from bench.programs import BenchError
 from bench.results import Results
 from embedded.failures import EmbeddedError
+from testkit import machine
 
 ROOT: Final = Path(__file__).parents[1]
 RESULTS: Final = ROOT / "docs" / "performance.json"
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("--report", action="store_true", help="write the tables anew from the last full run's results")
     parser.add_argument("--only", choices=["fan-out", "posts"], help="half of it; docs/ stays as it is")
     asked = parser.parse_args()
+    machine.provide_node()
     if asked.report:
         report.write(msgspec.json.decode(RESULTS.read_bytes(), type=Results))
         return 0
