@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup moved run web demo admin chat dev migrate test soak fuzz check format docs openapi bench pants lock \
+.PHONY: help setup moved run web demo admin chat dev migrate test soak fuzz check format docs openapi bench pants lock image image-test \
   new-service clean \
   check-lint check-format check-types check-arrows check-house check-web test-together test-alone
 
@@ -15,6 +15,8 @@ READY := $(VENV)/.ready
 # An environment holds the path of its folder: where that was moved or copied, it is made again.
 MOVED := $(shell [ ! -e $(VENV) ] || grep -qsxF "$$(pwd -P)/libs/chassis/src" $(VENV)/lib/*/site-packages/guildhall.pth || echo moved)
 WORKERS ?= 2
+DOCKER ?= docker
+IMAGE ?= guildhall:dev
 # These measure time or start a dozen processes each: nothing runs beside them.
 ALONE := bench deploy libs/voice services/control-bot services/recorder-bot tests-e2e/chaos tests-e2e/first_hour tests-e2e/journeys
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
@@ -62,6 +64,7 @@ test: $(READY) ## Run every test (ARGS="services/auth -k login" chooses)
 ifdef ARGS
 	@$(BIN)/python -m pytest $(if $(filter %.py,$(firstword $(subst ::, ,$(ARGS)))),-n0,-n $(WORKERS) --dist loadfile) $(ARGS)
 else
+	@$(BIN)/python -m tools.needs
 	@$(MAKE) --keep-going test-together test-alone
 endif
 
@@ -73,8 +76,8 @@ test-alone:
 fuzz: $(READY) ## Look for input that breaks what strangers talk to (SECONDS=60 for each target); not part of `make test`
 	@exec $(BIN)/python -m testkit.fuzz services.gateway.tests.targets services.messaging.tests.targets --seconds $(or $(SECONDS),60)
 
-soak: $(READY) ## Record for ten minutes, kill the recorder 20 times, take each neighbour away for a minute; not part of `make test`
-	@$(BIN)/python -m pytest -q -s -n0 -p no:randomly tests-e2e/soak/recorder.py $(ARGS)
+soak: $(READY) ## Record for ten minutes with kills and outages, run a moved clone, fill a disk; not part of `make test`
+	@$(BIN)/python -m pytest -q -s -n0 -p no:randomly $(or $(ARGS),tests-e2e/soak/recorder.py tests-e2e/first_hour/clean_machine.py)
 
 check: $(READY) ## Lint, format, types, import arrows and house rules; starts no server
 	@$(MAKE) --keep-going check-lint check-format check-types check-arrows check-house check-web
@@ -124,6 +127,13 @@ lock: $(READY) ## Compile the locks again; UPGRADE=1 takes newer versions
 new-service: $(READY) ## Make services/NAME from the template (NAME=polls)
 	@$(BIN)/python -m tools.new_service "$${NAME:?say its name: make new-service NAME=polls}"
 	@$(MAKE) docs openapi
+
+image: ## Build the container image (IMAGE=guildhall:dev BASE_IMAGE=python:3.13-slim-trixie)
+	DOCKER_BUILDKIT=1 $(DOCKER) build $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) --build-arg REVISION=$$(git rev-parse HEAD) \
+	  $(BUILD_FLAGS) --file deploy/image/Dockerfile --tag $(IMAGE) .
+
+image-test: $(READY) ## Run that image on a Docker engine, use it and break it; not part of `make test`
+	@IMAGE=$(IMAGE) DOCKER=$(DOCKER) $(BIN)/python -m pytest -q -s -n0 -p no:randomly tests-e2e/image/container.py $(ARGS)
 
 clean: ## Remove what was built here; var/ (your data) stays
 	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache .pants.d

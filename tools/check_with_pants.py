@@ -7,10 +7,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,15 @@ ENVIRON: Final = os.environ | {
 }
 TRESPASS: Final = "services/messaging/src/messaging/trespass.py"
 STOP_SECONDS: Final = 200  # longer than the launcher gives its own
+ALIVE_SECONDS: Final = 60
+BOT: Final = "MTIzNDU2Nzg5MDEyMzQ1Njc4.G.s"
+BOTS: Final = {
+    "CONTROL_BOT_DISCORD_TOKEN": BOT,
+    "CONTROL_BOT_DISCORD_REST_URL": "http://127.0.0.1:1",
+    "RECORDER_BOT_DISCORD_TOKENS": BOT,
+    "RECORDER_BOT_DISCORD_REST_URL": "http://127.0.0.1:1",
+}
+"""Without a token they have no process; nobody answers there."""
 
 
 class Failed(Exception):
@@ -96,10 +105,21 @@ def start_the_packages() -> list[str]:
     packages = {name: PACKAGES / f"{name}.pex" for name in programs.services(PROGRAMS)}
     with tempfile.TemporaryDirectory() as name, running(packages, Path(name)) as numbers:
         for service in packages:
-            with urllib.request.urlopen(f"http://127.0.0.1:{numbers[service]}/livez", timeout=10) as answer:
-                if answer.status != HTTPStatus.OK:
-                    raise Failed(f"{service} answers {answer.status} on /livez")
+            wait_until_alive(service, numbers[service])
     return list(packages)
+
+
+def wait_until_alive(service: str, port: int) -> None:
+    """The launcher waits for all but the bots."""
+    until = time.monotonic() + ALIVE_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=10):
+                return
+        except OSError as problem:  # also what urllib raises for a status that is none of the good ones
+            if time.monotonic() > until:
+                raise Failed(f"{service} does not answer on /livez: {problem}") from problem
+        time.sleep(0.1)
 
 
 @contextmanager
@@ -113,7 +133,7 @@ def running(packages: dict[str, Path], folder: Path) -> Generator[dict[str, int]
         program.write_text(in_place_of_the_module(program.read_text(), name, file))
         unpack(file, environ)
     (port,) = ports.choose(1)
-    environ |= {"PORT": str(port), "DATA_DIR": str(folder / "data"), "PROGRAMS_DIR": str(folder / "programs")}
+    environ |= BOTS | {"PORT": str(port), "DATA_DIR": str(folder / "data"), "PROGRAMS_DIR": str(folder / "programs")}
     command = [sys.executable, "-m", "launcher"]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as launcher:
         try:

@@ -8,6 +8,7 @@ import urllib.request
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from testkit.runs import Run
 
@@ -113,3 +114,29 @@ class TestCommandsOfTheLauncher:
         assert refused.returncode == 2
         assert "media cannot start" in refused.stderr
         assert "DATABASE_URL: is needed" in refused.stderr
+
+
+class TestMake:
+    @pytest.mark.parametrize(
+        ("arguments", "workers"),
+        [
+            ("services/auth/tests/test_tokens.py", "-n0"),
+            ("services/auth/tests/test_tokens.py::TestKeys -x", "-n0"),
+            ("services/auth -k login", "-n 2"),
+        ],
+    )
+    def test_runs_one_file_in_one_process(self, arguments: str, workers: str) -> None:
+        assert f"pytest {workers} " in paste(f"make -C '{ROOT}' -n test ARGS='{arguments}'")
+
+    def test_of_a_bad_name_of_a_service_ends_in_a_sentence(self) -> None:
+        command = ["make", "-C", str(ROOT), "new-service", "NAME=Bad Name"]
+        refused = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+        assert refused.returncode != 0
+        assert "'Bad Name' can't be a service: take one plain word, such as polls" in refused.stdout
+        assert "Traceback" not in refused.stderr
+
+    def test_lists_a_line_of_help_for_every_command(self) -> None:
+        helped = paste(f"make -C '{ROOT}' help")
+
+        assert {"run", "chat", "admin", "test", "image"} <= set(re.findall(r"make (\S+)", helped))

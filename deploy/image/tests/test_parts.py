@@ -13,7 +13,7 @@ import pytest
 from jose import jwt
 
 from embedded.identity import Identity
-from launcher import credentials, data_directory, environment, logs, mode, port_owner, programs, server_lines
+from launcher import credentials, data_directory, environment, logs, memory, mode, port_owner, programs, server_lines
 from launcher.__main__ import parse, plan_from
 from launcher.data_directory import DataDirectory
 from launcher.exit_listener import Exits
@@ -160,6 +160,16 @@ class TestExits:
         assert not any(exits.verdict("PROCESS_STATE_EXITED", name, at=1.0) for name in ("auth", "media"))
 
 
+class TestMemory:
+    def test_too_little_is_refused_in_a_sentence(self) -> None:
+        with pytest.raises(LaunchError, match="512 MB of memory are too little for everything"):
+            memory.refuse_too_little({}, limit=512 << 20)
+
+    @pytest.mark.parametrize(("given", "limit"), [({}, None), ({}, 1 << 30), ({"MEMORY_MB_MIN": "400"}, 512 << 20)])
+    def test_enough_is_not(self, given: dict[str, str], limit: int | None) -> None:
+        memory.refuse_too_little(given, limit=limit)
+
+
 class TestServerLines:
     @pytest.mark.parametrize(
         ("program", "line", "level", "text"),
@@ -265,9 +275,9 @@ class TestProgress:
         out = io.StringIO()
         progress = Progress(["auth"], out)
 
-        progress.tell("auth", "starting")
-        progress.tell("auth", "ready")
-        progress.tell("auth", "ready")
+        progress.show("auth", "starting")
+        progress.show("auth", "ready")
+        progress.show("auth", "ready")
 
         assert out.getvalue() == "auth is ready (0.0 s)\n"
 

@@ -224,3 +224,9 @@ class TestDev:
 
         assert process.returncode == 1
         assert "there is no program nobody: auth, gateway are known" in told
+
+    def test_a_bot_without_a_token_is_refused(self, make_run: MakeRun) -> None:
+        process = make_run("bot").begin("dev", "bot")
+        _, told = process.communicate(timeout=20)
+
+        assert told == "guildhall: bot has no process without BOT_TOKEN\n"

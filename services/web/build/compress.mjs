@@ -1,10 +1,11 @@
 /** Write `.br` and `.gz` beside every built file that gets smaller by it; the gateway serves them as they are. */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 
-const folder = new URL('../dist', import.meta.url).pathname
+const folder = fileURLToPath(new URL('../dist', import.meta.url))
 const COMPRESSIBLE = /\.(js|css|html|json|svg|webmanifest)$/
 const SMALLEST = 1024
 

@@ -10,7 +10,7 @@ from embedded import secret_files
 from launcher import credentials, environment, mode, programs, readiness
 from launcher.environment import variable
 from launcher.failures import LaunchError
-from launcher.plan import Plan
+from launcher.plan import Plan, note_port
 
 _WITH_SETTINGS = '. "$0"; exec "$@"'
 
@@ -18,7 +18,9 @@ _WITH_SETTINGS = '. "$0"; exec "$@"'
 def serve(plan: Plan, name: str) -> NoReturn:
     """Become the program, on outside servers."""
     program = programs.read(plan.program_files, name)
-    _become(_command(name, ["serve"]), environ_apart(plan, program))
+    environ = environ_apart(plan, program)
+    note_port(plan.given, environ[variable(name, "PORT")])
+    _become(_command(name, ["serve"]), environ)
 
 
 def execute(plan: Plan, name: str, arguments: list[str]) -> NoReturn:

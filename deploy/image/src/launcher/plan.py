@@ -34,7 +34,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     ready_seconds: float = 120.0
 
     @property
-    def programs(self) -> dict[str, Program]:
+    def running(self) -> dict[str, Program]:
         """Our own programs that have a process here; raises LaunchError when one is unknown."""
         found = {name: programs.read(self.program_files, name) for name in self.services}
         return {name: one for name, one in found.items() if not one.only_with or self.given.get(one.only_with)}
@@ -43,12 +43,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def idle(self) -> dict[str, str]:
         """Programs that have no process here, and the variable that each would need."""
         found = {name: programs.read(self.program_files, name).only_with for name in self.services}
-        return {name: needed for name, needed in found.items() if name not in self.programs}
+        return {name: needed for name, needed in found.items() if name not in self.running}
 
     @property
     def may_fail(self) -> list[str]:
         """Programs that nothing waits for."""
-        return [name for name, one in self.programs.items() if one.only_with]
+        return [name for name, one in self.running.items() if one.only_with]
 
     @property
     def groups(self) -> dict[str, list[str]]:
@@ -56,15 +56,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
         The edge is apart: while it drains, the services behind it still answer.
         """
-        behind = [name for name in self.programs if name != EDGE]
-        edge = [name for name in self.programs if name == EDGE]
+        behind = [name for name in self.running if name != EDGE]
+        edge = [name for name in self.running if name == EDGE]
         groups = {"servers": self.servers, "services": behind, "edge": edge}
         return {group: names for group, names in groups.items() if names}
 
     @property
     def names(self) -> list[str]:
         """Everything that runs."""
-        return [*self.servers, *self.programs]
+        return [*self.servers, *self.running]
 
     @property
     def url(self) -> str:
@@ -124,3 +124,9 @@ def environ_of_supervisor(plan: Plan, environ: Mapping[str, str]) -> dict[str, s
     limits = {name: plan.given[name] for name in (EXITS_MAX, EXITS_SECONDS) if plan.given.get(name)}
     own = {name: environ[name] for name in names} | limits | {MAY_FAIL: " ".join(plan.may_fail)}
     return environment.of_supervisor(environ) | own
+
+
+def note_port(given: Mapping[str, str], port: str) -> None:
+    """For the container's health check, which starts no Python; nothing outside of the image asks for it."""
+    if file := given.get("HEALTH_PORT_FILE"):
+        Path(file).write_text(port)

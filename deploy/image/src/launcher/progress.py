@@ -16,7 +16,7 @@ class Progress:
         self._since = time.monotonic()
         self._drawn = 0
 
-    def tell(self, program: str, state: str) -> None:
+    def show(self, program: str, state: str) -> None:
         """A program is now `starting`, `ready` or `failing`."""
         if self._states[program] == state:
             return

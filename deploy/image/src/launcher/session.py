@@ -5,10 +5,10 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from launcher import environment, logs, mode, programs
+from launcher import environment, logs, memory, mode, programs
 from launcher.environment import variable
 from launcher.failures import LaunchError
-from launcher.plan import EDGE, Plan, environ_of_supervisor, set_up
+from launcher.plan import EDGE, Plan, environ_of_supervisor, note_port, set_up
 from launcher.reload import Sources
 from launcher.startup import StartUp
 from launcher.stop import Stop
@@ -21,13 +21,18 @@ def run(plan: Plan) -> None:
     """Run until told to stop; raises LaunchError when it can't start or can't go on."""
     stop = Stop()
     mode.choose(plan.given)
+    if plan.reload and plan.idle:
+        raise LaunchError("; ".join(f"{name} has no process without {needed}" for name, needed in plan.idle.items()))
     plan.home.make()
     lock = plan.home.lock(url=plan.url)
     environ = set_up(plan)
+    note_port(plan.given, str(plan.port))
+    if plan.services and len(plan.servers) == len(programs.SWITCHES):
+        memory.refuse_too_little(plan.given, limit=memory.limit())
     if plan.services:
-        say(mode.describe(environ))
+        report(mode.describe(environ))
     if not plan.home.servers().is_relative_to(plan.home.folder):
-        say(
+        report(
             f"the servers' data are in {plan.home.servers()}: the unprivileged user who runs them "
             f"can't pass the folders above {plan.home.folder}"
         )
@@ -42,13 +47,13 @@ def run(plan: Plan) -> None:
                 return
             announce(plan, environ)
             for name, problem in start_up.wait_for_the_rest(stop).items():
-                say(f"ready, but {name}: {problem}")
+                report(f"ready, but {name}: {problem}")
             stay(plan, supervisor, stop)
-        say("stopping …")
+        report("stopping …")
 
 
-def say(line: str) -> None:
-    """To the person who started it."""
+def report(line: str) -> None:
+    """Write a line to the person who started it."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -71,7 +76,7 @@ def stay(plan: Plan, supervisor: Supervisor, stop: Stop) -> None:
     while not stop.wait(_POLL_SECONDS if not plan.reload else 0.5):
         supervisor.check()
         if sources.changed():
-            say("a source file changed, starting again")
+            report("a source file changed, starting again")
             with supervisor.orders() as control:
                 for group in plan.groups.keys() - {"servers"}:
                     control.restart(group)
@@ -85,7 +90,7 @@ def migrate(plan: Plan, environ: Mapping[str, str]) -> None:
         own = environment.of_program(programs.read(plan.program_files, service), environ, services)
         if subprocess.run(command, env=own, check=False).returncode != 0:
             raise LaunchError(f"{service} could not be migrated: see above")
-        say(f"{service} is up to date")
+        report(f"{service} is up to date")
 
 
 def announce(plan: Plan, environ: Mapping[str, str]) -> None:
@@ -104,6 +109,6 @@ def announce(plan: Plan, environ: Mapping[str, str]) -> None:
         pages = {"what runs here": f"{url}/", "API, to try out": f"{url}/api/docs"}
         hints = pages | {"talk, in two terminals": f"make chat URL={url}"} | hints
     width = max(map(len, hints))
-    say("\n".join(f"  {what:<{width}}  {where}" for what, where in hints.items()))
+    report("\n".join(f"  {what:<{width}}  {where}" for what, where in hints.items()))
     if idle:
-        say(f"  {idle}")
+        report(f"  {idle}")

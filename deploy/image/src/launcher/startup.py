@@ -64,7 +64,7 @@ class StartUp:
             with self._supervisor.orders() as control:
                 control.start(group)
         for name in self._plan.names:
-            self._progress.tell(name, "starting")
+            self._progress.show(name, "starting")
 
     def _answering(self, names: set[str]) -> set[str]:
         self._supervisor.check()
@@ -76,14 +76,14 @@ class StartUp:
             if statuses[name].statename in _STOPPED:
                 self._stopped.add(name)
             if len(self._pids[name]) > 1:
-                self._progress.tell(name, "failing")
+                self._progress.show(name, "failing")
             if len(self._pids[name]) > _TRIES and name not in self._plan.may_fail:
                 raise failure(self._plan.home, name, f"stopped at {_TRIES} starts")
             self._problems[name] = readiness.SILENT
             if statuses[name].pid:
                 self._problems[name] = readiness.problem(name, self._ports[name], path=self._plan.health_path)
             if not self._problems[name]:
-                self._progress.tell(name, "ready")
+                self._progress.show(name, "ready")
                 ready.add(name)
         return ready
 

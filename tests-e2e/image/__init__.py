@@ -1,0 +1,1 @@
+"""The image on a real engine, by `make image-test`."""
