@@ -168,7 +168,7 @@ class TestWhatAuthTells:
 
         async def tell(event: Event) -> None:
             data = msgspec.Raw(msgspec.json.encode(event))
-            envelope = Envelope(id=new_id(), type=event.TYPE, topic="account:x", seq=1, at=now(), data=data)
+            envelope = Envelope(id=new_id(), type=event.TYPE, topic=f"account:{new_id()}", seq=1, at=now(), data=data)
             await bus.add(bus.Line(redis), "auth.events", [envelope], marker="x")
 
         yield tell

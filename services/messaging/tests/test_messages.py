@@ -161,7 +161,8 @@ class TestDeleteMessage:
         await ann.do("DELETE", path(said))
 
         [entry, *_] = (await ann.do("GET", f"/spaces/{place.id}/audit"))["items"]
-        assert (entry["action"], entry["before"]["content"]) == ("message.deleted", "rude")
+        assert (entry["action"], entry["before"]["author"]["id"]) == ("message.deleted", str(ben.id))
+        assert entry["before"]["content"] == "", "deleted words are nowhere"
 
     async def test_of_others_needs_the_permission(self, place: Place, ann: Person, ben: Person) -> None:
         said = await ann.say(place.channel_id, "stays")

@@ -130,6 +130,11 @@ async def read_share(
     return [(name.decode(), entries) for name, entries in cast("list[tuple[bytes, list[Entry]]]", answer or [])]
 
 
+async def between(redis: Redis, stream: str, start: str, end: str, *, count: int) -> list[Entry]:
+    """The first entries with ids from `start` to `end`; `(` before an id leaves that one out."""
+    return cast("list[Entry]", await redis.xrange(stream, start, end, count=count))
+
+
 async def ensure_group(redis: Redis, stream: str, group: str) -> None:
     """Make the group at the start of the stream, unless it is there."""
     try:

@@ -44,5 +44,15 @@ def create_applied() -> None:
     op.create_index("applied_at", "applied", ["at"])
 
 
+def add_audience_seq() -> None:
+    """At which position of its space's topic an event's audience was decided."""
+    op.add_column("log", sa.Column("audience_seq", sa.BigInteger))
+
+
+def create_redactions() -> None:
+    """For services whose events may lose words."""
+    op.create_table("log_redactions", sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False))
+
+
 def _seq() -> "sa.Column[int]":
     return sa.Column("seq", sa.BigInteger, nullable=False)

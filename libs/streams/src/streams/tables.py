@@ -24,12 +24,21 @@ log = Table(
     Column("trace", Text, nullable=False),
     Column("data", LargeBinary, nullable=False),
     Column("sent_at", DateTime(timezone=True)),
+    Column("audience_seq", BigInteger),
     UniqueConstraint("topic", "seq", name="log_topic_seq"),
 )
-"""What happened, kept for days: the relay's unsent rows, the clients' resume, the audit. `data` is JSON."""
+"""What happened, kept for days: the relay's unsent rows, the clients' resume, the audit. `data` is JSON. `audience_seq`
+is the position of the topic that decides who may see the event, at which that was decided."""
 
 Index("log_unsent", log.c.position, postgresql_where=log.c.sent_at.is_(None))
 Index("log_at", log.c.at)
+
+redactions = Table(
+    "log_redactions",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+)
+"""Rows of the log that lost words which the Redis stream may still have."""
 
 inbox = Table(
     "inbox",

@@ -27,6 +27,7 @@ from messaging.settings import Settings
 from messaging.usecases.attaching import Attachments
 from messaging.usecases.keeping import Keeper
 from streams import bus
+from streams.redaction import Redactor
 from streams.relay import Relay
 from streams.view import View
 from streams.work import ShareOfWork, once
@@ -56,6 +57,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     verifier = Verifier(keys, service="messaging", revoked=revoked)
     users, uploads = _neighbours(http, settings)
     relay = Relay(engine, redis, stream="messaging.events")
+    redactor = Redactor(engine, redis, stream="messaging.events")
     group = GroupRoad(engine, relay, limits=settings)
     plain: Road = group if settings.group_commit else OrdinaryRoad(engine, limits=settings)
     road = AttachingRoad(plain, Attachments(engine, uploads, limits=settings))
@@ -63,6 +65,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
 
     workers = Supervisor(
         relay.worker(),
+        redactor.worker(),
         *_readers(engine, redis, revoked),
         Worker("group commit", group.run, bound_seconds=math.inf),
         Worker("sweep", Keeper(engine, settings).run, bound_seconds=math.inf),

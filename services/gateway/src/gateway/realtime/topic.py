@@ -1,17 +1,16 @@
 """One open topic: where it stands, its recent events, who watches, and how gaps are filled from the owner's log."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from opentelemetry.trace import Span
 
-from contracts.events import Envelope, LogPage, short_type
+from contracts.events import Envelope, LogPage
 from contracts.ids import UserId
 from contracts.problems import NotFound, Problem
-from contracts.times import rfc3339
-from gateway.realtime.frames import EventFrame, Reset, Told, TopicLost, Watched, encode, problem
+from gateway.realtime.frames import Reset, Told, TopicLost, Watched, problem
+from gateway.realtime.ring import Ring
 from gateway.realtime.socket import Socket
 from gateway.realtime.traces import span_of
 from gateway.realtime.wires import Wire, tell
@@ -60,7 +59,7 @@ class Topic:
         self.unwatched_since = time.monotonic()
         self.seen = 0
         self._settings = settings
-        self._ring: deque[bytes] = deque()
+        self._ring = Ring(settings.ring_events_max)
         self._ahead: dict[int, Envelope] = {}
         self._replay: tuple[Wire, int, int, bytes] | None = None
 
@@ -94,7 +93,8 @@ class Topic:
         if self.head is None or (page.reset and page.seq > self.head):
             self.reset_watchers(page.seq)
             self.head = page.seq
-            self._ring = deque(_payload(event) for event in page.events)
+            self._ring.clear()
+            self._ring.extend_back(page.events)
         else:
             self._fill(page.events)
         self._append_what_was_ahead()
@@ -103,18 +103,14 @@ class Topic:
 
     def _fill(self, events: tuple[Envelope, ...]) -> None:
         start = self._start
-        older = [_payload(event) for event in events if event.seq < start]
-        self._ring.extendleft(reversed(older))
+        self._ring.extend_back([event for event in events if event.seq < start])
         for event in events:
             if self.head is not None and event.seq == self.head + 1:
                 self._append(event)
 
     def _append(self, envelope: Envelope) -> None:
-        payload = _payload(envelope)
         self.head = envelope.seq
-        self._ring.append(payload)
-        while len(self._ring) > self._settings.ring_events_max:
-            self._ring.popleft()
+        payload = self._ring.append(envelope)
         if self.watchers:
             self.fresh.append(payload)
             if envelope.trace.endswith("1"):  # the sampled flag of a traceparent
@@ -220,18 +216,6 @@ class Topic:
         if after == head:
             return b""
         if self._replay is None or self._replay[:3] != (wire, after, head):
-            missed = list(self._ring)[after - head :]
+            missed = self._ring.last(head - after)
             self._replay = wire, after, head, b"".join(wire.tell("event", payload) for payload in missed)
         return self._replay[3]
-
-
-def _payload(envelope: Envelope) -> bytes:
-    return encode(
-        EventFrame(
-            topic=envelope.topic,
-            seq=envelope.seq,
-            type=short_type(envelope.type),
-            at=rfc3339(envelope.at),
-            data=envelope.data,
-        )
-    )

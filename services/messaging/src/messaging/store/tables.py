@@ -132,6 +132,14 @@ read_markers = Table(
     Column("channel_id", Uuid, primary_key=True),
     Column("seq", BigInteger),
 )
+erased_people = Table(
+    "erased_people",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("position", BigInteger),
+)
+"""Whose name is still to be taken out of the log, and up to which of its rows that is done."""
+
 audit = Table(
     "audit",
     metadata,

@@ -11,7 +11,8 @@ from chassis import idempotency
 from chassis.background import raise_if_cancelled
 from contracts.times import now
 from messaging.settings import Settings
-from messaging.store import removal
+from messaging.store import redaction, removal
+from messaging.usecases.people import without_name
 
 logger = structlog.get_logger()
 
@@ -40,6 +41,10 @@ class Keeper:
         while more:
             async with self._engine.begin() as connection:
                 more = await idempotency.forget(connection, kept_days=kept_days, limit=rows_max) == rows_max
+        more = True
+        while more:
+            async with self._engine.begin() as connection:
+                more = await redaction.erase_some(connection, without_name, rows_max=rows_max)
         before, more = now() - timedelta(days=self._limits.deleted_kept_days), True
         while more:
             async with self._engine.begin() as connection:

@@ -1,5 +1,6 @@
 """What people do to messages that stand: edit, delete, pin, look into their history."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ from messaging.domain.access import Access, Permission
 from messaging.domain.content import check_content
 from messaging.domain.values import check_room
 from messaging.settings import Settings
-from messaging.store import audit, channels, marks, messages, people
+from messaging.store import audit, channels, marks, messages, people, redaction
 from messaging.store.messages import Revision
 from messaging.usecases.announcing import announce
 from messaging.usecases.entering import enter_channel
@@ -88,8 +89,24 @@ async def edit_message(
     edited = msgspec.structs.replace(message, content=content, rev=message.rev + 1, edited_at=at)
     await messages.keep_revision(connection, message_id, former)
     await messages.save(connection, edited)
-    await tell(connection, f"channel:{channel_id}", MessageEdited(**_as_told(edited)))
+    await _tell_without_former_words(connection, MessageEdited(**_as_told(edited)))
     return edited
+
+
+async def _tell_without_former_words(
+    connection: AsyncConnection, event: MessageEdited | MessageDeleted, *, along: Sequence[tuple[str, Event]] = ()
+) -> None:
+    """Tell it, and take the words that are no more out of what was told before."""
+    latest = msgspec.json.encode(event)
+    await redaction.take_words(connection, event.channel_id, str(event.id), seq=event.seq, latest=latest)
+    await tell_all(connection, [(f"channel:{event.channel_id}", event), *along])
+
+
+def _without_words(message: Message) -> Message:
+    """As the audit log keeps it, which outlives the message."""
+    return msgspec.structs.replace(
+        message, content="", nonce=None, attachments=(), files=(), mentions=Mentions(), reactions=()
+    )
 
 
 def _as_told(message: Message) -> dict[str, Any]:
@@ -133,13 +150,16 @@ async def delete_message(
             actor_id=user_id,
             action="message.deleted",
             target=message_id,
-            before=message,
+            before=_without_words(message),
             at=at,
         )
     removed = MentionRemoved(channel_id=channel_id, message_id=message_id, seq=message.seq)
     deleted = msgspec.structs.replace(tombstone, attachments=message.attachments)
-    told: list[tuple[str, Event]] = [(f"channel:{channel_id}", MessageDeleted(**_as_told(deleted)))]
-    await tell_all(connection, [*told, *((f"user:{one}", removed) for one in message.mentions.users)])
+    await _tell_without_former_words(
+        connection,
+        MessageDeleted(**_as_told(deleted)),
+        along=[(f"user:{one}", removed) for one in message.mentions.users],
+    )
 
 
 async def list_history(
@@ -195,8 +215,8 @@ async def _put_pin(
         actor_id=access.user_id,
         action="message.unpinned" if pinned_at is None else "message.pinned",
         target=message.id,
-        before=message,
-        after=after,
+        before=_without_words(message),
+        after=_without_words(after),
         at=acted_at,
     )
 

@@ -1,6 +1,7 @@
 """People as auth knows them: their profiles, and their going."""
 
 from datetime import datetime
+from typing import Any, cast
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,7 +10,7 @@ from contracts.auth import Profile
 from contracts.ids import SpaceId, UserId
 from contracts.messaging import Member, MemberLeft, MemberUpdated, Role, SpaceDeleted
 from messaging.domain.access import RANK
-from messaging.store import audit, members, people, spaces
+from messaging.store import audit, members, people, redaction, spaces
 from messaging.usecases.spaces import hand_over
 from streams.outbox import tell, tell_all
 
@@ -26,9 +27,26 @@ async def keep_profile(connection: AsyncConnection, profile: Profile) -> None:
         )
 
 
+def without_name(data: bytes, user_id: UserId) -> bytes:
+    """An event's data with the name and the picture of an erased person taken out, wherever they stand."""
+    return msgspec.json.encode(_without_name(msgspec.json.decode(data), str(user_id)))
+
+
+def _without_name(value: Any, user_id: str) -> Any:
+    if isinstance(value, list):
+        return [_without_name(one, user_id) for one in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    fields = cast("dict[str, Any]", value)
+    if fields.get("id") == user_id and "display_name" in fields:
+        return fields | {"display_name": DELETED_NAME, "avatar_url": None}
+    return {key: _without_name(one, user_id) for key, one in fields.items()}
+
+
 async def forget_person(connection: AsyncConnection, user_id: UserId, *, at: datetime) -> None:
     """What they said stays, under no name. A space of theirs goes to the highest and longest member, or ends."""
     await people.keep(connection, Profile(id=user_id, display_name=DELETED_NAME))
+    await redaction.begin_erasing(connection, user_id)
     for membership in await members.of_person(connection, user_id):
         space_id = membership.space_id
         if membership.role is Role.OWNER and not await _leave_to_heir(connection, space_id, user_id, at=at):
