@@ -18,14 +18,26 @@ import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as VerifyEmailRouteImport } from './routes/verify-email'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
 import { Route as AppAdminRouteImport } from './routes/_app/admin'
+import { Route as AppSettingsRouteImport } from './routes/_app/settings'
 import { Route as InviteCodeRouteImport } from './routes/invite.$code'
 import { Route as AppSSpaceRouteImport } from './routes/_app/s.$space'
+import { Route as AppSettingsIndexRouteImport } from './routes/_app/settings/index'
+import { Route as AppSettingsAppearanceRouteImport } from './routes/_app/settings/appearance'
+import { Route as AppSettingsDataRouteImport } from './routes/_app/settings/data'
 import { Route as AppSettingsProfileRouteImport } from './routes/_app/settings/profile'
+import { Route as AppSettingsSecurityRouteImport } from './routes/_app/settings/security'
+import { Route as AppSettingsSessionsRouteImport } from './routes/_app/settings/sessions'
 import { Route as AppSSpaceIndexRouteImport } from './routes/_app/s.$space/index'
 import { Route as AppSSpaceMembersRouteImport } from './routes/_app/s.$space/members'
 import { Route as AppSSpaceSearchRouteImport } from './routes/_app/s.$space/search'
 import { Route as AppSSpaceSettingsRouteImport } from './routes/_app/s.$space/settings'
 import { Route as AppSSpaceCChannelRouteImport } from './routes/_app/s.$space/c.$channel'
+import { Route as AppSSpaceSettingsIndexRouteImport } from './routes/_app/s.$space/settings/index'
+import { Route as AppSSpaceSettingsAuditRouteImport } from './routes/_app/s.$space/settings/audit'
+import { Route as AppSSpaceSettingsBansRouteImport } from './routes/_app/s.$space/settings/bans'
+import { Route as AppSSpaceSettingsChannelsRouteImport } from './routes/_app/s.$space/settings/channels'
+import { Route as AppSSpaceSettingsInvitesRouteImport } from './routes/_app/s.$space/settings/invites'
+import { Route as AppSSpaceSettingsOverviewRouteImport } from './routes/_app/s.$space/settings/overview'
 
 const AppRoute = AppRouteImport.update({
   id: '/_app',
@@ -71,6 +83,11 @@ const AppAdminRoute = AppAdminRouteImport.update({
   path: '/admin',
   getParentRoute: () => AppRoute,
 } as any)
+const AppSettingsRoute = AppSettingsRouteImport.update({
+  id: '/settings',
+  path: '/settings',
+  getParentRoute: () => AppRoute,
+} as any)
 const InviteCodeRoute = InviteCodeRouteImport.update({
   id: '/invite/$code',
   path: '/invite/$code',
@@ -81,10 +98,35 @@ const AppSSpaceRoute = AppSSpaceRouteImport.update({
   path: '/s/$space',
   getParentRoute: () => AppRoute,
 } as any)
+const AppSettingsIndexRoute = AppSettingsIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => AppSettingsRoute,
+} as any)
+const AppSettingsAppearanceRoute = AppSettingsAppearanceRouteImport.update({
+  id: '/appearance',
+  path: '/appearance',
+  getParentRoute: () => AppSettingsRoute,
+} as any)
+const AppSettingsDataRoute = AppSettingsDataRouteImport.update({
+  id: '/data',
+  path: '/data',
+  getParentRoute: () => AppSettingsRoute,
+} as any)
 const AppSettingsProfileRoute = AppSettingsProfileRouteImport.update({
-  id: '/settings/profile',
-  path: '/settings/profile',
-  getParentRoute: () => AppRoute,
+  id: '/profile',
+  path: '/profile',
+  getParentRoute: () => AppSettingsRoute,
+} as any)
+const AppSettingsSecurityRoute = AppSettingsSecurityRouteImport.update({
+  id: '/security',
+  path: '/security',
+  getParentRoute: () => AppSettingsRoute,
+} as any)
+const AppSettingsSessionsRoute = AppSettingsSessionsRouteImport.update({
+  id: '/sessions',
+  path: '/sessions',
+  getParentRoute: () => AppSettingsRoute,
 } as any)
 const AppSSpaceIndexRoute = AppSSpaceIndexRouteImport.update({
   id: '/',
@@ -111,6 +153,39 @@ const AppSSpaceCChannelRoute = AppSSpaceCChannelRouteImport.update({
   path: '/c/$channel',
   getParentRoute: () => AppSSpaceRoute,
 } as any)
+const AppSSpaceSettingsIndexRoute = AppSSpaceSettingsIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => AppSSpaceSettingsRoute,
+} as any)
+const AppSSpaceSettingsAuditRoute = AppSSpaceSettingsAuditRouteImport.update({
+  id: '/audit',
+  path: '/audit',
+  getParentRoute: () => AppSSpaceSettingsRoute,
+} as any)
+const AppSSpaceSettingsBansRoute = AppSSpaceSettingsBansRouteImport.update({
+  id: '/bans',
+  path: '/bans',
+  getParentRoute: () => AppSSpaceSettingsRoute,
+} as any)
+const AppSSpaceSettingsChannelsRoute =
+  AppSSpaceSettingsChannelsRouteImport.update({
+    id: '/channels',
+    path: '/channels',
+    getParentRoute: () => AppSSpaceSettingsRoute,
+  } as any)
+const AppSSpaceSettingsInvitesRoute =
+  AppSSpaceSettingsInvitesRouteImport.update({
+    id: '/invites',
+    path: '/invites',
+    getParentRoute: () => AppSSpaceSettingsRoute,
+  } as any)
+const AppSSpaceSettingsOverviewRoute =
+  AppSSpaceSettingsOverviewRouteImport.update({
+    id: '/overview',
+    path: '/overview',
+    getParentRoute: () => AppSSpaceSettingsRoute,
+  } as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
@@ -121,14 +196,26 @@ export interface FileRoutesByFullPath {
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
   '/admin': typeof AppAdminRoute
+  '/settings': typeof AppSettingsRouteWithChildren
   '/invite/$code': typeof InviteCodeRoute
   '/s/$space': typeof AppSSpaceRouteWithChildren
+  '/settings/appearance': typeof AppSettingsAppearanceRoute
+  '/settings/data': typeof AppSettingsDataRoute
   '/settings/profile': typeof AppSettingsProfileRoute
+  '/settings/security': typeof AppSettingsSecurityRoute
+  '/settings/sessions': typeof AppSettingsSessionsRoute
+  '/settings/': typeof AppSettingsIndexRoute
   '/s/$space/members': typeof AppSSpaceMembersRoute
   '/s/$space/search': typeof AppSSpaceSearchRoute
-  '/s/$space/settings': typeof AppSSpaceSettingsRoute
+  '/s/$space/settings': typeof AppSSpaceSettingsRouteWithChildren
   '/s/$space/': typeof AppSSpaceIndexRoute
   '/s/$space/c/$channel': typeof AppSSpaceCChannelRoute
+  '/s/$space/settings/audit': typeof AppSSpaceSettingsAuditRoute
+  '/s/$space/settings/bans': typeof AppSSpaceSettingsBansRoute
+  '/s/$space/settings/channels': typeof AppSSpaceSettingsChannelsRoute
+  '/s/$space/settings/invites': typeof AppSSpaceSettingsInvitesRoute
+  '/s/$space/settings/overview': typeof AppSSpaceSettingsOverviewRoute
+  '/s/$space/settings/': typeof AppSSpaceSettingsIndexRoute
 }
 export interface FileRoutesByTo {
   '/confirm-email': typeof ConfirmEmailRoute
@@ -140,12 +227,22 @@ export interface FileRoutesByTo {
   '/admin': typeof AppAdminRoute
   '/invite/$code': typeof InviteCodeRoute
   '/': typeof AppIndexRoute
+  '/settings/appearance': typeof AppSettingsAppearanceRoute
+  '/settings/data': typeof AppSettingsDataRoute
   '/settings/profile': typeof AppSettingsProfileRoute
+  '/settings/security': typeof AppSettingsSecurityRoute
+  '/settings/sessions': typeof AppSettingsSessionsRoute
+  '/settings': typeof AppSettingsIndexRoute
   '/s/$space/members': typeof AppSSpaceMembersRoute
   '/s/$space/search': typeof AppSSpaceSearchRoute
-  '/s/$space/settings': typeof AppSSpaceSettingsRoute
   '/s/$space': typeof AppSSpaceIndexRoute
   '/s/$space/c/$channel': typeof AppSSpaceCChannelRoute
+  '/s/$space/settings/audit': typeof AppSSpaceSettingsAuditRoute
+  '/s/$space/settings/bans': typeof AppSSpaceSettingsBansRoute
+  '/s/$space/settings/channels': typeof AppSSpaceSettingsChannelsRoute
+  '/s/$space/settings/invites': typeof AppSSpaceSettingsInvitesRoute
+  '/s/$space/settings/overview': typeof AppSSpaceSettingsOverviewRoute
+  '/s/$space/settings': typeof AppSSpaceSettingsIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -157,15 +254,27 @@ export interface FileRoutesById {
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
   '/_app/admin': typeof AppAdminRoute
+  '/_app/settings': typeof AppSettingsRouteWithChildren
   '/invite/$code': typeof InviteCodeRoute
   '/_app/': typeof AppIndexRoute
   '/_app/s/$space': typeof AppSSpaceRouteWithChildren
+  '/_app/settings/appearance': typeof AppSettingsAppearanceRoute
+  '/_app/settings/data': typeof AppSettingsDataRoute
   '/_app/settings/profile': typeof AppSettingsProfileRoute
+  '/_app/settings/security': typeof AppSettingsSecurityRoute
+  '/_app/settings/sessions': typeof AppSettingsSessionsRoute
+  '/_app/settings/': typeof AppSettingsIndexRoute
   '/_app/s/$space/members': typeof AppSSpaceMembersRoute
   '/_app/s/$space/search': typeof AppSSpaceSearchRoute
-  '/_app/s/$space/settings': typeof AppSSpaceSettingsRoute
+  '/_app/s/$space/settings': typeof AppSSpaceSettingsRouteWithChildren
   '/_app/s/$space/': typeof AppSSpaceIndexRoute
   '/_app/s/$space/c/$channel': typeof AppSSpaceCChannelRoute
+  '/_app/s/$space/settings/audit': typeof AppSSpaceSettingsAuditRoute
+  '/_app/s/$space/settings/bans': typeof AppSSpaceSettingsBansRoute
+  '/_app/s/$space/settings/channels': typeof AppSSpaceSettingsChannelsRoute
+  '/_app/s/$space/settings/invites': typeof AppSSpaceSettingsInvitesRoute
+  '/_app/s/$space/settings/overview': typeof AppSSpaceSettingsOverviewRoute
+  '/_app/s/$space/settings/': typeof AppSSpaceSettingsIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -178,14 +287,26 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/verify-email'
     | '/admin'
+    | '/settings'
     | '/invite/$code'
     | '/s/$space'
+    | '/settings/appearance'
+    | '/settings/data'
     | '/settings/profile'
+    | '/settings/security'
+    | '/settings/sessions'
+    | '/settings/'
     | '/s/$space/members'
     | '/s/$space/search'
     | '/s/$space/settings'
     | '/s/$space/'
     | '/s/$space/c/$channel'
+    | '/s/$space/settings/audit'
+    | '/s/$space/settings/bans'
+    | '/s/$space/settings/channels'
+    | '/s/$space/settings/invites'
+    | '/s/$space/settings/overview'
+    | '/s/$space/settings/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/confirm-email'
@@ -197,12 +318,22 @@ export interface FileRouteTypes {
     | '/admin'
     | '/invite/$code'
     | '/'
+    | '/settings/appearance'
+    | '/settings/data'
     | '/settings/profile'
+    | '/settings/security'
+    | '/settings/sessions'
+    | '/settings'
     | '/s/$space/members'
     | '/s/$space/search'
-    | '/s/$space/settings'
     | '/s/$space'
     | '/s/$space/c/$channel'
+    | '/s/$space/settings/audit'
+    | '/s/$space/settings/bans'
+    | '/s/$space/settings/channels'
+    | '/s/$space/settings/invites'
+    | '/s/$space/settings/overview'
+    | '/s/$space/settings'
   id:
     | '__root__'
     | '/_app'
@@ -213,15 +344,27 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/verify-email'
     | '/_app/admin'
+    | '/_app/settings'
     | '/invite/$code'
     | '/_app/'
     | '/_app/s/$space'
+    | '/_app/settings/appearance'
+    | '/_app/settings/data'
     | '/_app/settings/profile'
+    | '/_app/settings/security'
+    | '/_app/settings/sessions'
+    | '/_app/settings/'
     | '/_app/s/$space/members'
     | '/_app/s/$space/search'
     | '/_app/s/$space/settings'
     | '/_app/s/$space/'
     | '/_app/s/$space/c/$channel'
+    | '/_app/s/$space/settings/audit'
+    | '/_app/s/$space/settings/bans'
+    | '/_app/s/$space/settings/channels'
+    | '/_app/s/$space/settings/invites'
+    | '/_app/s/$space/settings/overview'
+    | '/_app/s/$space/settings/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -300,6 +443,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAdminRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/settings': {
+      id: '/_app/settings'
+      path: '/settings'
+      fullPath: '/settings'
+      preLoaderRoute: typeof AppSettingsRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/invite/$code': {
       id: '/invite/$code'
       path: '/invite/$code'
@@ -314,12 +464,47 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSSpaceRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/settings/': {
+      id: '/_app/settings/'
+      path: '/'
+      fullPath: '/settings/'
+      preLoaderRoute: typeof AppSettingsIndexRouteImport
+      parentRoute: typeof AppSettingsRoute
+    }
+    '/_app/settings/appearance': {
+      id: '/_app/settings/appearance'
+      path: '/appearance'
+      fullPath: '/settings/appearance'
+      preLoaderRoute: typeof AppSettingsAppearanceRouteImport
+      parentRoute: typeof AppSettingsRoute
+    }
+    '/_app/settings/data': {
+      id: '/_app/settings/data'
+      path: '/data'
+      fullPath: '/settings/data'
+      preLoaderRoute: typeof AppSettingsDataRouteImport
+      parentRoute: typeof AppSettingsRoute
+    }
     '/_app/settings/profile': {
       id: '/_app/settings/profile'
-      path: '/settings/profile'
+      path: '/profile'
       fullPath: '/settings/profile'
       preLoaderRoute: typeof AppSettingsProfileRouteImport
-      parentRoute: typeof AppRoute
+      parentRoute: typeof AppSettingsRoute
+    }
+    '/_app/settings/security': {
+      id: '/_app/settings/security'
+      path: '/security'
+      fullPath: '/settings/security'
+      preLoaderRoute: typeof AppSettingsSecurityRouteImport
+      parentRoute: typeof AppSettingsRoute
+    }
+    '/_app/settings/sessions': {
+      id: '/_app/settings/sessions'
+      path: '/sessions'
+      fullPath: '/settings/sessions'
+      preLoaderRoute: typeof AppSettingsSessionsRouteImport
+      parentRoute: typeof AppSettingsRoute
     }
     '/_app/s/$space/': {
       id: '/_app/s/$space/'
@@ -356,13 +541,98 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSSpaceCChannelRouteImport
       parentRoute: typeof AppSSpaceRoute
     }
+    '/_app/s/$space/settings/': {
+      id: '/_app/s/$space/settings/'
+      path: '/'
+      fullPath: '/s/$space/settings/'
+      preLoaderRoute: typeof AppSSpaceSettingsIndexRouteImport
+      parentRoute: typeof AppSSpaceSettingsRoute
+    }
+    '/_app/s/$space/settings/audit': {
+      id: '/_app/s/$space/settings/audit'
+      path: '/audit'
+      fullPath: '/s/$space/settings/audit'
+      preLoaderRoute: typeof AppSSpaceSettingsAuditRouteImport
+      parentRoute: typeof AppSSpaceSettingsRoute
+    }
+    '/_app/s/$space/settings/bans': {
+      id: '/_app/s/$space/settings/bans'
+      path: '/bans'
+      fullPath: '/s/$space/settings/bans'
+      preLoaderRoute: typeof AppSSpaceSettingsBansRouteImport
+      parentRoute: typeof AppSSpaceSettingsRoute
+    }
+    '/_app/s/$space/settings/channels': {
+      id: '/_app/s/$space/settings/channels'
+      path: '/channels'
+      fullPath: '/s/$space/settings/channels'
+      preLoaderRoute: typeof AppSSpaceSettingsChannelsRouteImport
+      parentRoute: typeof AppSSpaceSettingsRoute
+    }
+    '/_app/s/$space/settings/invites': {
+      id: '/_app/s/$space/settings/invites'
+      path: '/invites'
+      fullPath: '/s/$space/settings/invites'
+      preLoaderRoute: typeof AppSSpaceSettingsInvitesRouteImport
+      parentRoute: typeof AppSSpaceSettingsRoute
+    }
+    '/_app/s/$space/settings/overview': {
+      id: '/_app/s/$space/settings/overview'
+      path: '/overview'
+      fullPath: '/s/$space/settings/overview'
+      preLoaderRoute: typeof AppSSpaceSettingsOverviewRouteImport
+      parentRoute: typeof AppSSpaceSettingsRoute
+    }
   }
 }
+
+interface AppSettingsRouteChildren {
+  AppSettingsAppearanceRoute: typeof AppSettingsAppearanceRoute
+  AppSettingsDataRoute: typeof AppSettingsDataRoute
+  AppSettingsProfileRoute: typeof AppSettingsProfileRoute
+  AppSettingsSecurityRoute: typeof AppSettingsSecurityRoute
+  AppSettingsSessionsRoute: typeof AppSettingsSessionsRoute
+  AppSettingsIndexRoute: typeof AppSettingsIndexRoute
+}
+
+const AppSettingsRouteChildren: AppSettingsRouteChildren = {
+  AppSettingsAppearanceRoute: AppSettingsAppearanceRoute,
+  AppSettingsDataRoute: AppSettingsDataRoute,
+  AppSettingsProfileRoute: AppSettingsProfileRoute,
+  AppSettingsSecurityRoute: AppSettingsSecurityRoute,
+  AppSettingsSessionsRoute: AppSettingsSessionsRoute,
+  AppSettingsIndexRoute: AppSettingsIndexRoute,
+}
+
+const AppSettingsRouteWithChildren = AppSettingsRoute._addFileChildren(
+  AppSettingsRouteChildren,
+)
+
+interface AppSSpaceSettingsRouteChildren {
+  AppSSpaceSettingsAuditRoute: typeof AppSSpaceSettingsAuditRoute
+  AppSSpaceSettingsBansRoute: typeof AppSSpaceSettingsBansRoute
+  AppSSpaceSettingsChannelsRoute: typeof AppSSpaceSettingsChannelsRoute
+  AppSSpaceSettingsInvitesRoute: typeof AppSSpaceSettingsInvitesRoute
+  AppSSpaceSettingsOverviewRoute: typeof AppSSpaceSettingsOverviewRoute
+  AppSSpaceSettingsIndexRoute: typeof AppSSpaceSettingsIndexRoute
+}
+
+const AppSSpaceSettingsRouteChildren: AppSSpaceSettingsRouteChildren = {
+  AppSSpaceSettingsAuditRoute: AppSSpaceSettingsAuditRoute,
+  AppSSpaceSettingsBansRoute: AppSSpaceSettingsBansRoute,
+  AppSSpaceSettingsChannelsRoute: AppSSpaceSettingsChannelsRoute,
+  AppSSpaceSettingsInvitesRoute: AppSSpaceSettingsInvitesRoute,
+  AppSSpaceSettingsOverviewRoute: AppSSpaceSettingsOverviewRoute,
+  AppSSpaceSettingsIndexRoute: AppSSpaceSettingsIndexRoute,
+}
+
+const AppSSpaceSettingsRouteWithChildren =
+  AppSSpaceSettingsRoute._addFileChildren(AppSSpaceSettingsRouteChildren)
 
 interface AppSSpaceRouteChildren {
   AppSSpaceMembersRoute: typeof AppSSpaceMembersRoute
   AppSSpaceSearchRoute: typeof AppSSpaceSearchRoute
-  AppSSpaceSettingsRoute: typeof AppSSpaceSettingsRoute
+  AppSSpaceSettingsRoute: typeof AppSSpaceSettingsRouteWithChildren
   AppSSpaceIndexRoute: typeof AppSSpaceIndexRoute
   AppSSpaceCChannelRoute: typeof AppSSpaceCChannelRoute
 }
@@ -370,7 +640,7 @@ interface AppSSpaceRouteChildren {
 const AppSSpaceRouteChildren: AppSSpaceRouteChildren = {
   AppSSpaceMembersRoute: AppSSpaceMembersRoute,
   AppSSpaceSearchRoute: AppSSpaceSearchRoute,
-  AppSSpaceSettingsRoute: AppSSpaceSettingsRoute,
+  AppSSpaceSettingsRoute: AppSSpaceSettingsRouteWithChildren,
   AppSSpaceIndexRoute: AppSSpaceIndexRoute,
   AppSSpaceCChannelRoute: AppSSpaceCChannelRoute,
 }
@@ -381,16 +651,16 @@ const AppSSpaceRouteWithChildren = AppSSpaceRoute._addFileChildren(
 
 interface AppRouteChildren {
   AppAdminRoute: typeof AppAdminRoute
+  AppSettingsRoute: typeof AppSettingsRouteWithChildren
   AppIndexRoute: typeof AppIndexRoute
   AppSSpaceRoute: typeof AppSSpaceRouteWithChildren
-  AppSettingsProfileRoute: typeof AppSettingsProfileRoute
 }
 
 const AppRouteChildren: AppRouteChildren = {
   AppAdminRoute: AppAdminRoute,
+  AppSettingsRoute: AppSettingsRouteWithChildren,
   AppIndexRoute: AppIndexRoute,
   AppSSpaceRoute: AppSSpaceRouteWithChildren,
-  AppSettingsProfileRoute: AppSettingsProfileRoute,
 }
 
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)

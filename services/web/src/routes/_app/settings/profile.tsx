@@ -1,3 +1,4 @@
 import { createFileRoute } from '@tanstack/react-router'
+import { ProfileSettings } from '@/features/account'
 
-export const Route = createFileRoute('/_app/settings/profile')({ component: () => null })
+export const Route = createFileRoute('/_app/settings/profile')({ component: ProfileSettings })

@@ -1,0 +1,6 @@
+export { AppearanceSettings } from './appearance-settings'
+export { DataSettings } from './data-settings'
+export { ProfileSettings } from './profile-settings'
+export { SecuritySettings } from './security-settings'
+export { SessionSettings } from './session-settings'
+export { SettingsFrame } from './settings-frame'

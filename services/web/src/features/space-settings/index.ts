@@ -1,0 +1,6 @@
+export { AuditSettings } from './audit-settings'
+export { BanSettings } from './ban-settings'
+export { ChannelSettings } from './channel-settings'
+export { InviteSettings } from './invite-settings'
+export { OverviewSettings } from './overview-settings'
+export { SpaceSettingsFrame } from './space-settings-frame'
