@@ -21,8 +21,11 @@ JUMP_SAMPLES = 48_000
 """An RTP clock that leaps further than this says nothing about time."""
 OPENING_SAMPLES = 9_600
 """For so long the frames of a new spurt wait for a quicker one, or until it ends: after that the clocks may differ."""
-WINDOW_SAMPLES = 30 * 48_000
-"""For so long the clocks are compared before they are believed to differ: the quickest packet of it counts."""
+WINDOW_SAMPLES = 5 * 48_000
+"""For so long the clocks are compared before they are believed to differ: the quickest packet of it counts. A clock
+that is wrong by 1,000 parts per million gains or loses 5 ms meanwhile, which keeps the track within 20 ms of it."""
+CORRECTION_SAMPLES = 960
+"""At most so much at once: what is more is no clock, but a network that holds everything up."""
 LATE_SAMPLES = 360
 """A track that runs ahead of its speaker by more than 7.5 ms is held up by that much."""
 EARLY_SAMPLES = 600
@@ -120,7 +123,7 @@ class Timeline:
         self._compare_anew(arrival)
         if least < -EARLY_SAMPLES:
             return -1
-        return on_grid(least) if least > LATE_SAMPLES else 0
+        return on_grid(min(least, CORRECTION_SAMPLES)) if least > LATE_SAMPLES else 0
 
 
 def on_grid(samples: int) -> int:

@@ -172,6 +172,7 @@ class Tracks:
             return
         length = missing.packets * FRAME_SAMPLES
         start = track.expected(self.position(missing.at_ns))
+        track.conceal(missing.packets, at=start)
         track.timeline.skip(start + length)
         gap = gaps.gap(start, start + length, missing.cause.value)
         if not track.miss(gap):
