@@ -44,6 +44,9 @@ const tracks = process.env.PEOPLE.split(",").map(user => {
 });
 const writing = setInterval(() => tracks.forEach(track => track.write()), WRITE_MS);
 await connected(connection);
+// Discord may send no audio to a client that has never said whether it speaks, and @discordjs/voice says it only with audio of its own.
+connection.setSpeaking(true);
+connection.setSpeaking(false);
 tell("listening");
 
 await once(process, "SIGUSR2");

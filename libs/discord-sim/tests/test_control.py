@@ -11,7 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from discord_sim.entities import ChannelKind, Permission
 from discord_sim.stage import Stage
+from discord_sim.voice.stage import together, until
 
 Control = Callable[..., Awaitable[Any]]
 
@@ -70,6 +72,37 @@ class TestMachinery:
         assert muted
         assert states == {}
 
+    async def test_changes_channels_and_members(self, scene: Stage, control: Control) -> None:
+        ada = scene.person("ada").user
+        overwrite = {"id": str(scene.guild.id), "type": 0, "deny": int(Permission.CONNECT)}
+
+        await control("POST", "channels/change", channel_id=scene.voice.id, name="hall", user_limit=2)
+        changed = await control("POST", "channels/change", channel_id=scene.voice.id, overwrites=[overwrite])
+        stage = await control("POST", "channels", guild_id=scene.guild.id, name="stage", stage=True)
+        renamed = await control("POST", "members/rename", guild_id=scene.guild.id, user_id=ada.id, nick="Countess")
+
+        assert (changed.body["name"], changed.body["user_limit"]) == ("hall", 2)
+        assert not scene.sim.world.may_join(ada.id, channel=scene.voice)
+        assert stage.body["type"] == ChannelKind.STAGE
+        assert renamed.body["nick"] == "Countess"
+
+    async def test_gives_up_encryption_and_takes_it_up_again(self, scene: Stage, control: Control) -> None:
+        where = {"channel_id": scene.voice.id}
+        ada, ben = (scene.person(name).user for name in ("ada", "ben"))
+        await control("POST", "voice/next-ssrcs", ssrcs=[77])
+        for user in (ada, ben):
+            await control("POST", "voice/join", guild_id=scene.guild.id, user_id=user.id, **where)
+        speakers = [scene.sim.speaker(scene.guild.id, user_id=user.id) for user in (ada, ben)]
+        await together(*speakers)
+
+        await control("POST", "voice/downgrade", **where)
+        await until(lambda: not any(one.membership and one.membership.sealing.is_set() for one in speakers))
+        await control("POST", "voice/upgrade", **where)
+
+        await together(*speakers)
+        assert speakers[0].session
+        assert speakers[0].session.ssrc == 77
+
     async def test_sets_and_clears_faults(self, scene: Stage, control: Control, rest: Control) -> None:
         await control("POST", "faults/rest", fault={"match": "GET /users/*", "status": 500, "times": None})
         await control("POST", "faults/gateway", faults={"refuse_connections": True})
@@ -84,6 +117,8 @@ class TestMachinery:
         assert (broken, mended) == ([500, 500], 200)
         assert (refused, scene.sim.faults.gateway.refuse_connections) == (True, False)
         assert scene.sim.voice.faults.loss == 0.5
+        await control("POST", "faults/voice", faults={"strict": 0})
+        assert scene.sim.voice.faults.strict is False
         assert strange.status == 400
 
     async def test_shows_a_page(self, scene: Stage, http: aiohttp.ClientSession) -> None:

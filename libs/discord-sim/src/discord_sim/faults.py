@@ -30,6 +30,8 @@ class GatewayFaults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     refuse_connections: bool = False
     swallow: tuple[str, ...] = ()
     """Names of dispatches that never arrive."""
+    unanswered_joins: int = 0
+    """So many requests to join or leave a voice channel (op 4) are ignored from now on."""
 
 
 class Faults:

@@ -2,15 +2,12 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from discord_sim.entities import ALL_PERMISSIONS, Application, ChannelKind, User
+from discord_sim.instance import Instance
 from discord_sim.voice.sounds import babble, read_ogg_opus
-
-if TYPE_CHECKING:
-    from discord_sim.simulator import Simulator
 
 PACKETS_PER_SECOND = 50
 
@@ -77,7 +74,7 @@ def read_scene(path: Path) -> Scene:
 class Play:
     """A scene that has been set up, and is played."""
 
-    def __init__(self, sim: "Simulator", scene: Scene, *, folder: Path) -> None:
+    def __init__(self, sim: Instance, scene: Scene, *, folder: Path) -> None:
         self.sim, self.scene, self.folder = sim, scene, folder
         world, place = sim.world, scene.guild
         self.people: dict[str, User] = {name: world.add_user(name.lower(), display_name=name) for name in scene.people}

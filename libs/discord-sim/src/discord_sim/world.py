@@ -223,9 +223,9 @@ class World:
 
     def remove_channel(self, channel_id: int) -> None:
         channel = self.channel(channel_id)
+        del self.channels[channel_id]
         for state in self.in_voice(channel_id):
             self.leave_voice(state.guild_id, user_id=state.user_id)
-        del self.channels[channel_id]
         if channel.guild_id is not None:
             del self.guild(channel.guild_id).channels[channel_id]
         self.announce(changes.ChannelRemoved(channel))
@@ -302,6 +302,15 @@ class World:
 
     def in_voice(self, channel_id: int) -> list[VoiceState]:
         return [state for state in self.voice_states.values() if state.channel_id == channel_id]
+
+    def may_join(self, user_id: int, *, channel: Channel) -> bool:
+        """Whether somebody may connect to a voice channel: it may be closed to them, or full."""
+        granted = self.permissions(user_id, channel=channel)
+        if not (granted & Permission.CONNECT and granted & Permission.VIEW_CHANNEL):
+            return False
+        there = {state.user_id for state in self.in_voice(channel.id)}
+        is_full = 0 < channel.user_limit <= len(there - {user_id})
+        return not is_full or user_id in there or bool(granted & Permission.MOVE_MEMBERS)
 
     def join_voice(
         self,

@@ -11,9 +11,10 @@ import aiohttp
 import pytest
 
 from discord_sim.certs import Certificates
-from discord_sim.entities import VoiceServer
+from discord_sim.entities import ChannelKind, VoiceServer
 from discord_sim.voice.ciphers import CIPHERS
 from discord_sim.voice.ledger import digest
+from discord_sim.voice.session import BUFFERED_MESSAGES
 from discord_sim.voice.sounds import babble
 from discord_sim.voice.stage import Stage, until
 
@@ -56,6 +57,11 @@ class Client:
                     if decoded["op"] == op:
                         return decoded["d"]
         raise AssertionError(f"closed with {self.socket.close_code} before op {op}")
+
+    async def cut(self) -> None:
+        """The line breaks; what was on its way is read."""
+        self.stage.service.disconnect(self.stage.guild_id, self.user_id, code=1006)
+        await self.close_code()
 
     async def close_code(self) -> int | None:
         async with asyncio.timeout(20):
@@ -109,7 +115,12 @@ class TestIdentifying:
 
     @pytest.mark.parametrize(
         ("other", "code"),
-        [({"token": "wrong"}, 4006), ({"session_id": "wrong"}, 4006), ({"max_dave_protocol_version": 0}, 4017)],
+        [
+            ({"token": "wrong"}, 4004),
+            ({"session_id": "wrong"}, 4006),
+            ({"server_id": "1"}, 4006),
+            ({"max_dave_protocol_version": 0}, 4017),
+        ],
     )
     async def test_is_refused(self, connect: Connect, other: dict[str, Any], code: int) -> None:
         async with connect() as client:
@@ -132,7 +143,7 @@ class TestIdentifying:
             ('{"op":1,"d":{}}', 4003),
             ("no json", 4002),
             ('{"op":0,"d":{}}', 4002),
-            ('{"op":7,"d":{"token":"x","session_id":"y"}}', 4006),
+            ('{"op":7,"d":{"server_id":"1","token":"x","session_id":"y"}}', 4004),
         ],
     )
     async def test_comes_first(self, connect: Connect, said: str, code: int) -> None:
@@ -154,6 +165,7 @@ class TestASession:
         [
             ({"op": 99, "d": {}}, 4001),
             ({"op": 1, "d": {"protocol": "udp", "data": {"address": "", "port": 1, "mode": "xsalsa20"}}}, 4016),
+            ({"op": 1, "d": {"protocol": "smoke", "data": {"address": "", "port": 1, "mode": AES}}}, 4012),
         ],
     )
     async def test_ends_with_what_nobody_knows(self, connect: Connect, said: dict[str, Any], code: int) -> None:
@@ -170,8 +182,7 @@ class TestASession:
             await client.identify()
             await client.hear(2)
             seen = client.seq
-            stage.service.disconnect(stage.guild_id, client.user_id, code=1006)
-            await client.close_code()
+            await client.cut()
             stage.person("ada").join(stage.channel_id)
             ada = stage.person("bela")
             ada.join(stage.channel_id)
@@ -184,6 +195,89 @@ class TestASession:
                 assert second["user_ids"] == [str(ada.user_id)]
                 assert first["user_ids"] != second["user_ids"]
 
+    async def test_wraps_its_numbers_and_is_resumed_across_the_wrap(self, stage: Stage, connect: Connect) -> None:
+        stage.service.first_sequence = 65_535
+        ada = stage.person("ada")
+        async with connect() as client:
+            await client.identify()
+            ada.join(stage.channel_id)
+            await client.hear(11)
+            assert client.seq == 65_535
+            await client.cut()
+            ada.leave()
+
+            async with connect(client) as again:
+                await again.resume(seq_ack=65_535)
+
+                assert await again.hear(13) == {"user_id": str(ada.user_id)}
+                assert 0 <= again.seq < 10
+
+    async def test_whose_buffer_is_overrun_is_closed(self, stage: Stage, connect: Connect) -> None:
+        ada = stage.person("ada")
+        async with connect() as client:
+            await client.identify()
+            await client.hear(2)
+            await client.cut()
+            for _ in range(BUFFERED_MESSAGES // 2 + 1):
+                ada.join(stage.channel_id)
+                ada.leave()
+
+            async with connect(client) as again:
+                await again.resume(seq_ack=-1)
+
+                assert await again.close_code() == 4006
+
+    async def test_whose_socket_is_severed_has_left_to_the_others_until_it_is_resumed(
+        self, stage: Stage, connect: Connect
+    ) -> None:
+        async with connect() as client, connect() as witness:
+            for each in (witness, client):
+                await each.identify()
+                await each.hear(2)
+            who = {"user_ids": [str(client.user_id)]}
+            assert await witness.hear(11) == who
+
+            await client.cut()
+            assert await witness.hear(13) == {"user_id": str(client.user_id)}
+            async with connect(client) as again:
+                await again.resume(seq_ack=client.seq)
+                assert await again.hear(9) is None
+
+                assert await witness.hear(11) == who
+
+    async def test_hears_a_heartbeat_of_the_servers_own(self, connect: Connect) -> None:
+        async with connect() as client:
+            _, _, close = await select(client, mode=AES, speaking=False)
+
+            assert (await client.hear(3))["t"] > 0
+            close()
+
+    async def test_is_closed_with_4022_when_the_voice_server_is_changed(self, stage: Stage, connect: Connect) -> None:
+        async with connect() as client:
+            await client.identify()
+            await client.hear(2)
+
+            stage.service.move_server(stage.guild_id)
+
+            assert await client.close_code() == 4022
+
+    async def test_in_a_stage_is_without_dave(self, stage: Stage, connect: Connect) -> None:
+        stage.world.channel(stage.channel_id).kind = ChannelKind.STAGE
+        async with connect() as client:
+            await client.identify()
+            await client.hear(2)
+
+            await client.say(1, protocol="udp", data={"address": "127.0.0.1", "port": 1, "mode": AES})
+
+            assert (await client.hear(4))["dave_protocol_version"] == 0
+
+    async def test_hears_the_external_sender_first_when_that_is_asked_for(self, stage: Stage, connect: Connect) -> None:
+        stage.service.faults.sender_first = True
+        async with connect() as client:
+            await client.identify()
+
+            assert len(await client.hear(25)) > 64
+
     async def test_that_nobody_resumes_is_over(self, stage: Stage, connect: Connect) -> None:
         async with connect() as client:
             await client.identify()
@@ -191,7 +285,37 @@ class TestASession:
         await until(lambda: stage.service.session(stage.guild_id, client.user_id) is None)
 
 
+class TestUdp:
+    async def test_answers_discords_ping_and_nothing_else_of_that_length(self, connect: Connect) -> None:
+        async with connect() as client:
+            await client.identify()
+            ready = await client.hear(2)
+            transport, udp = await discovered(ready)
+
+            transport.sendto(bytes(8))
+            transport.sendto(bytes.fromhex("1337CAFE00000007"))
+
+            assert await asyncio.wait_for(udp.received.get(), 2) == bytes.fromhex("1337F00D00000007")
+            transport.close()
+
+
 class TestAudio:
+    async def test_is_kept_from_who_has_never_said_whether_they_speak(self, stage: Stage, connect: Connect) -> None:
+        ada = stage.person("ada")
+        ada.join(stage.channel_id)
+        async with connect() as client:
+            _, udp, close = await select(client, mode=AES, speaking=False)
+            await ada.say(babble(3, seed=1), pace_seconds=PACE, plaintext=True, end=False)
+            await client.say(5, speaking=0, delay=0)
+            await client.say(3, t=1, seq_ack=-1)
+            await client.hear(6)
+
+            await ada.say(babble(1, seed=2), pace_seconds=PACE, plaintext=True, end=False)
+
+            packet = await asyncio.wait_for(udp.received.get(), 2)
+            assert packet[2:4] == stage.service.ledger.voiced(ada.user_id)[3].sequence.to_bytes(2, "big")
+            close()
+
     @pytest.mark.parametrize("mode", [AES, XCHACHA])
     async def test_reaches_a_receiver_and_stands_in_the_ledger(self, stage: Stage, connect: Connect, mode: str) -> None:
         ada = stage.person("ada")
@@ -222,17 +346,28 @@ class TestAudio:
             close()
 
 
-async def select(client: Client, *, mode: str) -> tuple[bytes, Udp, Callable[[], None]]:
-    """Discover the address, choose the mode; the key, what comes by UDP, and how to close it."""
-    await client.identify()
-    ready = await client.hear(2)
+async def discovered(ready: dict[str, Any]) -> tuple[asyncio.DatagramTransport, Udp]:
+    """The way by UDP, whose server knows our address."""
     loop = asyncio.get_running_loop()
     transport, udp = await loop.create_datagram_endpoint(Udp, remote_addr=(ready["ip"], ready["port"]))
     transport.sendto(struct.pack(">HHI", 1, 70, ready["ssrc"]) + bytes(66))
     answer = await asyncio.wait_for(udp.received.get(), 2)
     address, port = answer[8:72].rstrip(b"\0").decode(), int.from_bytes(answer[72:], "big")
     assert (address, port) == transport.get_extra_info("sockname")
+    return transport, udp
+
+
+async def select(client: Client, *, mode: str, speaking: bool = True) -> tuple[bytes, Udp, Callable[[], None]]:
+    """Discover the address, choose the mode, say that we are not `speaking`: the key, what comes by UDP, and how to
+    close it."""
+    await client.identify()
+    transport, udp = await discovered(await client.hear(2))
+    address, port = transport.get_extra_info("sockname")
     await client.say(1, protocol="udp", data={"address": address, "port": port, "mode": mode})
     described = await client.hear(4)
     assert described["mode"] == mode
+    if speaking:
+        await client.say(5, speaking=0, delay=0)
+        await client.say(3, t=1, seq_ack=-1)
+        await client.hear(6)
     return bytes(described["secret_key"]), udp, transport.close

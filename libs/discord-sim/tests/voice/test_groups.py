@@ -2,8 +2,11 @@
 
 import pytest
 
+from discord_sim.voice import mls
+from discord_sim.voice.delivery import Group, appending
 from discord_sim.voice.members import DaveyMember, LibdaveMember, MakeMember
 from discord_sim.voice.stage import Stage, together, until
+from discord_sim.voice.tls import Malformed
 
 MIXES = [
     (DaveyMember, DaveyMember, DaveyMember),
@@ -68,3 +71,19 @@ class TestAGroup:
         second.join(stage.other_channel_id)
 
         await together(second, third)
+
+
+class TestACommit:
+    def test_that_is_refused_leaves_the_group_as_it_was(self) -> None:
+        group, ada = Group(2), DaveyMember(1, 2)
+        ada.external_sender(group.sender.package)
+        ada.restart()
+        made = ada.proposals(appending([group.add(3, key_package=DaveyMember(3, 2).restart())]), {1, 3})
+        assert made
+        alone = mls.read_commit(made).encoded
+
+        with pytest.raises(Malformed):
+            group.commit(1, encoded=alone)
+
+        assert (group.epoch, group.members, group.joining) == (0, set(), {3})
+        assert group.commit(1, encoded=made)

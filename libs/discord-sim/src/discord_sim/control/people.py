@@ -1,55 +1,80 @@
 """Actions of people: who there is, and what they type, press, say and read."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from discord_sim import wire
 from discord_sim.control import views
 from discord_sim.control.actions import Actions
-from discord_sim.entities import ALL_PERMISSIONS, Application, ChannelKind, Json, Message
+from discord_sim.entities import ALL_PERMISSIONS, Application, ChannelKind, Json, Message, Overwrite
+from discord_sim.instance import Instance
 from discord_sim.people import Handle, Person
 from discord_sim.refusals import unknown
-
-if TYPE_CHECKING:
-    from discord_sim.simulator import Simulator
 
 actions = Actions()
 
 
 @actions("POST users")
-def add_user(sim: "Simulator", *, name: str, display_name: str | None = None, locale: str = "en-US") -> Json:
+def add_user(sim: Instance, *, name: str, display_name: str | None = None, locale: str = "en-US") -> Json:
     return wire.own_user(sim.world.add_user(name, display_name=display_name, locale=locale))
 
 
 @actions("POST bots")
-def add_bot(sim: "Simulator", *, name: str, redirect_uris: tuple[str, ...] = ()) -> Json:
+def add_bot(sim: Instance, *, name: str, redirect_uris: tuple[str, ...] = ()) -> Json:
     return views.bot(sim.world.add_bot(name, redirect_uris=redirect_uris))
 
 
 @actions("POST guilds")
-def add_guild(sim: "Simulator", *, name: str, owner_id: int, locale: str = "en-US") -> Json:
+def add_guild(sim: Instance, *, name: str, owner_id: int, locale: str = "en-US") -> Json:
     return wire.guild(sim.world.add_guild(name, owner=sim.world.users[owner_id], locale=locale))
 
 
 @actions("POST channels")
-def add_channel(sim: "Simulator", *, guild_id: int, name: str, voice: bool = False) -> Json:
-    kind = ChannelKind.VOICE if voice else ChannelKind.TEXT
+def add_channel(sim: Instance, *, guild_id: int, name: str, voice: bool = False, stage: bool = False) -> Json:
+    kind = ChannelKind.STAGE if stage else ChannelKind.VOICE if voice else ChannelKind.TEXT
     return wire.channel(sim.world.add_channel(guild_id, name=name, kind=kind))
 
 
+@actions("POST channels/change")
+def change_channel(
+    sim: Instance,
+    *,
+    channel_id: int,
+    name: str | None = None,
+    user_limit: int | None = None,
+    overwrites: tuple[Overwrite, ...] | None = None,
+) -> Json:
+    """Rename a channel, limit how many may be in it, allow and deny; what is not named stays."""
+    channel = sim.world.channel(channel_id)
+    channel.name = channel.name if name is None else name
+    channel.user_limit = channel.user_limit if user_limit is None else user_limit
+    channel.overwrites = channel.overwrites if overwrites is None else overwrites
+    sim.world.change_channel(channel)
+    return wire.channel(channel)
+
+
+@actions("POST members/rename")
+def rename(sim: Instance, *, guild_id: int, user_id: int, nick: str | None = None) -> Json:
+    """Give somebody a nickname, or take it away."""
+    member = sim.world.member(guild_id, user_id=user_id)
+    member.nick = nick
+    sim.world.change_member(member)
+    return wire.member(member)
+
+
 @actions("POST members")
-def join(sim: "Simulator", *, guild_id: int, user_id: int, permissions: int = ALL_PERMISSIONS) -> Json:
+def join(sim: Instance, *, guild_id: int, user_id: int, permissions: int = ALL_PERMISSIONS) -> Json:
     """Bring somebody into a guild; `permissions` are for bots."""
     return wire.member(sim.world.join_guild(guild_id, user=sim.world.users[user_id], permissions=permissions))
 
 
 @actions("DELETE members")
-def leave(sim: "Simulator", *, guild_id: int, user_id: int) -> None:
+def leave(sim: Instance, *, guild_id: int, user_id: int) -> None:
     sim.world.leave_guild(guild_id, user_id=user_id)
 
 
 @actions("POST type")
 async def type_command(
-    sim: "Simulator",
+    sim: Instance,
     *,
     user_id: int,
     channel_id: int,
@@ -66,7 +91,7 @@ async def type_command(
 
 @actions("POST complete")
 async def complete(
-    sim: "Simulator",
+    sim: Instance,
     *,
     user_id: int,
     channel_id: int,
@@ -84,7 +109,7 @@ async def complete(
 
 @actions("POST press")
 async def press(
-    sim: "Simulator", *, user_id: int, channel_id: int, message_id: int, custom_id: str, wait: float = 0.0
+    sim: Instance, *, user_id: int, channel_id: int, message_id: int, custom_id: str, wait: float = 0.0
 ) -> Json:
     message = _message(sim, channel_id, message_id)
     return await _seen(sim, _person(sim, user_id).presses(message, custom_id), wait=wait)
@@ -92,7 +117,7 @@ async def press(
 
 @actions("POST select")
 async def select(
-    sim: "Simulator",
+    sim: Instance,
     *,
     user_id: int,
     channel_id: int,
@@ -107,14 +132,14 @@ async def select(
 
 @actions("POST submit")
 async def submit(
-    sim: "Simulator", *, user_id: int, interaction_id: int, answers: dict[str, str], wait: float = 0.0
+    sim: Instance, *, user_id: int, interaction_id: int, answers: dict[str, str], wait: float = 0.0
 ) -> Json:
     """Fill in the form that the interaction opened."""
     return await _seen(sim, _person(sim, user_id).submits(_handle(sim, interaction_id), **answers), wait=wait)
 
 
 @actions("POST repeat")
-def repeat(sim: "Simulator", *, interaction_id: int) -> Json:
+def repeat(sim: Instance, *, interaction_id: int) -> Json:
     """Deliver the interaction once more, with the same id and token."""
     handle = _handle(sim, interaction_id)
     handle.repeat()
@@ -122,28 +147,28 @@ def repeat(sim: "Simulator", *, interaction_id: int) -> Json:
 
 
 @actions("GET interactions")
-async def interaction(sim: "Simulator", *, interaction_id: int, wait: float = 0.0) -> Json:
+async def interaction(sim: Instance, *, interaction_id: int, wait: float = 0.0) -> Json:
     return await _seen(sim, _handle(sim, interaction_id), wait=wait)
 
 
 @actions("POST say")
-def say(sim: "Simulator", *, user_id: int, channel_id: int, content: str) -> Json:
+def say(sim: Instance, *, user_id: int, channel_id: int, content: str) -> Json:
     return wire.message(_person(sim, user_id).says(sim.world.channel(channel_id), content))
 
 
 @actions("GET messages")
-def read(sim: "Simulator", *, user_id: int, channel_id: int) -> list[Json]:
+def read(sim: Instance, *, user_id: int, channel_id: int) -> list[Json]:
     """The channel as this person sees it, oldest first."""
     return [wire.message(each, viewer=user_id) for each in _person(sim, user_id).reads(sim.world.channel(channel_id))]
 
 
 @actions("POST agree")
-def agree(sim: "Simulator", *, user_id: int, authorize_url: str, approve: bool = True) -> Json:
+def agree(sim: Instance, *, user_id: int, authorize_url: str, approve: bool = True) -> Json:
     """Answer an OAuth2 authorization page."""
     return {"location": sim.agree(authorize_url, user=sim.world.users[user_id], approve=approve)}
 
 
-async def _seen(sim: "Simulator", handle: Handle, *, wait: float) -> Json:
+async def _seen(sim: Instance, handle: Handle, *, wait: float) -> Json:
     """The interaction as it is once something can be seen of it, or when the waiting is over."""
     found = handle.interaction
 
@@ -158,21 +183,21 @@ async def _seen(sim: "Simulator", handle: Handle, *, wait: float) -> Json:
     return views.interaction(found, failed=handle.failed)
 
 
-def _person(sim: "Simulator", user_id: int) -> Person:
+def _person(sim: Instance, user_id: int) -> Person:
     if user_id not in sim.world.users:
         raise unknown("User")
     return sim.person(sim.world.users[user_id])
 
 
-def _application(sim: "Simulator", application_id: int | None) -> Application | None:
+def _application(sim: Instance, application_id: int | None) -> Application | None:
     return None if application_id is None else sim.world.applications[application_id]
 
 
-def _message(sim: "Simulator", channel_id: int, message_id: int) -> Message:
+def _message(sim: Instance, channel_id: int, message_id: int) -> Message:
     return sim.world.message(channel_id, message_id=message_id)
 
 
-def _handle(sim: "Simulator", interaction_id: int) -> Handle:
+def _handle(sim: Instance, interaction_id: int) -> Handle:
     for known in sim.interactions.by_token.values():
         if known.id == interaction_id:
             return Handle(known, sim.interactions)

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -11,17 +11,15 @@ from aiohttp import web
 from discord_sim.commands_typed import CannotType
 from discord_sim.control import machinery, people
 from discord_sim.control.actions import Action
+from discord_sim.instance import Instance
 from discord_sim.oauth import OAuthRefusal
 from discord_sim.refusals import Refusal
-
-if TYPE_CHECKING:
-    from discord_sim.simulator import Simulator
 
 ACTIONS = (*people.actions.all, *machinery.actions.all)
 
 
 class Control:
-    def __init__(self, sim: "Simulator") -> None:
+    def __init__(self, sim: Instance) -> None:
         self.sim = sim
 
     def routes(self) -> list[web.RouteDef]:

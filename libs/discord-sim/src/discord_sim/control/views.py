@@ -1,14 +1,10 @@
 """What the control API shows: Discord's own shapes, and beside them what only the simulator knows."""
 
-from typing import TYPE_CHECKING
-
 from discord_sim import wire
 from discord_sim.entities import Application, Json
+from discord_sim.instance import Instance
 from discord_sim.interactions import Interaction
 from discord_sim.rest.server import Made
-
-if TYPE_CHECKING:
-    from discord_sim.simulator import Simulator
 
 
 def bot(application: Application) -> Json:
@@ -48,7 +44,7 @@ def call(made: Made) -> Json:
     }
 
 
-def world(sim: "Simulator") -> Json:
+def world(sim: Instance) -> Json:
     """Everything that the page shows but the messages."""
     everything = sim.world
     return {

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from discord_sim import changes, wire
-from discord_sim.entities import ALL_INTENTS, Application, ChannelKind, Json, Permission
+from discord_sim.entities import ALL_INTENTS, Application, ChannelKind, Json
 from discord_sim.faults import Faults
 from discord_sim.fields import many
 from discord_sim.gateway.codes import Close, Op
@@ -222,6 +222,9 @@ class Gateway:
     def _voice(self, session: Session, asked: Json) -> None:
         """Join, move, (un)mute or leave. What a bot may not do is not answered at all, as at Discord."""
         guild_id, me = int(asked["guild_id"]), session.reader.bot_id
+        if self.faults.gateway.unanswered_joins:
+            self.faults.gateway.unanswered_joins -= 1
+            return
         if asked.get("channel_id") is None:
             self.world.leave_voice(guild_id, user_id=me)
             return
@@ -232,8 +235,7 @@ class Gateway:
             or channel.guild_id != guild_id
         ):
             return
-        granted = self.world.permissions(me, channel=channel)
-        if granted & Permission.CONNECT and granted & Permission.VIEW_CHANNEL:
+        if self.world.may_join(me, channel=channel):
             self.world.join_voice(
                 guild_id,
                 user_id=me,

@@ -14,6 +14,8 @@ async def read_body(request: web.Request, *, files: Files) -> Any:
     """The JSON, with what came as files in its `attachments`. What can't be read is None; the endpoint refuses it."""
     if not request.can_read_body:
         return None
+    if request.content_type == "application/x-www-form-urlencoded":  # py-cord, where there are no files
+        return _decode(str((await request.post()).get("payload_json", "")).encode())
     if request.content_type != "multipart/form-data":
         return _decode(await request.read())
     body: Any = {}

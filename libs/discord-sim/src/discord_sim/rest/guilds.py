@@ -48,6 +48,7 @@ def change_channel(call: Call) -> Json:
     found = call.channel(Permission.MANAGE_CHANNELS)
     found.name = call.fields.get("name", found.name)
     found.topic = call.fields.get("topic", found.topic)
+    found.user_limit = call.fields.get("user_limit", found.user_limit)
     if "permission_overwrites" in call.fields:
         found.overwrites = _overwrites(many(call.fields, "permission_overwrites"))
     call.world.change_channel(found)

@@ -70,6 +70,14 @@ def user(call: Call) -> Json:
     return wire.user(found)
 
 
+@routes("GET /soundboard-default-sounds")
+def default_sounds(call: Call) -> Answer:
+    """py-cord asks for them before it says that it is ready."""
+    del call
+    sound = {"name": "quack", "sound_id": "1", "volume": 1.0, "emoji_id": None, "emoji_name": "🦆", "available": True}
+    return [sound]
+
+
 @routes("GET /applications/@me")
 @routes("GET /oauth2/applications/@me")
 def my_application(call: Call) -> Json:

@@ -74,17 +74,16 @@ class Group:
         if commit.sender_leaf >= len(leaves) or leaves[commit.sender_leaf] != user_id:
             raise Malformed("the committer's leaf is another member's")
         applied = [wanted[reference] for reference in commit.references]
+        # All of it is read before anything changes: a commit that is refused leaves the group as it was.
+        welcomes = {
+            pending.user_id: mls.welcome_for(commit.welcome, reference=pending.key_package.reference)
+            for pending in applied
+            if pending.key_package
+        }
         self.leaves = _apply(leaves, applied)
         self.pending = []
         self.epoch += 1
-        return Accepted(
-            commit=commit.encoded,
-            welcomes={
-                pending.user_id: mls.welcome_for(commit.welcome, reference=pending.key_package.reference)
-                for pending in applied
-                if pending.key_package
-            },
-        )
+        return Accepted(commit=commit.encoded, welcomes=welcomes)
 
     def _propose(self, pending: Pending) -> Pending:
         self.pending.append(pending)

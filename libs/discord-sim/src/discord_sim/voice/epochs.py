@@ -8,10 +8,11 @@ import msgspec
 import structlog
 
 from discord_sim.voice import mls
+from discord_sim.voice.codes import Op
 from discord_sim.voice.delivery import Accepted, Group, Pending, appending, revoking
 from discord_sim.voice.faults import Faults
 from discord_sim.voice.room import Room
-from discord_sim.voice.session import Op, Session
+from discord_sim.voice.session import Session
 
 PROTOCOL_VERSION = 1
 AT_ONCE = 0
@@ -30,8 +31,8 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 class Epochs:
     """`version` is 1 under DAVE and 0 where the room has fallen back to transport encryption only."""
 
-    def __init__(self, room: Room, *, faults: Faults, timing: Timing) -> None:
-        self.version = PROTOCOL_VERSION
+    def __init__(self, room: Room, *, faults: Faults, timing: Timing, version: int = PROTOCOL_VERSION) -> None:
+        self.version = version
         self.group = Group(room.channel_id)
         self._room = room
         self._faults = faults
@@ -96,7 +97,7 @@ class Epochs:
                 session.tell_binary(Op.PROPOSALS, revoking(revoked))
         if user_id not in self.group.members:
             return
-        if len(self._room.sessions) > 1 and self.group.members - {user_id}:
+        if len(self._room.present) > 1 and self.group.members - {user_id}:
             self._propose([self.group.remove(user_id)], to=self.group.members - {user_id})
         else:
             self._start_over(media_flows=False)
@@ -120,7 +121,7 @@ class Epochs:
     def _start_over(self, *, media_flows: bool) -> None:
         self.group.reset()
         self._media_flows = media_flows
-        self._expected = set(self._room.sessions)
+        self._expected = set(self._room.present)
         self._propose_in(self._timing.transition_seconds)
         for session in self._room.sessions.values():
             session.key_package = None

@@ -1,7 +1,8 @@
 """The voice gateway: a TLS WebSocket per client, its messages in, and close codes for what Discord would not take."""
 
 import asyncio
-from typing import TYPE_CHECKING
+import time
+from typing import Protocol
 
 import aiohttp
 import msgspec
@@ -10,21 +11,10 @@ from aiohttp import web
 
 from discord_sim.certs import Certificates
 from discord_sim.voice.ciphers import CIPHERS
-from discord_sim.voice.session import Json, Op, Session
+from discord_sim.voice.codes import Close, Op
+from discord_sim.voice.epochs import Epochs
+from discord_sim.voice.session import Json, Link, Session
 from discord_sim.voice.tls import Malformed
-
-if TYPE_CHECKING:
-    from discord_sim.voice.service import VoiceService
-
-UNKNOWN_OPCODE = 4001
-FAILED_TO_DECODE = 4002
-NOT_AUTHENTICATED = 4003
-ALREADY_AUTHENTICATED = 4005
-SESSION_INVALID = 4006
-SESSION_TIMEOUT = 4009
-UNKNOWN_MODE = 4016
-DAVE_REQUIRED = 4017
-CUT = 1006
 
 log = structlog.get_logger()
 
@@ -37,12 +27,40 @@ class Refused(Exception):
         self.code = code
 
 
+class Server(Protocol):
+    """What a socket asks of the voice server behind it; `identify` and `resume` raise Refused."""
+
+    modes: list[str]
+    ignore_heartbeats: bool
+
+    @property
+    def heartbeat_ms(self) -> int: ...
+
+    @property
+    def patience_seconds(self) -> float: ...
+
+    def identify(self, token: str, *, guild_id: int, session_id: str, user_id: int, link: Link) -> Session: ...
+
+    def resume(self, token: str, *, guild_id: int, session_id: str, link: Link, after: int) -> Session: ...
+
+    def select(self, session: Session, *, mode: str) -> None: ...
+
+    def speaking(self, session: Session, flags: int) -> None: ...
+
+    def epochs(self, session: Session) -> Epochs: ...
+
+    def disconnected(self, session: Session, *, link: Link, code: int | None) -> None: ...
+
+    def remove(self, session: Session, *, code: int) -> None: ...
+
+
 class Message(msgspec.Struct, frozen=True):
     op: int
     d: msgspec.Raw
 
 
 class Identify(msgspec.Struct, frozen=True):
+    server_id: int
     user_id: int
     session_id: str
     token: str
@@ -50,6 +68,7 @@ class Identify(msgspec.Struct, frozen=True):
 
 
 class Resume(msgspec.Struct, frozen=True):
+    server_id: int
     session_id: str
     token: str
     seq_ack: int = -1
@@ -67,6 +86,8 @@ class SelectProtocol(msgspec.Struct, frozen=True):
 
 
 class Speaking(msgspec.Struct, frozen=True):
+    """py-cord leaves out the SSRC."""
+
     speaking: int
 
 
@@ -106,7 +127,7 @@ class SocketLink:
                     return
 
     async def _close(self, code: int) -> None:
-        if code == CUT:
+        if code == Close.CUT:
             if self._request.transport:
                 self._request.transport.abort()
         else:
@@ -114,8 +135,8 @@ class SocketLink:
 
 
 class Gateway:
-    def __init__(self, service: "VoiceService", certificates: Certificates) -> None:
-        self._service = service
+    def __init__(self, server: Server, certificates: Certificates) -> None:
+        self._server = server
         self._certificates = certificates
         self._runner: web.AppRunner | None = None
         self.port = 0
@@ -137,21 +158,20 @@ class Gateway:
         socket = web.WebSocketResponse(max_msg_size=1 << 20)
         await socket.prepare(request)
         link = SocketLink(socket, request)
-        limits = self._service.limits
-        link.send(_encode(Op.HELLO, {"v": 8, "heartbeat_interval": limits.heartbeat_ms}))
+        link.send(_encode(Op.HELLO, {"v": 8, "heartbeat_interval": self._server.heartbeat_ms}))
         writer = asyncio.create_task(link.write())
-        client = Client(self._service, link)
+        client = Client(self._server, link)
         try:
-            await self._read(socket, client, patience_seconds=limits.patience_seconds)
+            await self._read(socket, client, patience_seconds=self._server.patience_seconds)
         except Refused as refused:
             if client.session:
-                self._service.remove(client.session, code=refused.code)
+                self._server.remove(client.session, code=refused.code)
             link.close(refused.code)
             await writer
         finally:
             writer.cancel()
             if client.session:
-                self._service.disconnected(client.session, link=link, code=socket.close_code)
+                self._server.disconnected(client.session, link=link, code=socket.close_code)
         return socket
 
     async def _read(self, socket: web.WebSocketResponse, client: "Client", *, patience_seconds: float) -> None:
@@ -159,7 +179,7 @@ class Gateway:
             try:
                 message = await socket.receive(patience_seconds)
             except TimeoutError:
-                raise Refused(SESSION_TIMEOUT) from None
+                raise Refused(Close.SESSION_TIMEOUT) from None
             try:
                 if message.type == aiohttp.WSMsgType.TEXT:
                     client.said(message.data)
@@ -168,7 +188,7 @@ class Gateway:
                 else:
                     return
             except msgspec.DecodeError:
-                raise Refused(FAILED_TO_DECODE) from None
+                raise Refused(Close.FAILED_TO_DECODE) from None
             except Malformed as wrong:
                 log.warning("mls_message.refused", reason=str(wrong))
 
@@ -176,8 +196,8 @@ class Gateway:
 class Client:
     """What one socket says, and the session that it belongs to since it identified itself."""
 
-    def __init__(self, service: "VoiceService", link: SocketLink) -> None:
-        self._service = service
+    def __init__(self, server: Server, link: SocketLink) -> None:
+        self._server = server
         self._link = link
         self.session: Session | None = None
 
@@ -187,7 +207,7 @@ class Client:
             case Op.IDENTIFY:
                 self._identify(msgspec.json.decode(message.d, type=Identify, strict=False))
             case Op.RESUME:
-                self._resume(msgspec.json.decode(message.d, type=Resume))
+                self._resume(msgspec.json.decode(message.d, type=Resume, strict=False))
             case Op.HEARTBEAT:
                 self._heartbeat(msgspec.json.decode(message.d, type=Heartbeat))
             case _:
@@ -196,67 +216,75 @@ class Client:
     def said_binary(self, frame: bytes) -> None:
         session = self._authenticated()
         if not frame:
-            raise Refused(FAILED_TO_DECODE)
+            raise Refused(Close.FAILED_TO_DECODE)
         op, payload = frame[0], frame[1:]
-        epochs = self._service.place(session).epochs
+        epochs = self._server.epochs(session)
         match op:
             case Op.KEY_PACKAGE:
                 epochs.key_package(session, payload)
             case Op.COMMIT_WELCOME:
                 epochs.commit(session, payload)
             case _:
-                raise Refused(UNKNOWN_OPCODE)
+                raise Refused(Close.UNKNOWN_OPCODE)
 
     def _said_in_session(self, session: Session, message: Message) -> None:
-        epochs = self._service.place(session).epochs
+        epochs = self._server.epochs(session)
         match message.op:
             case Op.SELECT_PROTOCOL:
                 self._select(session, msgspec.json.decode(message.d, type=SelectProtocol))
             case Op.SPEAKING:
-                self._service.speaking(session, msgspec.json.decode(message.d, type=Speaking).speaking)
+                self._server.speaking(session, msgspec.json.decode(message.d, type=Speaking).speaking)
             case Op.READY_FOR_TRANSITION:
                 epochs.ready(session, msgspec.json.decode(message.d, type=Transition).transition_id)
             case Op.INVALID_COMMIT:
                 # The key package that follows takes the member out of the group and back in.
                 log.info("commit.rejected", user_id=session.user_id)
             case _:
-                raise Refused(UNKNOWN_OPCODE)
+                raise Refused(Close.UNKNOWN_OPCODE)
 
     def _authenticated(self) -> Session:
         if self.session is None:
-            raise Refused(NOT_AUTHENTICATED)
+            raise Refused(Close.NOT_AUTHENTICATED)
         return self.session
 
     def _identify(self, identify: Identify) -> None:
         if self.session:
-            raise Refused(ALREADY_AUTHENTICATED)
+            raise Refused(Close.ALREADY_AUTHENTICATED)
         if identify.max_dave_protocol_version < 1:
-            raise Refused(DAVE_REQUIRED)
-        self.session = self._service.identify(
-            identify.token, session_id=identify.session_id, user_id=identify.user_id, link=self._link
+            raise Refused(Close.DAVE_REQUIRED)
+        self.session = self._server.identify(
+            identify.token,
+            guild_id=identify.server_id,
+            session_id=identify.session_id,
+            user_id=identify.user_id,
+            link=self._link,
         )
-        if self.session is None:
-            raise Refused(SESSION_INVALID)
 
     def _resume(self, resume: Resume) -> None:
         if self.session:
-            raise Refused(ALREADY_AUTHENTICATED)
-        self.session = self._service.resume(
-            resume.token, session_id=resume.session_id, link=self._link, after=resume.seq_ack
+            raise Refused(Close.ALREADY_AUTHENTICATED)
+        self.session = self._server.resume(
+            resume.token,
+            guild_id=resume.server_id,
+            session_id=resume.session_id,
+            link=self._link,
+            after=resume.seq_ack,
         )
-        if self.session is None:
-            raise Refused(SESSION_INVALID)
 
     def _heartbeat(self, heartbeat: Heartbeat) -> None:
         if self.session:
             self.session.acknowledge(heartbeat.seq_ack)
-        if not self._service.ignore_heartbeats:
+        if not self._server.ignore_heartbeats:
             self._link.send(_encode(Op.HEARTBEAT_ACK, {"t": heartbeat.t}))
 
     def _select(self, session: Session, select: SelectProtocol) -> None:
-        if select.data.mode not in CIPHERS or select.data.mode not in self._service.modes:
-            raise Refused(UNKNOWN_MODE)
-        self._service.select(session, mode=select.data.mode)
+        if select.protocol != "udp":
+            raise Refused(Close.UNKNOWN_PROTOCOL)
+        if select.data.mode not in CIPHERS or select.data.mode not in self._server.modes:
+            raise Refused(Close.UNKNOWN_MODE)
+        self._server.select(session, mode=select.data.mode)
+        # A heartbeat of the server's own, which JDA answers and others leave alone.
+        self._link.send(_encode(Op.HEARTBEAT, {"t": time.time_ns() // 1_000_000}))
 
 
 def _encode(op: int, data: Json) -> str:

@@ -16,6 +16,7 @@ class Sent(msgspec.Struct, frozen=True):
     """
 
     user_id: int
+    channel_id: int
     ssrc: int
     sequence: int
     timestamp: int
@@ -45,11 +46,20 @@ class Ledger:
         self.withheld: list[Withheld] = []
 
     def record(
-        self, user_id: int, *, ssrc: int, sequence: int, timestamp: int, payload: bytes, opus: bytes | None
+        self,
+        user_id: int,
+        *,
+        channel_id: int,
+        ssrc: int,
+        sequence: int,
+        timestamp: int,
+        payload: bytes,
+        opus: bytes | None,
     ) -> None:
         self.sent.append(
             Sent(
                 user_id=user_id,
+                channel_id=channel_id,
                 ssrc=ssrc,
                 sequence=sequence,
                 timestamp=timestamp,

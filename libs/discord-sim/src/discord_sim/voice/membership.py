@@ -4,9 +4,10 @@ import asyncio
 
 import structlog
 
+from discord_sim.voice.codes import Op
 from discord_sim.voice.epochs import AT_ONCE, PROTOCOL_VERSION, Epochs
 from discord_sim.voice.members import Member, Rejected
-from discord_sim.voice.session import Json, Op, Session
+from discord_sim.voice.session import Json, Session
 
 log = structlog.get_logger()
 

@@ -124,9 +124,9 @@ class Person:
     def _connect(self, token: str) -> None:
         state = self._service.world.voice_states[(self.guild_id, self.user_id)]
         link = _Link(self)
-        session = self._service.identify(token, session_id=state.session_id, user_id=self.user_id, link=link)
-        if session is None:
-            raise RuntimeError("a token that was just given out is not taken")
+        session = self._service.identify(
+            token, guild_id=self.guild_id, session_id=state.session_id, user_id=self.user_id, link=link
+        )
         link.session = self.session = session
         member = self._dave(self.user_id, session.admission.channel_id)
         self.membership = Membership(session, epochs=self._service.place(session).epochs, member=member)

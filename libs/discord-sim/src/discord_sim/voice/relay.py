@@ -18,6 +18,9 @@ EXTENDED, PADDED = 0x10, 0x20
 ONE_BYTE_EXTENSION = b"\xbe\xde\x00\x01"
 AUDIO_LEVEL = b"\x10\x80\x00\x00"
 DISCOVERY_BYTES = 74
+PING, PONG = bytes.fromhex("1337CAFE"), bytes.fromhex("1337F00D")
+"""Discord's UDP ping and its answer, each before four bytes of the client's choice (userdoccers)."""
+PING_BYTES = 8
 TAG_BYTES = 16
 BUFFER_BYTES = 4 << 20
 FOREIGN = ((101, 1), (102, 2), (0xC8 & 0x7F, 0))
@@ -74,12 +77,13 @@ class Relay(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: Address) -> None:
         if len(data) == DISCOVERY_BYTES and data[:4] == b"\x00\x01\x00\x46":
             self._discover(data, addr)
-        elif session := self._by_address.get(addr):
+        elif (session := self._by_address.get(addr)) and session.user_id not in self._faults.cut_off:
             self._receive(session, data, addr)
 
     def forward(self, sender: Session, media: Media) -> None:
         self._ledger.record(
             sender.user_id,
+            channel_id=sender.admission.channel_id,
             ssrc=media.ssrc,
             sequence=media.sequence,
             timestamp=media.timestamp,
@@ -87,7 +91,7 @@ class Relay(asyncio.DatagramProtocol):
             opus=media.opus,
         )
         for receiver in self._receivers(sender):
-            if receiver.address and receiver.cipher:
+            if receiver.address and receiver.cipher and (receiver.has_said_speaking or not self._faults.strict):
                 self._pass_on(media, receiver, receiver.address)
 
     def _discover(self, data: bytes, address: Address) -> None:
@@ -99,8 +103,8 @@ class Relay(asyncio.DatagramProtocol):
         self._send(b"\x00\x02\x00\x46" + data[4:8] + host.encode().ljust(64, b"\0") + port.to_bytes(2, "big"), address)
 
     def _receive(self, session: Session, data: bytes, address: Address) -> None:
-        if len(data) == 8:  # discord.js keeps its way through a NAT open with these and wants them back
-            self._send(data, address)
+        if len(data) == PING_BYTES and data.startswith(PING):
+            self._send(PONG + data[len(PING) :], address)
             return
         if session.cipher is None or len(data) < FIXED_HEADER + TAG_BYTES + NONCE_BYTES or data[1] & 0x7F != OPUS:
             return
@@ -121,6 +125,9 @@ class Relay(asyncio.DatagramProtocol):
 
     def _pass_on(self, media: Media, receiver: Session, address: Address) -> None:
         faults = self._faults
+        if receiver.user_id in faults.cut_off:
+            self._withhold(media, receiver, "cut_off")
+            return
         if faults.strikes(faults.near_zero):
             self._send(bytes(faults.source.randrange(12)), address)
             self._send(_seal(receiver, Media(0, 0, 0, b"\0")), address)
@@ -129,12 +136,12 @@ class Relay(asyncio.DatagramProtocol):
             foreign = Media(media.ssrc + distance, media.sequence, media.timestamp, bytes(40))
             self._send(_seal(receiver, foreign, payload_type=payload_type), address)
         if faults.strikes(faults.loss):
-            self._ledger.withheld.append(Withheld(receiver.user_id, media.ssrc, media.sequence, "loss"))
+            self._withhold(media, receiver, "loss")
             return
         padding = faults.source.randrange(1, 256) if faults.strikes(faults.padding) else 0
         packet = _seal(receiver, media, padding=padding, extended=faults.strikes(faults.extension))
         if faults.strikes(faults.corrupt):
-            self._ledger.withheld.append(Withheld(receiver.user_id, media.ssrc, media.sequence, "corrupt"))
+            self._withhold(media, receiver, "corrupt")
             packet = packet[:-8] + bytes(4) + packet[-4:]
         copies = 2 if faults.strikes(faults.duplicate) else 1
         if faults.strikes(faults.reorder):
@@ -142,6 +149,9 @@ class Relay(asyncio.DatagramProtocol):
             copies -= 1
         for _ in range(copies):
             self._send(packet, address)
+
+    def _withhold(self, media: Media, receiver: Session, fault: str) -> None:
+        self._ledger.withheld.append(Withheld(receiver.user_id, media.ssrc, media.sequence, fault))
 
     def _send(self, data: bytes, address: Address) -> None:
         if self._transport and not self._transport.is_closing():

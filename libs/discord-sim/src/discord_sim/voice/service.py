@@ -8,21 +8,22 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from discord_sim.certs import Certificates
-from discord_sim.entities import VoiceServer
+from discord_sim.entities import ChannelKind, VoiceServer
 from discord_sim.voice.ciphers import CIPHERS
-from discord_sim.voice.epochs import Epochs, Timing
+from discord_sim.voice.codes import STAYS_RESUMABLE, Close, Op
+from discord_sim.voice.epochs import PROTOCOL_VERSION, Epochs, Timing
 from discord_sim.voice.faults import Faults
-from discord_sim.voice.gateway import Gateway
+from discord_sim.voice.gateway import Gateway, Refused
 from discord_sim.voice.ledger import Ledger
 from discord_sim.voice.relay import Relay
 from discord_sim.voice.room import Room, speaking_of
-from discord_sim.voice.session import Admission, Link, Op, Session
+from discord_sim.voice.session import Admission, Link, Session
 from discord_sim.world import World
 
 NAMES = ("127.0.0.1", "localhost")
 """One listener answers to both; to a client they are two servers."""
-STAYS_RESUMABLE = frozenset({1001, 1006, 4015})
-DISCONNECTED = 4014
+ENDED_PROPERLY = frozenset({Close.NORMAL, Close.GOING_AWAY, 1005})
+NO_DAVE = 0
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,13 +54,24 @@ class VoiceService:
         self.next_ssrcs: deque[int] = deque()
         """SSRCs to give out before counting on: a test decides here who reuses whose."""
         self.ignore_heartbeats = False
+        self.first_sequence = 1
+        """Where the numbered messages of new sessions begin; they wrap around after 65,535."""
         self._ssrcs = itertools.count(1000)
         self._admissions: dict[str, Admission] = {}
+        self._used: set[str] = set()
         self._places: dict[int, Place] = {}
         self._sessions: dict[tuple[int, int], Session] = {}
         self._moves: dict[int, int] = {}
         self._gateway = Gateway(self, certificates)
         self.relay = Relay(faults=self.faults, ledger=self.ledger, receivers=self._receivers)
+
+    @property
+    def heartbeat_ms(self) -> int:
+        return self.limits.heartbeat_ms
+
+    @property
+    def patience_seconds(self) -> float:
+        return self.limits.patience_seconds
 
     async def start(self, host: str = "127.0.0.1") -> None:
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: self.relay, local_addr=(host, 0))
@@ -84,33 +96,44 @@ class VoiceService:
 
     def dismiss(self, guild_id: int, user_id: int) -> None:
         if session := self._sessions.get((guild_id, user_id)):
-            self.remove(session, code=DISCONNECTED)
+            exists = session.admission.channel_id in self.world.channels
+            self.remove(session, code=Close.DISCONNECTED if exists else Close.CALL_ENDED)
 
     # What a client does
 
-    def identify(self, admission_token: str, *, session_id: str, user_id: int, link: Link) -> Session | None:
-        """None when the token is not one that is still to be used: the client's session is not valid (4006)."""
-        admission = self._admissions.pop(admission_token, None)
-        if admission is None or (admission.session_id, admission.user_id) != (session_id, user_id):
-            return None
+    def identify(self, token: str, *, guild_id: int, session_id: str, user_id: int, link: Link) -> Session:
+        """Raises Refused: a token that was never given out is wrong (4004); one that was used before, or is of another
+        session, is no longer valid (4006)."""
+        admission = self._admission(token, guild_id=guild_id, session_id=session_id)
+        if token in self._used or admission.user_id != user_id:
+            raise Refused(Close.SESSION_INVALID)
+        self._used.add(token)
         if before := self._sessions.get((admission.guild_id, user_id)):
-            self.remove(before, code=4006)
+            self.remove(before, code=Close.SESSION_INVALID)
         ssrc = self.next_ssrcs.popleft() if self.next_ssrcs else next(self._ssrcs)
-        session = Session(admission, ssrc=ssrc, link=link)
+        session = Session(admission, ssrc=ssrc, link=link, first_sequence=self.first_sequence)
         self._sessions[(admission.guild_id, user_id)] = session
         self.relay.register(session)
         ready = {"ssrc": ssrc, "ip": "127.0.0.1", "port": self.relay.port, "modes": self.modes, "experiments": []}
         link.send(msgspec.json.encode({"op": Op.READY, "d": ready}).decode())
-        self.place(session).room.enter(session)
+        place = self.place(session)
+        place.room.enter(session)
+        if self.faults.sender_first:
+            place.epochs.entered(session)
         return session
 
-    def resume(self, admission_token: str, *, session_id: str, link: Link, after: int) -> Session | None:
-        for session in self._sessions.values():
-            admission = session.admission
-            if (admission.token, admission.session_id) == (admission_token, session_id):
-                session.resume(link, after=after)
-                return session
-        return None
+    def resume(self, token: str, *, guild_id: int, session_id: str, link: Link, after: int) -> Session:
+        """Raises Refused, also when something that the client has missed is no longer in the buffer."""
+        admission = self._admission(token, guild_id=guild_id, session_id=session_id)
+        session = self._sessions.get((admission.guild_id, admission.user_id))
+        if session is None or session.admission != admission:
+            raise Refused(Close.SESSION_INVALID)
+        if not session.can_resume(after):
+            self.remove(session, code=Close.SESSION_INVALID)
+            raise Refused(Close.SESSION_INVALID)
+        session.resume(link, after=after)
+        self.place(session).room.rejoin(session)
+        return session
 
     def select(self, session: Session, *, mode: str) -> None:
         place = self.place(session)
@@ -130,13 +153,15 @@ class VoiceService:
         place.epochs.entered(session)
 
     def speaking(self, session: Session, flags: int) -> None:
-        session.speaking = flags
+        before, session.speaking, session.has_said_speaking = session.speaking, flags, True
         room = self.place(session).room
 
         def introduce() -> None:
             if room.sessions.get(session.user_id) is session:
                 room.broadcast(Op.SPEAKING, speaking_of(session), but=session)
 
+        if not (flags or before):
+            return
         if self.faults.late_speaking_seconds:
             asyncio.get_running_loop().call_later(self.faults.late_speaking_seconds, introduce)
         else:
@@ -147,18 +172,23 @@ class VoiceService:
         if session.link is not link:
             return
         session.link = None
-        if code in (1000, 1001, 1005):
-            self.remove(session, code=1000)
-            return
-        asyncio.get_running_loop().call_later(self.limits.resume_seconds, self._expire, session)
+        if code in ENDED_PROPERLY:
+            self.remove(session, code=Close.NORMAL)
+        else:
+            self._sever(session)
 
     def place(self, session: Session) -> Place:
         channel_id = session.admission.channel_id
         if channel_id not in self._places:
             room = Room(channel_id)
-            epochs = Epochs(room, faults=self.faults, timing=self.limits.timing)
+            channel = self.world.channels.get(channel_id)
+            version = NO_DAVE if channel and channel.kind is ChannelKind.STAGE else PROTOCOL_VERSION
+            epochs = Epochs(room, faults=self.faults, timing=self.limits.timing, version=version)
             self._places[channel_id] = Place(room, epochs)
         return self._places[channel_id]
+
+    def epochs(self, session: Session) -> Epochs:
+        return self.place(session).epochs
 
     # What can be done to them
 
@@ -170,17 +200,20 @@ class VoiceService:
         session = self._sessions[(guild_id, user_id)]
         if code in STAYS_RESUMABLE:
             session.close(code)
-            asyncio.get_running_loop().call_later(self.limits.resume_seconds, self._expire, session)
+            self._sever(session)
         else:
             self.remove(session, code=code)
 
-    def move_server(self, guild_id: int) -> Callable[[], None]:
-        """Take the guild's voice server away (null endpoint, sockets closed). Call the result to give a new one."""
+    def move_server(self, guild_id: int, *, announced: bool = True) -> Callable[[], None]:
+        """Take the guild's voice server away: sockets are closed with 4022, after a null endpoint where that is
+        `announced`. Call the result to give a new one."""
         users = [user_id for guild, user_id in self.world.voice_states if guild == guild_id]
         for user_id in users:
-            gone = VoiceServer(endpoint=None, token=self.world.secret(8))
-            self.world.assign_voice_server(guild_id, user_id=user_id, server=gone)
-            self.dismiss(guild_id, user_id)
+            if announced:
+                gone = VoiceServer(endpoint=None, token=self.world.secret(8))
+                self.world.assign_voice_server(guild_id, user_id=user_id, server=gone)
+            if session := self._sessions.get((guild_id, user_id)):
+                self.remove(session, code=Close.CALL_ENDED)
         self._moves[guild_id] = self._moves.get(guild_id, 0) + 1
 
         def allocate() -> None:
@@ -197,6 +230,10 @@ class VoiceService:
     def settled(self, channel_id: int) -> bool:
         """Whether the channel's encryption is at rest: everybody seals for the same epoch."""
         return channel_id not in self._places or self._places[channel_id].epochs.settled
+
+    def is_open(self, channel_id: int) -> bool:
+        """Whether anyone is connected to the channel."""
+        return channel_id in self._places
 
     def downgrade(self, channel_id: int) -> None:
         self._places[channel_id].epochs.downgrade()
@@ -216,9 +253,24 @@ class VoiceService:
         if not place.room.sessions:
             del self._places[session.admission.channel_id]
 
+    def _admission(self, token: str, *, guild_id: int, session_id: str) -> Admission:
+        admission = self._admissions.get(token)
+        if admission is None:
+            raise Refused(Close.AUTHENTICATION_FAILED)
+        if (admission.guild_id, admission.session_id) != (guild_id, session_id):
+            raise Refused(Close.SESSION_INVALID)
+        return admission
+
     def _receivers(self, session: Session) -> Iterator[Session]:
         return self.place(session).room.others(session)
 
+    def _sever(self, session: Session) -> None:
+        if self.faults.remove_severed:
+            place = self.place(session)
+            place.room.sever(session)
+            place.epochs.left(session.user_id)
+        asyncio.get_running_loop().call_later(self.limits.resume_seconds, self._expire, session)
+
     def _expire(self, session: Session) -> None:
         if session.link is None and self._sessions.get((session.admission.guild_id, session.user_id)) is session:
-            self.remove(session, code=DISCONNECTED)
+            self.remove(session, code=Close.DISCONNECTED)
