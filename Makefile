@@ -76,8 +76,8 @@ test-alone:
 fuzz: $(READY) ## Look for input that breaks what strangers talk to (SECONDS=60 for each target); not part of `make test`
 	@exec $(BIN)/python -m testkit.fuzz services.gateway.tests.targets services.messaging.tests.targets --seconds $(or $(SECONDS),60)
 
-soak: $(READY) ## Record for ten minutes with kills and outages, run a moved clone, fill a disk; not part of `make test`
-	@$(BIN)/python -m pytest -q -s -n0 -p no:randomly $(or $(ARGS),tests-e2e/soak/recorder.py tests-e2e/first_hour/clean_machine.py)
+soak: $(READY) ## Record for ten minutes with kills and outages, crowd two guilds, run a moved clone, fill a disk; not part of `make test`
+	@$(BIN)/python -m pytest -q -s -n0 -p no:randomly $(or $(ARGS),tests-e2e/soak/recorder.py tests-e2e/soak/voices.py tests-e2e/first_hour/clean_machine.py)
 
 check: $(READY) ## Lint, format, types, import arrows and house rules; starts no server
 	@$(MAKE) --keep-going check-lint check-format check-types check-arrows check-house check-web

@@ -73,12 +73,19 @@ class Hall:
         self.sim.world.join_guild(self.guild_id, user=user)
         return Person(self.sim.voice, guild_id=self.guild_id, user_id=user.id, dave=dave)
 
-    async def connect(self, *, limits: voice.Limits = LIMITS, end_to_end: MakeEndToEnd = Libdave) -> VoiceConnection:
+    async def connect(
+        self,
+        *,
+        limits: voice.Limits = LIMITS,
+        end_to_end: MakeEndToEnd = Libdave,
+        listener: voice.Listener | None = None,
+    ) -> VoiceConnection:
+        """`listener` is for those who note more than `heard`, and fills it."""
         connection = await voice.connect(
             self.bot,
             self.guild_id,
             self.channel_id,
-            listener=self.heard.append,
+            listener=listener or self.heard.append,
             ssl_context=self.sim.certificates.client_context(),
             limits=limits,
             end_to_end=end_to_end,
@@ -130,6 +137,7 @@ class Hall:
             if state.guild_id == self.guild_id:
                 self.sim.world.leave_voice(self.guild_id, user_id=state.user_id)
         self.faults.clear()
+        self.sim.faults.clear()
         self.sim.voice.modes = list(CIPHERS)
 
 

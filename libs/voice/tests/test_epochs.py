@@ -1,5 +1,7 @@
 """Which frames are taken that are not end-to-end encrypted: from whom, and for how long."""
 
+import json
+
 from voice import Cause, Limits
 from voice.encryption import Outcome
 from voice.epochs import Epochs
@@ -65,3 +67,23 @@ class TestPlaintext:
         assert room.opened(2, at_seconds=69) == FRAME
         assert room.opened(1, at_seconds=69) is Cause.PLAINTEXT
         assert room.opened(2, at_seconds=71) is Cause.PLAINTEXT
+
+
+class TestTransitions:
+    def test_with_number_0_is_executed_at_once_and_not_answered(self) -> None:
+        room = Room()
+
+        answers = room.epochs.prepare_transition(0, version=0)
+
+        assert answers == []
+        assert room.epochs.version == 0
+
+    def test_into_a_later_epoch_changes_the_version_and_is_answered(self) -> None:
+        room = Room()
+
+        [answer] = room.epochs.prepare_epoch(2, transition=7, version=0)
+        assert room.epochs.version == 1
+        room.epochs.execute_transition(7)
+
+        assert json.loads(answer) == {"op": 23, "d": {"transition_id": 7}}
+        assert room.epochs.version == 0

@@ -121,3 +121,18 @@ class TestOpus:
     )
     def test_tells_how_long_a_packet_plays(self, packet: bytes, samples: int) -> None:
         assert opus.samples(packet) == samples
+
+    @pytest.mark.parametrize(
+        ("packet", "empty"),
+        [
+            (b"\xf8" + bytes(40), b"\xf8"),
+            (b"\xfc" + bytes(40), b"\xfc"),
+            (b"\xf9" + bytes(40), b"\xf9"),
+            (b"\xfa" + bytes(40), b"\xf9"),
+            (b"\xfb\xc3" + bytes(40), b"\xfb\x03"),
+            (b"", b""),
+        ],
+    )
+    def test_stands_in_for_a_lost_packet_without_sound_and_plays_as_long(self, packet: bytes, empty: bytes) -> None:
+        assert opus.concealment(packet) == empty
+        assert opus.samples(empty) == opus.samples(packet)

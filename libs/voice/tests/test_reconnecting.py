@@ -1,5 +1,8 @@
 """Close codes, moves and kicks: what ends a connection, what does not, and what is heard afterwards."""
 
+import time
+
+import msgspec
 import pytest
 
 import voice
@@ -10,7 +13,7 @@ from discord_sim.voice.sounds import babble
 from discord_sim.voice.stage import together, until
 from voice import Closed, Moved, Reason, Reconnected, Reconnecting
 
-from .conftest import Hall
+from .conftest import LIMITS, Hall
 
 PACE = 0.002
 
@@ -26,6 +29,7 @@ async def closed(hall: Hall) -> Closed:
 class TestAResumedSession:
     @pytest.mark.parametrize("code", [1006, 4015])
     async def test_loses_nothing_that_was_said_meanwhile(self, hall: Hall, code: int) -> None:
+        hall.faults.remove_severed = False
         ada, bela = hall.person("ada", dave=LibdaveMember), hall.person("bela")
         await hall.gather(ada)
 
@@ -40,6 +44,7 @@ class TestAResumedSession:
     async def test_is_asked_for_when_heartbeats_go_unanswered(self, hall: Hall) -> None:
         ada = hall.person("ada")
         await hall.gather(ada)
+        hall.faults.remove_severed = False
 
         hall.sim.voice.ignore_heartbeats = True
         await until(lambda: hall.happened(Reconnecting))
@@ -95,6 +100,34 @@ class TestANewSession:
         await hall.hears_all(ada)
         assert hall.happened(Moved) == [Moved(hall.other_channel_id)]
         assert hall.connection.channel_id == hall.other_channel_id
+
+
+class TestBackingOff:
+    @pytest.mark.parametrize("code", [4006, 1006])
+    async def test_goes_on_across_sessions_that_do_not_last(self, hall: Hall, code: int) -> None:
+        limits = msgspec.structs.replace(LIMITS, first_backoff_seconds=0.05, resume_attempts=100)
+        await hall.connect(limits=limits)
+        pauses: list[float] = []
+
+        for number in range(1, 6):
+            broke = time.monotonic()
+            hall.sim.voice.disconnect(hall.guild_id, hall.bot_id, code=code)
+            await until(lambda number=number: len(hall.happened(Reconnected)) == number)
+            pauses.append(time.monotonic() - broke)
+
+        assert all(pause >= 0.05 * 2**number for number, pause in enumerate(pauses, start=1))
+
+    async def test_is_over_once_a_session_has_lasted(self, hall: Hall) -> None:
+        """After three that did not, the next pause would be longer than any test waits."""
+        await hall.connect(
+            limits=msgspec.structs.replace(
+                LIMITS, first_backoff_seconds=0.01, longest_backoff_seconds=1e6, steady_seconds=0.0
+            )
+        )
+
+        for number in range(1, 16):
+            hall.sim.voice.disconnect(hall.guild_id, hall.bot_id, code=1006)
+            await until(lambda number=number: len(hall.happened(Reconnected)) == number)
 
 
 class TestTheEnd:

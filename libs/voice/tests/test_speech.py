@@ -87,6 +87,14 @@ class TestSpeech:
         assert stream.gaps == [(2, 2, Cause.LOST)]
         assert stream.account.lost == 2
 
+    def test_says_when_the_first_of_the_lost_was_due(self) -> None:
+        stream = Stream()
+        stream.receive(1, 4)
+        stream.drain(1.21)
+
+        [gap] = [heard for heard in stream.heard if isinstance(heard, Gap)]
+        assert gap.at_ns == round(0.96 * SECOND)
+
     def test_tells_the_late_from_the_repeated(self) -> None:
         stream = Stream()
         stream.receive(1, 4)

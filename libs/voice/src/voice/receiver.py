@@ -90,7 +90,7 @@ class Receiver:
         try:
             closed = await self._follow_while_ticking()
         except* Exception as failed:
-            self.error = failed
+            self.error = failed.exceptions[0] if len(failed.exceptions) == 1 else failed
             log.exception("voice.failed", guild_id=self.identity.guild_id)
         finally:
             self._end(closed)

@@ -208,6 +208,7 @@ class Session:
         mode = next((mode for mode in MODES if mode in ready.modes), None)
         if mode is None:
             raise NoCommonMode(", ".join(ready.modes))
+        self.close()
         self._ssrc = ready.ssrc
         self._udp = await Udp.open(
             ready.ip, ready.port, receive=self._reception.receive, ping_seconds=self._limits.ping_seconds
