@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from jose import jwt
 
-from chassis.service_tokens import public_jwk
+from chassis.jwt import public_jwk
 from chassis.tokens import Caller, KeySet, RevokedSessions, Verifier
 from contracts.auth import SessionRevoked
 from contracts.events import Envelope

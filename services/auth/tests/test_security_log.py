@@ -8,7 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from auth.commands import make_admin
-from chassis.service_tokens import assertion, public_jwk
+from chassis.jwt import public_jwk
+from chassis.service_tokens import assertion
 
 from .conftest import StartAuth
 from .people import EMAIL, Auth, Tokens

@@ -7,8 +7,8 @@ from typing import Final
 
 import aiohttp
 import msgspec
-from jose import jwk, jwt
 
+from chassis import jwt
 from chassis.http import ServiceClient
 from contracts.auth import ServiceTokenAsked, ServiceTokenGiven
 from contracts.ids import new_id
@@ -23,7 +23,7 @@ def assertion(service: str, key_pem: str) -> str:
     now = int(time.time())
     subject = SERVICE_PREFIX + service
     claims = {"iss": subject, "sub": subject, "aud": ASSERTION_AUDIENCE, "jti": str(new_id()), "iat": now}
-    return jwt.encode(claims | {"exp": now + ASSERTION_SECONDS}, key_pem, algorithm="ES256", headers={"kid": service})
+    return jwt.encode(claims | {"exp": now + ASSERTION_SECONDS}, key_pem, key_id=service)
 
 
 class ServiceTokens:
@@ -64,9 +64,3 @@ class KeysOfAuth:
         if answer.status != 200:
             raise Unavailable(f"auth gives no keys: {answer.body!r}"[:300])
         return msgspec.json.decode(answer.body, type=dict[str, list[Jwk]])["keys"]
-
-
-def public_jwk(service: str, key_pem: str) -> Jwk:
-    """The public half of a service's key, as auth is told it."""
-    public = jwk.construct(key_pem, "ES256").public_key().to_dict()
-    return public | {"kid": service, "use": "sig"}

@@ -5,9 +5,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from jose import jwt
 
-from chassis.service_tokens import public_jwk
+from chassis import jwt
 from contracts.ids import SessionId, UserId, new_id
 from contracts.tokens import ISSUER, SERVICE_PREFIX, USERS_AUDIENCE, Jwk
 
@@ -27,7 +26,7 @@ class Signer:
 
     def jwks(self) -> list[Jwk]:
         """The keys, as `/.well-known/jwks.json` lists them."""
-        return [public_jwk(self._key_id, self._pem)]
+        return [jwt.public_jwk(self._key_id, self._pem)]
 
     async def fetch_keys(self) -> list[Jwk]:
         return self.jwks()
@@ -52,4 +51,4 @@ class Signer:
     def _sign(self, claims: dict[str, Any], *, seconds: float) -> str:
         moment = int(time.time())
         all_claims = {"iss": ISSUER, "iat": moment, "exp": moment + int(seconds)} | claims
-        return jwt.encode(all_claims, self._pem, algorithm="ES256", headers={"kid": self._key_id})
+        return jwt.encode(all_claims, self._pem, key_id=self._key_id)

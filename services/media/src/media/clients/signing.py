@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from jose import jwk
-
-from chassis.service_tokens import public_jwk
+from chassis import jwt
 from media.domain.manifest import KEY_ID
 
 
@@ -14,8 +12,8 @@ class SigningKey:
 
     def __init__(self, file: Path) -> None:
         pem = file.read_text()
-        self.public: dict[str, Any] = public_jwk(KEY_ID, pem)
-        self._key: Any = jwk.construct(pem, "ES256")
+        self.public: dict[str, Any] = jwt.public_jwk(KEY_ID, pem)
+        self._sign = jwt.signer(pem)
 
     def sign(self, message: bytes) -> bytes:
-        return self._key.sign(message)
+        return self._sign(message)
