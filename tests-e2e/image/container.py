@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Generator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from embedded import ports
 from testkit.waiting import wait_until
 
+ROOT = Path(__file__).parents[2]
 IMAGE = os.environ.get("IMAGE", "guildhall:dev")
 DOCKER = os.environ.get("DOCKER", "docker")
 SIZE_BYTES_MAX = 560_000_000
@@ -146,6 +148,13 @@ class TestContainer:
 
         assert said == "Ann administrates this server now\n"
 
+    def test_serves_the_web_client(self, container: Container) -> None:
+        request = urllib.request.Request(f"{container.url}/", headers={"accept": "text/html"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            page = answer.read()
+
+        assert b'<script type="module"' in page
+
     def test_has_no_page_of_mails(self, container: Container) -> None:
         said = container.execute("guildhall", "health")
 
@@ -216,3 +225,20 @@ class TestApart:
 
         assert container.wait_until_ended() == 0
         assert "the keys are in /data/secrets" in container.logs()
+
+
+@pytest.mark.timeout(600)
+class TestCompose:
+    def test_up_is_all_that_a_newcomer_types(self) -> None:
+        project, port = f"guildhall-test-{uuid4().hex[:8]}", ports.choose(1)[0]
+        environ = os.environ | {"IMAGE": IMAGE, "PORT": str(port), "COMPOSE_PROJECT_NAME": project}
+
+        def compose(*arguments: str) -> None:
+            subprocess.run([DOCKER, "compose", *arguments], cwd=ROOT, env=environ, check=True, timeout=300)
+
+        try:
+            compose("up", "--detach", "--wait", "--no-build")
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=20) as answer:
+                assert answer.status == 200
+        finally:
+            compose("down", "--volumes")

@@ -39,13 +39,16 @@ def describe(environ: Mapping[str, str]) -> str:
         )
     outside = _reachable_by(environ)
     because = f" ({outside} is not loopback)" if outside else ""
+    verifies = environ.get("AUTH_REQUIRE_VERIFIED_EMAIL", "true") != "false"
     missing: list[str] = []
     if urlsplit(url).scheme != "https":
         missing.append("PUBLIC_URL is not https, which passkeys and secure cookies need")
     if not environ.get("AUTH_SMTP_URL"):
-        missing.append("AUTH_SMTP_URL is not set, so no mail is sent and new accounts can't verify their address")
+        stuck = " and new accounts can't verify their address" if verifies else ""
+        missing.append(f"AUTH_SMTP_URL is not set, so no mail is sent{stuck}")
     lacks = f". Missing: {'; '.join(missing)}" if missing else ""
-    return f"production mode{because}: mails go by SMTP, addresses must be verified{lacks}"
+    verified = "addresses must be verified" if verifies else "addresses need no verification"
+    return f"production mode{because}: mails go by SMTP, {verified}{lacks}"
 
 
 def _reachable_by(given: Mapping[str, str]) -> str:
