@@ -59,6 +59,15 @@ class TestBots:
         assert optional == ["control-bot", "recorder-bot"]
 
 
+class TestMemory:
+    def test_of_a_program_without_tables_holds_no_database_client(self, run: Run) -> None:
+        libraries = Path("/proc", str(run.pid("gateway")), "maps").read_text()
+
+        assert "/msgspec/" in libraries
+        assert "/sqlalchemy/" not in libraries
+        assert "/asyncpg/" not in libraries
+
+
 class TestServers:
     def test_none_complains_of_its_own_parts(self, run: Run) -> None:
         lines = (run.data / "log" / "seaweedfs.log").read_text().splitlines()

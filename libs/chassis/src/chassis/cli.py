@@ -10,7 +10,7 @@ import msgspec
 import uvloop
 from litestar import Litestar
 
-from chassis import logs, migrations, tracing
+from chassis import logs, tracing
 from chassis.app import supervisor_of
 from chassis.background import GaveUp
 from chassis.server import serve as serve_on_granian
@@ -67,6 +67,8 @@ class Service(msgspec.Struct, Generic[SettingsT], frozen=True, kw_only=True):
     async def _migrate(self, settings: SettingsT, _: list[str]) -> None:
         if self.migrated is None:
             return
+        from chassis import migrations  # noqa: PLC0415  a program without tables never loads SQLAlchemy and Alembic
+
         try:
             await migrations.upgrade(self.migrated(settings), schema=self.name, package=self.name.replace("-", "_"))
         except migrations.NewerSchema as error:

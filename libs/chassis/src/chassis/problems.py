@@ -14,8 +14,6 @@ from litestar.exceptions import (
     SerializationException,
     ValidationException,
 )
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis.field_errors import field_error
 from chassis.outages import is_outage
@@ -143,7 +141,7 @@ def _on_dependency_away(_: Request[Any, Any, Any], error: Exception) -> Response
 
 
 def _on_other(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemBody]:
-    """A full disk and a connection that was cut have no class of their own, and drivers raise past SQLAlchemy."""
+    """What is away is named by no class: drivers raise past SQLAlchemy, and a full disk has none of its own there."""
     return _on_dependency_away(request, error) if is_outage(error) else _on_bug(request, error)
 
 
@@ -161,10 +159,6 @@ HANDLERS: Final[dict[type[Exception], Any]] = {
     SerializationException: _on_malformed,
     UnicodeDecodeError: _on_malformed,  # of msgspec, which Litestar lets pass: a key that is no UTF-8
     RecursionError: _on_recursion,
-    OperationalError: _on_dependency_away,
-    InterfaceError: _on_dependency_away,
-    InternalError: _on_dependency_away,  # asyncpg's too, of a connection that was told of its end but is not closed yet
-    PoolTimeout: _on_dependency_away,
     OSError: _on_dependency_away,
     asyncio.TimeoutError: _on_dependency_away,
     Exception: _on_other,
