@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from chassis.database import connect
 from chassis.settings import Secret
 from contracts.ids import SpaceId, new_id
 from contracts.messaging import Role
+from contracts.times import now
 from media.app import create_app
 from media.clients.objects import Objects
 from media.settings import Settings
-from media.usecases.keeping import Keeper
+from media.usecases.abandoning import Hearing
+from media.usecases.sweeping import Sweepers
 from testkit.buckets import create_bucket, delete_bucket
 from testkit.databases import Databases
 from testkit.servers import S3, Servers
@@ -130,8 +133,9 @@ async def objects(settings: Settings) -> AsyncGenerator[Objects]:
 
 @pytest.fixture
 def sweep(settings: Settings, engine: AsyncEngine, objects: Objects) -> Sweep:
-    """`await sweep()`: as every process does from time to time."""
-    return Keeper(engine, objects, settings).sweep
+    """`await sweep()`: as every process does from time to time, after it has heard recorders for long."""
+    hearing = Hearing(break_seconds=60, since=now() - timedelta(days=1))
+    return Sweepers(engine, objects, settings, hearing=hearing).sweep
 
 
 @pytest.fixture

@@ -164,6 +164,20 @@ async def set_column(engine: AsyncEngine, recording: Json, **values: Any) -> Non
         )
 
 
+async def lose(engine: AsyncEngine, recording: Json, *, seconds: float = 1801) -> None:
+    """No recorder was heard of for so long."""
+    then = now() - timedelta(seconds=seconds)
+    await set_column(engine, recording, touched_at=then, lease_expires_at=then)
+
+
+async def close_addresses(engine: AsyncEngine, recording: Json) -> None:
+    """Nothing that was announced can be uploaded any more."""
+    async with engine.begin() as connection:
+        query = text("update segments set reserved_at = :at where recording_id = :id")
+        values = {"at": now() - timedelta(seconds=301), "id": UUID(recording["id"])}
+        await connection.execute(query, values)
+
+
 class Segment(msgspec.Struct, frozen=True):
     """Bytes, and how they are announced."""
 

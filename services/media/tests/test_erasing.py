@@ -13,7 +13,8 @@ from contracts.media import SegmentState
 from contracts.times import now
 from media.clients.objects import Objects
 from media.settings import Settings
-from media.usecases.keeping import Keeper
+from media.usecases.erasing import Erasing
+from media.usecases.sweeping import Sweeper
 from testkit.waiting import eventually
 from voice import ogg, opus
 
@@ -231,7 +232,7 @@ class TestWhatIsStillUnderWay:
         await erase(community.ann, recording)
         async with engine.begin() as connection:
             values = {"id": segment.wanted.id, "at": now() - timedelta(seconds=301)}
-            await connection.execute(text("update segments set reserved_at = :at where id = :id"), values)
+            await connection.execute(text("update segments set erased_at = :at where id = :id"), values)
 
         async def is_forgotten() -> object:
             async with engine.connect() as connection:
@@ -257,7 +258,7 @@ class TestWhatIsStillUnderWay:
         away = Objects(nowhere)
         async with away.connected():
             with pytest.raises(Exception, match="does not answer"):
-                await Keeper(engine, away, nowhere).sweep()
+                await Sweeper(Erasing(engine, away, nowhere), seconds=1).step()
         there = await objects.read(key_of(recording, 1, spoken[0]), bytes_max=9)
 
         await sweep()

@@ -1,7 +1,6 @@
 """The wiring: settings in, application out."""
 
 import asyncio
-import math
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -27,9 +26,10 @@ from media.events import concerns_media, own_handlers, projection
 from media.routes import files, internal, recordings, uploads
 from media.routes.actors import actor, gate
 from media.settings import Settings
+from media.usecases.abandoning import Hearing
 from media.usecases.conversing import Channels
-from media.usecases.keeping import Keeper
 from media.usecases.learning import Learner
+from media.usecases.sweeping import Sweepers
 from streams import bus
 from streams.relay import Relay
 from streams.view import View
@@ -50,7 +50,8 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
     verifier = Verifier(keys, service="media", revoked=revoked)
     relay = Relay(engine, redis, stream=MEDIA_EVENTS)
-    keeper = Keeper(engine, objects, settings)
+    hearing = Hearing(break_seconds=settings.unheard_seconds + settings.sweep_seconds)
+    sweepers = Sweepers(engine, objects, settings, hearing=hearing)
     services = _services(http, settings)
     learner = Learner(engine, services, settings)
     checking = asyncio.Semaphore(settings.checks_under_way_max)
@@ -59,7 +60,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     workers = Supervisor(
         relay.worker(),
         view.worker(),
-        Worker("sweep", keeper.run, bound_seconds=math.inf),
+        *sweepers.workers(),
         *_consumers(engine, redis, services if settings.messaging_url else None),
     )
 
@@ -82,7 +83,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "settings": lambda: settings,
             "objects": lambda: objects,
             "signing": lambda: signing,
-            "keeper": lambda: keeper,
+            "sweepers": lambda: sweepers,
             "learner": lambda: learner,
             "services": lambda: services,
             "checking": lambda: checking,

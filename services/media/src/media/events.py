@@ -23,6 +23,7 @@ from contracts.messaging import (
 from contracts.times import now
 from media.store import attachments, people, uploads
 from media.store.attachments import Shown
+from media.usecases import moving
 from media.usecases.conversing import Channels
 from streams.handlers import Handlers
 from streams.projection import Projection, whole_topic
@@ -79,6 +80,7 @@ async def forget_space(transaction: AsyncConnection, event: SpaceDeleted) -> Non
     await people.lock(transaction)
     await people.remove_space(transaction, event.id)
     await uploads.end_all(transaction, event.id, at=now())
+    await moving.stop_all(transaction, event.id, at=now())
 
 
 @projection.on(MemberJoined, row=_of_member)

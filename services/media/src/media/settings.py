@@ -38,8 +38,9 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """Then a recording that no recorder took has failed."""
     abandoned_seconds: float = 1800.0
     """Then a recording that no recorder went on with is finished from what was acknowledged."""
+    unheard_seconds: float = 60.0
+    """After so long without its database, or without a process, media gives every recorder its whole time again."""
     sweep_seconds: float = 5.0
-    erased_per_sweep_max: int = 1000
     deleted_kept_days: int = 30
     idempotency_keys_kept_days: int = 7
     upload_seconds: int = 300
@@ -59,7 +60,6 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """Then a file that was attached to no message is removed."""
     attaching_seconds: int = 600
     """How long an upload is kept for the message that is about to show it."""
-    uploads_per_sweep_max: int = 1000
 
     page_items_default: int = 50
     page_items_max: int = 100

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -20,6 +20,8 @@ from media.settings import Settings
 T = TypeVar("T")
 
 CONTENT_TYPE: Final = "audio/ogg"
+KEYS_MAX: Final = 1000
+"""In one request, as S3 has it."""
 PART_BYTES: Final = 1_048_576
 _AWAY: Final = (BotoCoreError, aiohttp.ClientError, OSError, TimeoutError)
 _ABSENT: Final = frozenset({"404", "NoSuchKey", "NotFound"})
@@ -124,6 +126,14 @@ class Objects:
     async def remove(self, key: str) -> None:
         """Also when it was not there."""
         await _found(self._client.delete_object(Bucket=self._settings.s3_bucket, Key=key))
+
+    async def remove_all(self, keys: Sequence[str]) -> None:
+        """All of these, a thousand at a time."""
+        for first in range(0, len(keys), KEYS_MAX):
+            wanted = {"Objects": [{"Key": key} for key in keys[first : first + KEYS_MAX]], "Quiet": True}
+            answer: Any = await _found(self._client.delete_objects(Bucket=self._settings.s3_bucket, Delete=wanted))
+            if answer and answer.get("Errors"):
+                raise Unavailable(f"the object store keeps {len(answer['Errors'])} objects", retry_after_seconds=1)
 
     async def check(self) -> None:
         """Whether the bucket can be reached."""

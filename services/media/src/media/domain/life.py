@@ -36,6 +36,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     """When a recorder was last heard of, or the recording was asked for."""
     uploaded_at: datetime | None = None
     """When it became certain that no more segments will come."""
+    purge_at: datetime | None = None
+    """From when on it is to be removed, and cannot be restored."""
 
     @property
     def state(self) -> RecordingState:

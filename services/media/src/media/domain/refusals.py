@@ -1,6 +1,6 @@
 """Why something cannot be done to a recording or an upload."""
 
-from contracts.problems import Conflict, Forbidden, TooLarge
+from contracts.problems import Conflict, Forbidden, Kind, Problem, TooLarge
 
 
 class GuildNotLinked(Conflict):
@@ -53,6 +53,12 @@ class SegmentDamaged(Conflict):
     """What lies in the store is not what was announced: upload it again."""
 
     code, title = "segment_damaged", "The uploaded bytes are not those that were announced"
+
+
+class SegmentLost(Problem):
+    """The store no longer has what it had. Waiting does not bring it back."""
+
+    code, kind, title = "segment_lost", Kind.GONE, "A part of the recording is no longer in the object store"
 
 
 class NoRoom(TooLarge):

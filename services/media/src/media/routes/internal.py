@@ -30,8 +30,8 @@ from contracts.times import now
 from media.clients.objects import Objects
 from media.settings import Settings
 from media.usecases import attaching, claiming, reporting, storing, watching
-from media.usecases.keeping import Keeper
 from media.usecases.learning import Learner
+from media.usecases.sweeping import Sweepers
 
 SEQ_MAX = 2**63 - 1
 
@@ -81,15 +81,15 @@ async def take_report(
     data: JSONBody[RecorderReport],
     engine: NamedDependency[AsyncEngine],
     settings: NamedDependency[Settings],
-    keeper: NamedDependency[Keeper],
+    sweepers: NamedDependency[Sweepers],
 ) -> Orders:
-    """The transaction is over before the keeper is woken, so that it finds what was kept."""
+    """The transaction is over before the sweepers wake, so that they find what was kept."""
     async with engine.begin() as transaction:
         orders = await reporting.take_report(
             transaction, recording_id, data.report, lease_id=data.lease_id, at=now(), settings=settings
         )
     if isinstance(data.report, Finished):
-        keeper.wake()
+        sweepers.wake()
     return orders
 
 

@@ -25,7 +25,7 @@ from contracts.times import now
 from media.domain.actors import Actor
 from media.settings import Settings
 from media.usecases import consenting, moving, remarking, requesting, showing
-from media.usecases.keeping import Keeper
+from media.usecases.sweeping import Sweepers
 
 REPEATED = ResponseSpec(Recording, generate_examples=False, description="It was made before, with the same key")
 REPEATED_NOTE = ResponseSpec(Note, generate_examples=False, description="It was made before, with the same key")
@@ -157,7 +157,7 @@ async def choose(
     data: JSONBody[ConsentWanted],
     actor: NamedDependency[Actor],
     engine: NamedDependency[AsyncEngine],
-    keeper: NamedDependency[Keeper],
+    sweepers: NamedDependency[Sweepers],
 ) -> Consent:
     """A speaker's own choice, for this recording or for all of the space. Who opts out is not written from then on;
     with `erase`, what this recording has of them is silent from now on, and removed for good.
@@ -165,7 +165,7 @@ async def choose(
     async with engine.begin() as transaction:
         consent = await consenting.choose(transaction, recording_id, data, actor=actor, at=now())
     if data.erase:
-        keeper.wake()
+        sweepers.wake()
     return consent
 
 

@@ -22,7 +22,7 @@ from media.domain.sniffing import SHOWN
 from media.routes.serving import serve, served
 from media.settings import Settings
 from media.usecases import uploading
-from media.usecases.keeping import Keeper
+from media.usecases.sweeping import Sweepers
 
 ANY_TYPE: Final = "*/*"
 ALLOWED: Final = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
@@ -57,13 +57,13 @@ async def complete_upload(
     objects: NamedDependency[Objects],
     settings: NamedDependency[Settings],
     checking: NamedDependency[asyncio.Semaphore],
-    keeper: NamedDependency[Keeper],
+    sweepers: NamedDependency[Sweepers],
 ) -> Upload:
     """The file is where it was to be sent: it is checked, and from then on served, or else removed."""
     async with checking:
         upload = await uploading.complete(engine, upload_id, actor=actor, objects=objects, at=now(), settings=settings)
     if upload.state is UploadState.REJECTED:
-        keeper.wake()
+        sweepers.wake()
     return upload
 
 
@@ -83,12 +83,12 @@ async def delete_upload(
     upload_id: FromPath[UUID],
     actor: NamedDependency[Actor],
     engine: NamedDependency[AsyncEngine],
-    keeper: NamedDependency[Keeper],
+    sweepers: NamedDependency[Sweepers],
 ) -> None:
     """By its uploader, or a moderator of the space: for good. What a message shows goes with the message."""
     async with engine.begin() as transaction:
         await uploading.delete(transaction, upload_id, actor=actor, at=now())
-    keeper.wake()
+    sweepers.wake()
 
 
 @get("/api/v1/files/{upload_id:uuid}", media_type=ANY_TYPE, responses=answers(404) | served(ANY_TYPE))

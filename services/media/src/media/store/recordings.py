@@ -1,11 +1,11 @@
 """Recordings: each as it is held, and which of them need something."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Hashable
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,6 +33,14 @@ _PLAIN: Final = (
     "deleted_at",
 )
 _BEING_MADE: Final = recordings.c.state.not_in(OVER)
+
+
+class Silence(msgspec.Struct, frozen=True, kw_only=True):
+    """From when on it must have lasted: for those that were only requested, and for those that a recorder took. None:
+    it cannot have been long enough."""
+
+    requested: datetime | None
+    begun: datetime | None
 
 
 async def add(connection: AsyncConnection, held: Held) -> bool:
@@ -94,27 +102,81 @@ async def identity_is_busy(connection: AsyncConnection, held: Held, *, identity:
     return await connection.scalar(query.limit(1)) is not None
 
 
-async def untouched(connection: AsyncConnection, *, since: datetime, states: Iterable[RecordingState]) -> list[Held]:
-    """Those that no recorder was heard of for so long; locked, without those that somebody else has locked."""
-    query = select(recordings).where(
-        recordings.c.state.in_(list(states)), recordings.c.uploaded_at.is_(None), recordings.c.touched_at <= since
+async def next_lost(
+    connection: AsyncConnection,
+    *,
+    since: Silence,
+    resting: Collection[Hashable] = (),
+    only: RecordingId | None = None,
+) -> RecordingId | None:
+    """One that no recorder was heard of for so long."""
+    is_requested = recordings.c.state == RecordingState.REQUESTED
+    lost: list[ColumnElement[bool]] = []
+    if since.requested is not None:
+        lost.append(and_(is_requested, recordings.c.touched_at <= since.requested))
+    if since.begun is not None:
+        lost.append(and_(~is_requested, _BEING_MADE, recordings.c.touched_at <= since.begun))
+    query = select(recordings.c.id).where(
+        or_(false(), *lost), recordings.c.uploaded_at.is_(None), recordings.c.id.not_in(resting)
     )
-    return await _all(connection, query.limit(100).with_for_update(skip_locked=True))
+    if only is not None:
+        query = query.where(recordings.c.id == only)
+    return await connection.scalar(query.order_by(recordings.c.touched_at).limit(1))
 
 
-async def next_uploaded(connection: AsyncConnection) -> Held | None:
-    """One that is complete and waits for its tracks to be sealed; locked, so that one process does it."""
-    query = select(recordings).where(
-        recordings.c.state == RecordingState.FINISHING, recordings.c.uploaded_at.is_not(None)
+async def next_uploaded(connection: AsyncConnection, *, resting: Collection[Hashable] = ()) -> RecordingId | None:
+    """One that is complete and waits for its tracks to be sealed."""
+    query = select(recordings.c.id).where(
+        recordings.c.state == RecordingState.FINISHING,
+        recordings.c.uploaded_at.is_not(None),
+        recordings.c.purge_at.is_(None),
+        recordings.c.id.not_in(resting),
     )
-    found = await _all(connection, query.order_by(recordings.c.uploaded_at).limit(1).with_for_update(skip_locked=True))
-    return found[0] if found else None
+    return await connection.scalar(query.order_by(recordings.c.uploaded_at).limit(1))
 
 
-async def next_deleted(connection: AsyncConnection, *, before: datetime) -> RecordingId | None:
-    """One whose time to be restored is over."""
-    query = select(recordings.c.id).where(recordings.c.deleted_at <= before).order_by(recordings.c.deleted_at)
-    return await connection.scalar(query.limit(1).with_for_update(skip_locked=True))
+async def of_space(connection: AsyncConnection, space_id: SpaceId) -> list[Held]:
+    """Those that are being made there, locked."""
+    query = select(recordings).where(recordings.c.space_id == space_id, _BEING_MADE)
+    return await _all(connection, query.order_by(recordings.c.id).with_for_update())
+
+
+async def purge_all(connection: AsyncConnection, space_id: SpaceId, *, at: datetime) -> None:
+    """All of a space are put away for good."""
+    statement = update(recordings).where(recordings.c.space_id == space_id, recordings.c.purge_at.is_(None))
+    await connection.execute(statement.values(deleted_at=func.coalesce(recordings.c.deleted_at, at), purge_at=at))
+
+
+async def next_removable(
+    connection: AsyncConnection,
+    *,
+    at: datetime,
+    deleted_before: datetime,
+    closed: datetime,
+    resting: Collection[Hashable] = (),
+) -> RecordingId | None:
+    """One whose time to be restored is over, to which nothing can be uploaded that was announced before `closed`."""
+    open_segment = exists().where(segments.c.recording_id == recordings.c.id, segments.c.reserved_at > closed)
+    query = select(recordings.c.id).where(
+        or_(recordings.c.deleted_at <= deleted_before, recordings.c.purge_at <= at),
+        or_(recordings.c.state.in_(OVER), recordings.c.uploaded_at.is_not(None)),
+        ~open_segment.correlate(recordings),
+        recordings.c.id.not_in(resting),
+    )
+    return await connection.scalar(query.order_by(recordings.c.deleted_at).limit(1))
+
+
+async def purge(
+    connection: AsyncConnection, recording_id: RecordingId, *, at: datetime, deleted_before: datetime
+) -> bool:
+    """From now on it cannot be restored; False when it was meanwhile."""
+    statement = update(recordings).where(
+        recordings.c.id == recording_id,
+        or_(recordings.c.deleted_at <= deleted_before, recordings.c.purge_at.is_not(None)),
+    )
+    return bool(
+        (await connection.execute(statement.values(purge_at=func.coalesce(recordings.c.purge_at, at)))).rowcount
+    )
 
 
 async def remove(connection: AsyncConnection, recording_id: RecordingId) -> None:
@@ -143,6 +205,7 @@ def _row_of(held: Held) -> dict[str, Any]:
         "anchor": msgspec.to_builtins(held.anchor),
         "touched_at": held.touched_at,
         "uploaded_at": held.uploaded_at,
+        "purge_at": held.purge_at,
         "lease_id": lease and lease.id,
         "lease_identity": lease and lease.identity,
         "lease_holder": lease and lease.holder,
@@ -169,4 +232,5 @@ def _held_of(row: Row[*tuple[Any, ...]], its_tracks: tuple[Track, ...]) -> Held:
         lease=lease,
         touched_at=row.touched_at,
         uploaded_at=row.uploaded_at,
+        purge_at=row.purge_at,
     )

@@ -1,11 +1,12 @@
 """Segments: announced, then acknowledged."""
 
+from collections.abc import Collection, Hashable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import RecordingId
@@ -27,10 +28,8 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
     """A segment whose speaker had it erased."""
 
-    recording_id: RecordingId
-    id: UUID
     key: str
-    reserved_at: datetime
+    erased_at: datetime
 
 
 def key_of(recording_id: RecordingId, number: int, segment_id: UUID) -> str:
@@ -84,20 +83,30 @@ async def erase(connection: AsyncConnection, recording_id: RecordingId, number: 
     await connection.execute(statement.values(erased_at=at, measured=None, acknowledged_at=None))
 
 
-async def erased(connection: AsyncConnection, *, limit: int) -> list[Erased]:
-    """Those that may still lie in the store; locked, without those that somebody else has locked."""
-    query = select(segments.c.recording_id, segments.c.id, segments.c.key, segments.c.reserved_at).where(
-        segments.c.erased_at.is_not(None), segments.c.removed_at.is_(None)
+async def next_erased(
+    connection: AsyncConnection, *, resting: Collection[Hashable] = ()
+) -> tuple[RecordingId, UUID] | None:
+    """One that may still lie in the store, none of those that are `resting`."""
+    query = select(segments.c.recording_id, segments.c.id).where(
+        segments.c.erased_at.is_not(None),
+        segments.c.removed_at.is_(None),
+        tuple_(segments.c.recording_id, segments.c.id).not_in(resting),
     )
-    rows = await connection.execute(
-        query.order_by(segments.c.erased_at).limit(limit).with_for_update(of=segments, skip_locked=True)
-    )
-    return [msgspec.convert(row, Erased, from_attributes=True) for row in rows]
+    row = (await connection.execute(query.order_by(segments.c.erased_at).limit(1))).one_or_none()
+    return None if row is None else (row.recording_id, row.id)
 
 
-async def removed(connection: AsyncConnection, one: Erased, *, at: datetime) -> None:
+async def find_erased(connection: AsyncConnection, recording_id: RecordingId, segment_id: UUID) -> Erased | None:
+    query = select(segments.c.key, segments.c.erased_at).where(
+        segments.c.recording_id == recording_id, segments.c.id == segment_id, segments.c.erased_at.is_not(None)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else msgspec.convert(row, Erased, from_attributes=True)
+
+
+async def removed(connection: AsyncConnection, recording_id: RecordingId, segment_id: UUID, *, at: datetime) -> None:
     """The store has forgotten it, and takes it no more."""
-    statement = update(segments).where(segments.c.recording_id == one.recording_id, segments.c.id == one.id)
+    statement = update(segments).where(segments.c.recording_id == recording_id, segments.c.id == segment_id)
     await connection.execute(statement.values(removed_at=at))
 
 

@@ -47,6 +47,7 @@ recordings = Table(
     Column("lease_identity", Text),
     Column("lease_holder", Text),
     Column("lease_expires_at", Moment),
+    Column("purge_at", Moment),
 )
 tracks = Table(
     "tracks",

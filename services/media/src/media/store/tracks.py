@@ -1,11 +1,11 @@
 """Tracks of recordings, and their gaps."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -108,12 +108,15 @@ async def erase(connection: AsyncConnection, recording_id: RecordingId, number: 
     await connection.execute(statement.values(erased_at=at, sha256=None))
 
 
-async def next_unsummed(connection: AsyncConnection) -> tuple[RecordingId, int] | None:
+async def next_unsummed(
+    connection: AsyncConnection, *, resting: Collection[Hashable] = ()
+) -> tuple[RecordingId, int] | None:
     """A track of a recording that is ready, changed by being erased."""
     query = (
         select(tracks.c.recording_id, tracks.c.number)
         .join(recordings, recordings.c.id == tracks.c.recording_id)
         .where(tracks.c.erased_at.is_not(None), tracks.c.sha256.is_(None), recordings.c.state == RecordingState.READY)
+        .where(tuple_(tracks.c.recording_id, tracks.c.number).not_in(resting))
     )
     row = (await connection.execute(query.limit(1))).one_or_none()
     return None if row is None else (row.recording_id, row.number)

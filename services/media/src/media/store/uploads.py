@@ -1,6 +1,6 @@
 """Uploads, and what they have used of their space's quota: what is reserved or ready counts, all else does not."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -36,6 +36,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     shown: bool = False
     holds: int = 0
     held_until: datetime | None = None
+    due_at: datetime | None = None
 
     def attached(self, at: datetime) -> bool:
         """Whether a message shows it, or is about to."""
@@ -108,11 +109,10 @@ async def locked(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Kept]
     return [_kept(row) for row in await connection.execute(query)]
 
 
-async def next_due(connection: AsyncConnection, *, at: datetime) -> Kept | None:
-    """The one that has waited longest to be looked after; locked, but for those that somebody else has locked."""
-    query = _selected().where(uploads.c.due_at <= at).order_by(uploads.c.due_at).limit(1)
-    row = (await connection.execute(query.with_for_update(of=uploads, skip_locked=True))).one_or_none()
-    return None if row is None else _kept(row)
+async def next_due(connection: AsyncConnection, *, at: datetime, resting: Collection[Hashable] = ()) -> UUID | None:
+    """The one that has waited longest to be looked after, none of those that are `resting`."""
+    query = select(uploads.c.id).where(uploads.c.due_at <= at, uploads.c.id.not_in(resting))
+    return await connection.scalar(query.order_by(uploads.c.due_at).limit(1))
 
 
 async def make_due(connection: AsyncConnection, upload_id: UUID, *, at: datetime | None) -> None:
@@ -151,4 +151,5 @@ def _kept(row: Row[*tuple[Any, ...]]) -> Kept:
         shown=row.shown,
         holds=row.holds,
         held_until=row.held_until,
+        due_at=row.due_at,
     )

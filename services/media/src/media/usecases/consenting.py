@@ -56,7 +56,7 @@ async def choose(
 
 
 async def _erase(connection: AsyncConnection, held: Held, numbers: set[int], *, at: datetime) -> list[Event]:
-    """These tracks play silence from now on; the keeper sees to the store, and to the sums of what is ready."""
+    """These tracks play silence from now on; workers see to the store, and to the sums of what is ready."""
     for number in numbers:
         await segments.erase(connection, held.recording.id, number, at=at)
         await tracks.erase(connection, held.recording.id, number, at=at)

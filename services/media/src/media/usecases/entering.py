@@ -29,7 +29,7 @@ async def enter(
 ) -> tuple[Held, Role]:
     """The recording, for who may see it; what is deleted only where it is asked for."""
     held = await recordings.find(connection, recording_id, lock=lock)
-    if held is None:
+    if held is None or held.purge_at is not None:
         raise NotFound
     role = await enter_space(connection, held.recording.space_id, actor=actor)
     if held.recording.deleted_at is not None and not deleted:

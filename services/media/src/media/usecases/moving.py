@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import Event
-from contracts.ids import RecordingId
+from contracts.ids import RecordingId, SpaceId
 from contracts.media import (
     Recording,
     RecordingDeleted,
@@ -22,6 +22,7 @@ from media.domain import life
 from media.domain.actors import Actor
 from media.domain.life import Held
 from media.settings import Settings
+from media.store import recordings
 from media.usecases.entering import enter, permit
 from media.usecases.telling import keep
 
@@ -68,6 +69,13 @@ async def restore(
 ) -> Recording:
     held = await _taken(connection, recording_id, actor=actor, settings=settings, deleted=True)
     return await move(connection, held, life.restore(held), event=RecordingRestored)
+
+
+async def stop_all(connection: AsyncConnection, space_id: SpaceId, *, at: datetime) -> None:
+    """The space is gone: those that are being made are stopped, and all are removed as soon as they are complete."""
+    for held in await recordings.of_space(connection, space_id):
+        await move(connection, held, life.stop(held, at=at, reason=StopReason.REMOVED))
+    await recordings.purge_all(connection, space_id, at=at)
 
 
 async def move(

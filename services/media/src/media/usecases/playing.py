@@ -6,13 +6,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import RecordingId
 from contracts.media import RecordingState
-from contracts.problems import NotFound, Unavailable
+from contracts.problems import NotFound
 from media.clients.objects import Objects
 from media.domain import pages
 from media.domain.actors import Actor
 from media.domain.assembly import File, Piece, draw
 from media.domain.life import Held
 from media.domain.ranges import Span
+from media.domain.refusals import SegmentLost
 from media.store import segments
 from media.usecases.entering import enter
 
@@ -55,7 +56,7 @@ async def _content_of(piece: Piece, serial: int, *, objects: Objects) -> bytes:
         return pages.silence(piece.silence, serial=serial, page=piece.page, sample=piece.sample, end=piece.end)
     content = await objects.read(piece.segment.key, bytes_max=piece.segment.size)
     if content is None or len(content) != piece.segment.size:
-        raise Unavailable(f"segment {piece.segment.id} is not in the store")
+        raise SegmentLost(f"Segment {piece.segment.id}")
     measured = piece.segment.measured
     audio = content[measured.from_byte : measured.to_byte]
     return pages.placed(audio, serial=serial, page=piece.page, sample=piece.sample)

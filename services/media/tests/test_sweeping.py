@@ -14,18 +14,22 @@ from testkit.waiting import eventually
 from voice import ogg
 
 from .conftest import Sweep
-from .people import Community, Json, Recorder, Refused, make_segment, set_column, snowflake
+from .people import (
+    Community,
+    Json,
+    Recorder,
+    Refused,
+    close_addresses,
+    lose,
+    make_segment,
+    set_column,
+    snowflake,
+)
 
 
 @pytest.fixture
 async def recording(community: Community) -> Json:
     return await community.request()
-
-
-async def lose(engine: AsyncEngine, recording: Json, *, seconds: float = 1801) -> None:
-    """No recorder was heard of for so long."""
-    then = now() - timedelta(seconds=seconds)
-    await set_column(engine, recording, touched_at=then, lease_expires_at=then)
 
 
 class TestARecordingThatIsLost:
@@ -141,6 +145,7 @@ class TestWhatWasDeleted:
         await sweep()
         await community.ann.do("DELETE", f"/{recording['id']}")
         await set_column(engine, recording, deleted_at=now() - timedelta(days=31))
+        await close_addresses(engine, recording)
 
         await sweep()
 
