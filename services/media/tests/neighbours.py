@@ -1,5 +1,6 @@
 """Auth and messaging, as far as media asks them."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,9 @@ class Neighbours:
     def __init__(self) -> None:
         self.url = ""
         self.away = False
+        self.answers = asyncio.Event()
+        """Cleared: what they have to say is decided, and not said yet."""
+        self.answers.set()
         self.asked: list[str] = []
         self.acting: list[ActingAsked] = []
         self.accounts: dict[str, UserId] = {}
@@ -54,7 +58,10 @@ class Neighbours:
         if request.path.startswith("/internal"):
             assert request.headers["authorization"] == "Bearer media's own"
             self.asked.append(request.path)
-        return await handler(request)
+        response = await handler(request)
+        if request.path.startswith("/internal"):
+            await self.answers.wait()
+        return response
 
     async def _give_token(self, _: web.Request) -> web.Response:
         return _json(ServiceTokenGiven(access_token="media's own", expires_in=300))

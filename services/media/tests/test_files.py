@@ -89,7 +89,7 @@ class TestWhoMayRead:
 
         messaging = Asking(home.client, home.signer.service_token("messaging", audience="media"))
         wanted = {"space_id": home.space_id, "channel_id": channel_id, "user_id": home.ben.id, "ids": [ready["id"]]}
-        assert await messaging.do("POST", "/internal/uploads/attach", wanted) == {"missing": []}
+        assert (await messaging.do("POST", "/internal/uploads/attach", wanted))["missing"] == []
 
         assert await self.seen_by(home, ready) == [home.ann, home.ben]
         neighbours.away = True

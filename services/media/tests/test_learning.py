@@ -1,5 +1,7 @@
 """Media was not there when it was told, or is the first to hear: it asks."""
 
+import asyncio
+
 import httpx
 import msgspec
 import pytest
@@ -52,6 +54,25 @@ class TestAMemberOfWhomNothingWasTold:
         with pytest.raises(Refused) as refused:
             await home.ben.do("GET", "", space_id=str(home.space_id))
         assert refused.value.code == "not_found"
+
+    async def test_who_left_while_that_was_asked_is_none(
+        self, home: Community, neighbours: Neighbours, engine: AsyncEngine
+    ) -> None:
+        asked = f"/internal/people/{home.ben.id}/spaces"
+
+        async def is_asked() -> bool:
+            return asked in neighbours.asked
+
+        neighbours.answers.clear()
+        looking = asyncio.create_task(home.ben.ask("GET", "", space_id=str(home.space_id)))
+        await eventually(is_asked)
+        del neighbours.members[home.space_id][home.ben.id]
+        async with asyncio.timeout(1.5):  # nothing waits for who is asked
+            await hear(engine, MemberLeft(space_id=home.space_id, user_id=home.ben.id))
+        neighbours.answers.set()
+
+        assert (await looking).status_code == 404
+        assert (await home.ben.ask("GET", "", space_id=str(home.space_id))).status_code == 404
 
     async def test_is_not_known_while_messaging_is_away_and_is_when_it_is_back(
         self, home: Community, neighbours: Neighbours

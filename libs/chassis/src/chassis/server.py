@@ -12,6 +12,7 @@ from chassis.app import supervisor_of
 from chassis.head import answering_head
 from chassis.settings import ServiceSettings
 from chassis.tracing import observe
+from chassis.writing import limiting_writes
 
 log = structlog.get_logger()
 
@@ -23,7 +24,7 @@ async def serve(app: Litestar, settings: ServiceSettings) -> None:
     worker behind that would hold the port.
     """
     server = Server(
-        observe(answering_head(app)),
+        observe(limiting_writes(answering_head(app), seconds=settings.write_seconds)),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,

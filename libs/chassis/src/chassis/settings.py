@@ -70,6 +70,8 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The private key (PEM) by which this service proves itself to the others."""
     body_bytes_max: int = 1_000_000
     drain_seconds: float = 10.0
+    write_seconds: float = 30.0
+    """A client that takes no part of an answer for so long is given up."""
 
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)

@@ -1,6 +1,5 @@
 """The wiring: settings in, application out."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -27,6 +26,7 @@ from media.routes import files, internal, recordings, uploads
 from media.routes.actors import actor, gate
 from media.settings import Settings
 from media.usecases.abandoning import Hearing
+from media.usecases.checking import Checks
 from media.usecases.conversing import Channels
 from media.usecases.learning import Learner
 from media.usecases.sweeping import Sweepers
@@ -54,7 +54,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     sweepers = Sweepers(engine, objects, settings, hearing=hearing)
     services = _services(http, settings)
     learner = Learner(engine, services, settings)
-    checking = asyncio.Semaphore(settings.checks_under_way_max)
+    checks = Checks(settings)
 
     view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
     workers = Supervisor(
@@ -68,6 +68,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         async with objects.connected():
             yield
+            await checks.end()
         await http.close()
         await redis.aclose()
         await engine.dispose()
@@ -86,7 +87,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "sweepers": lambda: sweepers,
             "learner": lambda: learner,
             "services": lambda: services,
-            "checking": lambda: checking,
+            "checks": lambda: checks,
             "once": idempotency.once(kept_days=settings.idempotency_keys_kept_days),
         },
         checks={

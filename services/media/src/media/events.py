@@ -46,15 +46,15 @@ own_handlers: Handlers[Channels] = Handlers()
 
 
 def _of_space(_: SpaceUpdated) -> str:
-    return "space"
+    return people.SPACE_ROW
 
 
 def _of_member(event: MemberJoined | MemberUpdated) -> str:
-    return f"member {event.user.id}"
+    return people.member_row(event.user.id)
 
 
 def _of_leaver(event: MemberLeft) -> str:
-    return f"member {event.user_id}"
+    return people.member_row(event.user_id)
 
 
 def _of_message(event: MessagePosted | MessageDeleted) -> str:
@@ -66,7 +66,7 @@ def _of_channel(event: ChannelDeleted) -> str:
 
 
 def _of_identity(event: IdentityLinked | IdentityUnlinked) -> str:
-    return f"identity {event.provider} {event.provider_user_id}"
+    return people.identity_row(event.provider, event.provider_user_id)
 
 
 @projection.on(SpaceUpdated, row=_of_space)

@@ -30,6 +30,7 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     people_known_seconds: float = 3600.0
     """How long it counts what messaging said of somebody; what its events say counts at once."""
     people_known_max: int = 100_000
+    asks_under_way_max: int = 16
     ask_seconds_max: float = 2.0
     """For one call to messaging or auth."""
 
@@ -54,6 +55,14 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     filename_chars_max: int = 200
     checks_under_way_max: int = 4
     """So many files are read at once to be checked; more wait."""
+    checks_waiting_max: int = 200
+    check_wait_seconds: float = 20.0
+    """How long a request waits for its file to be checked, before it is asked to come again."""
+    reservations_per_person_max: int = 200
+    reserved_bytes_per_person_max: int = 2_147_483_648
+    """What one person may have reserved in a space and not completed."""
+    reservation_yields_seconds: int = 600
+    """After so long what was reserved and not completed makes room for others, where a space is full."""
     reservation_seconds: int = 1800
     """How long a file may be uploaded; as long again, what was uploaded can be completed."""
     unattached_seconds: int = 86_400

@@ -22,7 +22,8 @@ T = TypeVar("T")
 CONTENT_TYPE: Final = "audio/ogg"
 KEYS_MAX: Final = 1000
 """In one request, as S3 has it."""
-PART_BYTES: Final = 1_048_576
+PART_BYTES: Final = 262_144
+"""So much of an object is in memory for each reader."""
 _AWAY: Final = (BotoCoreError, aiohttp.ClientError, OSError, TimeoutError)
 _ABSENT: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 

@@ -7,7 +7,8 @@ import msgspec
 
 from contracts.problems import InvalidInput
 
-_ONE: Final = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_ONE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+"""No file has more bytes than 18 digits can say: what is longer is not understood."""
 
 
 class Unsatisfiable(InvalidInput):

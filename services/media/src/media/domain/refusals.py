@@ -1,6 +1,6 @@
 """Why something cannot be done to a recording or an upload."""
 
-from contracts.problems import Conflict, Forbidden, Kind, Problem, TooLarge
+from contracts.problems import Conflict, Forbidden, Kind, Problem, RateLimited, TooLarge
 
 
 class GuildNotLinked(Conflict):
@@ -67,6 +67,10 @@ class NoRoom(TooLarge):
 
 class SpaceFull(TooLarge):
     code, title = "space_full", "The files of this space would take more room than it has"
+
+
+class ReservationsFull(RateLimited):
+    code, title = "reservations_full", "Complete or delete what you have begun to upload first"
 
 
 class UploadMissing(Conflict):

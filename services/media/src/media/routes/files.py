@@ -6,7 +6,7 @@ from litestar import MediaType, Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis.answers import answers
 from contracts.ids import RecordingId
@@ -31,11 +31,12 @@ async def play_track(
     number: FromPath[int],
     request: Request[Any, Any, Any],
     actor: NamedDependency[Actor],
-    transaction: NamedDependency[AsyncConnection],
+    engine: NamedDependency[AsyncEngine],
     objects: NamedDependency[Objects],
 ) -> Response[Any]:
     """Ogg Opus. While it is being recorded: what is certain so far."""
-    file = await playing.open_track(transaction, recording_id, number, actor=actor)
+    async with engine.begin() as transaction:
+        file = await playing.open_track(transaction, recording_id, number, actor=actor)
     return await serve(
         request,
         lambda span: playing.read(file, objects=objects, span=span),
@@ -49,14 +50,15 @@ async def play_track(
 async def download_zip(
     recording_id: FromPath[RecordingId],
     actor: NamedDependency[Actor],
-    transaction: NamedDependency[AsyncConnection],
+    engine: NamedDependency[AsyncEngine],
     objects: NamedDependency[Objects],
     signing: NamedDependency[SigningKey],
 ) -> Stream:
     """Every track, the manifest and the notes."""
-    parcel = await packing.pack(transaction, recording_id, actor=actor, key=signing)
-    headers = {"Content-Disposition": disposition(f"{parcel.name}.zip"), "Cache-Control": PRIVATE}
-    content = await begun(packing.send(parcel, objects=objects))
+    async with engine.begin() as transaction:
+        archive = await packing.pack(transaction, recording_id, actor=actor, key=signing)
+    headers = {"Content-Disposition": disposition(f"{archive.name}.zip"), "Cache-Control": PRIVATE}
+    content = await begun(packing.send(archive, objects=objects))
     return Stream(content, headers=headers, media_type="application/zip")
 
 

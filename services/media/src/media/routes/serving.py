@@ -1,6 +1,6 @@
 """Files as answers: all of one, the bytes that `Range` asks for, or that nothing has changed."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +12,7 @@ from chassis import problems
 from media.domain import ranges
 from media.domain.ranges import Span, Unsatisfiable
 
+WRITE_BYTES_MAX: Final = 65_536
 PRIVATE: Final = "private, no-cache"
 UNCHANGED: Final = ResponseSpec(None, generate_examples=False, description="`If-None-Match` names what is there")
 NO_SUCH_BYTES: Final = ResponseSpec(None, generate_examples=False, description="The file is shorter")
@@ -58,8 +59,16 @@ async def begun(content: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     first = await anext(content, b"")
 
     async def whole() -> AsyncGenerator[bytes]:
-        yield first
+        for piece in _cut(first):
+            yield piece
         async for chunk in content:
-            yield chunk
+            for piece in _cut(chunk):
+                yield piece
 
     return whole()
+
+
+def _cut(chunk: bytes) -> Iterator[bytes]:
+    """The server keeps a few writes for each client that reads slowly: small ones."""
+    for begin in range(0, len(chunk), WRITE_BYTES_MAX):
+        yield chunk[begin : begin + WRITE_BYTES_MAX]

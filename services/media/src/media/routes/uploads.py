@@ -1,6 +1,5 @@
 """What people upload, and how it is served."""
 
-import asyncio
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from media.domain.sniffing import SHOWN
 from media.routes.serving import serve, served
 from media.settings import Settings
 from media.usecases import uploading
+from media.usecases.checking import Checks
 from media.usecases.sweeping import Sweepers
 
 ANY_TYPE: Final = "*/*"
@@ -56,12 +56,16 @@ async def complete_upload(
     engine: NamedDependency[AsyncEngine],
     objects: NamedDependency[Objects],
     settings: NamedDependency[Settings],
-    checking: NamedDependency[asyncio.Semaphore],
+    checks: NamedDependency[Checks],
     sweepers: NamedDependency[Sweepers],
 ) -> Upload:
-    """The file is where it was to be sent: it is checked, and from then on served, or else removed."""
-    async with checking:
-        upload = await uploading.complete(engine, upload_id, actor=actor, objects=objects, at=now(), settings=settings)
+    """The file is where it was to be sent: it is checked, and from then on served, or else removed. While that takes
+    longer than a request may, the answer is 503: ask again."""
+    await uploading.authorize_complete(engine, upload_id, actor=actor)
+    upload = await checks.result_of(
+        upload_id,
+        lambda: uploading.complete(engine, upload_id, actor=actor, objects=objects, at=now(), settings=settings),
+    )
     if upload.state is UploadState.REJECTED:
         sweepers.wake()
     return upload

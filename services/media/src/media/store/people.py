@@ -1,6 +1,8 @@
 """What messaging and auth tell about people: members of spaces, Discord servers of spaces, Discord accounts."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -10,6 +12,27 @@ from chassis.database import advisory_lock
 from contracts.ids import SpaceId, UserId
 from contracts.messaging import Role
 from media.store.tables import guilds, identities, members
+from streams.tables import applied
+
+READER: Final = "media"
+SPACE_ROW: Final = "space"
+
+
+def member_row(user_id: UserId) -> str:
+    """What an event about a member writes, in its space's topic."""
+    return f"member {user_id}"
+
+
+def identity_row(provider: str, provider_user_id: str) -> str:
+    return f"identity {provider} {provider_user_id}"
+
+
+async def changed_since(connection: AsyncConnection, row: str, *, at: datetime, topic: str | None = None) -> bool:
+    """Whether an event about it was applied since then: an answer that was asked for before may be older."""
+    query = select(applied.c.seq).where(applied.c.reader == READER, applied.c.row == row, applied.c.at >= at)
+    if topic is not None:
+        query = query.where(applied.c.topic == topic)
+    return await connection.scalar(query.limit(1)) is not None
 
 
 async def lock(connection: AsyncConnection) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, s
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database import advisory_lock
 from contracts.ids import ChannelId, SpaceId, UserId
 from contracts.media import Upload, UploadState
 from media.store.tables import attachments, quotas, uploads
@@ -58,6 +59,23 @@ async def add(connection: AsyncConnection, kept: Kept, *, space_bytes_max: int, 
     own = {"user_id": kept.user_id, "sha256": kept.sha256, "expires_at": kept.expires_at, "due_at": due_at, "holds": 0}
     await connection.execute(insert(uploads).values(msgspec.structs.asdict(upload) | own))
     return True
+
+
+async def reserved_by(connection: AsyncConnection, space_id: SpaceId, user_id: UserId) -> tuple[int, int]:
+    """How many files a person has reserved in a space and not completed, and of how many bytes. Until the transaction
+    ends they reserve nothing else."""
+    await advisory_lock(connection, f"media.reservations:{space_id}:{user_id}")
+    query = select(func.count(), func.coalesce(func.sum(uploads.c.size), 0)).where(
+        uploads.c.space_id == space_id, uploads.c.user_id == user_id, uploads.c.state == UploadState.RESERVED
+    )
+    count, size = (await connection.execute(query)).one()
+    return count, int(size)
+
+
+async def yield_reserved(connection: AsyncConnection, space_id: SpaceId, *, before: datetime, at: datetime) -> None:
+    """What was reserved before, and never completed, makes room."""
+    reserved = (uploads.c.state == UploadState.RESERVED, uploads.c.created_at < before)
+    await end(connection, uploads.c.space_id == space_id, *reserved, at=at)
 
 
 async def find(connection: AsyncConnection, upload_id: UUID, *, lock: bool = False) -> Kept | None:

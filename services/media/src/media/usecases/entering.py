@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.ids import RecordingId, SpaceId
 from contracts.messaging import Role
 from contracts.problems import NotFound
-from media.domain.actors import Actor, require, role_of
+from media.domain.actors import Actor, role_of
 from media.domain.life import Held
 from media.store import people, recordings
 
@@ -35,9 +35,3 @@ async def enter(
     if held.recording.deleted_at is not None and not deleted:
         raise NotFound
     return held, role
-
-
-def permit(held: Held, *, actor: Actor, role: Role, needed: Role) -> None:
-    """Who asked for a recording may move it too."""
-    if actor.user_id is None or held.recording.requested_by != actor.user_id:
-        require(role, needed)

@@ -19,11 +19,11 @@ from contracts.media import (
     StopReason,
 )
 from media.domain import life
-from media.domain.actors import Actor
+from media.domain.actors import Actor, require
 from media.domain.life import Held
 from media.settings import Settings
 from media.store import recordings
-from media.usecases.entering import enter, permit
+from media.usecases.entering import enter
 from media.usecases.telling import keep
 
 ENTERED: Final[dict[RecordingState, type[Event]]] = {
@@ -92,5 +92,5 @@ async def _taken(
 ) -> Held:
     """The recording, locked, for who may move it."""
     held, role = await enter(connection, recording_id, actor=actor, lock=True, deleted=deleted)
-    permit(held, actor=actor, role=role, needed=settings.record_role)
+    require(role, settings.record_role)
     return held

@@ -22,7 +22,7 @@ from media.usecases.entering import enter
 from media.usecases.playing import length_of, read
 
 
-class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+class Archive(msgspec.Struct, frozen=True, kw_only=True):
     """What goes into the zip: tracks by their names in it."""
 
     name: str
@@ -31,8 +31,8 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     manifest: SignedManifest
 
 
-class _Outlet(io.RawIOBase):
-    """Where zipfile writes to: whoever sends takes it from here."""
+class _Buffer(io.RawIOBase):
+    """What zipfile has written and has not been sent yet."""
 
     def __init__(self) -> None:
         self._written: list[bytes] = []
@@ -50,7 +50,7 @@ class _Outlet(io.RawIOBase):
         return taken
 
 
-async def pack(connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, key: SigningKey) -> Parcel:
+async def pack(connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, key: SigningKey) -> Archive:
     """The recording as it is at this moment."""
     held, _ = await enter(connection, recording_id, actor=actor)
     its_segments = await segments.of_recording(connection, recording_id)
@@ -67,29 +67,29 @@ async def pack(connection: AsyncConnection, recording_id: RecordingId, *, actor:
     recording = held.recording
     name = _plain(recording.title) if recording.title else f"recording-{recording_id}"
     manifest = signed(await manifest_of(connection, held), key)
-    return Parcel(name=name, at=recording.started_at or recording.created_at, tracks=files, manifest=manifest)
+    return Archive(name=name, at=recording.started_at or recording.created_at, tracks=files, manifest=manifest)
 
 
-async def send(parcel: Parcel, *, objects: Objects) -> AsyncGenerator[bytes]:
+async def send(archive: Archive, *, objects: Objects) -> AsyncGenerator[bytes]:
     """The zip's bytes. Audio is stored as it is: it does not get smaller."""
-    outlet = _Outlet()
-    with zipfile.ZipFile(outlet, "w") as archive:
-        for name, file in parcel.tracks.items():
-            async for chunk in _stored(archive, outlet, name, at=parcel.at, content=read(file, objects=objects)):
+    buffer = _Buffer()
+    with zipfile.ZipFile(buffer, "w") as zipped:
+        for name, file in archive.tracks.items():
+            async for chunk in _stored(zipped, buffer, name, at=archive.at, content=read(file, objects=objects)):
                 yield chunk
-        manifest = msgspec.json.format(msgspec.json.encode(parcel.manifest), indent=2)
-        archive.writestr(_entry("manifest.json", at=parcel.at), manifest)
-        archive.writestr(_entry("notes.txt", at=parcel.at), notes_text(parcel.manifest.manifest.notes))
-    yield outlet.take()
+        manifest = msgspec.json.format(msgspec.json.encode(archive.manifest), indent=2)
+        zipped.writestr(_entry("manifest.json", at=archive.at), manifest)
+        zipped.writestr(_entry("notes.txt", at=archive.at), notes_text(archive.manifest.manifest.notes))
+    yield buffer.take()
 
 
 async def _stored(
-    archive: zipfile.ZipFile, outlet: _Outlet, name: str, *, at: datetime, content: AsyncIterable[bytes]
+    zipped: zipfile.ZipFile, buffer: _Buffer, name: str, *, at: datetime, content: AsyncIterable[bytes]
 ) -> AsyncGenerator[bytes]:
-    with archive.open(_entry(name, at=at), "w", force_zip64=True) as entry:
+    with zipped.open(_entry(name, at=at), "w", force_zip64=True) as entry:
         async for chunk in content:
             entry.write(chunk)
-            yield outlet.take()
+            yield buffer.take()
 
 
 def _entry(name: str, *, at: datetime) -> zipfile.ZipInfo:

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.ids import RecordingId, SpaceId
 from contracts.media import Gap, RecordingDetail, RecordingPage
 from contracts.problems import FieldError, InvalidInput
-from media.domain.actors import Actor
+from media.domain.actors import Actor, require
 from media.domain.refusals import GuildNotLinked
 from media.settings import Settings
 from media.store import people, recordings, remarks, tracks
@@ -26,9 +26,12 @@ async def list_recordings(
     deleted: bool,
     settings: Settings,
 ) -> RecordingPage:
-    """Newest first. The position is read before the recordings, so no event after it can be missed."""
+    """Newest first; those that were deleted are for people who may restore them. The position is read before the
+    recordings, so no event after it can be missed."""
     space_id = space_id or await _linked_space(connection, guild_id)
-    await enter_space(connection, space_id, actor=actor)
+    role = await enter_space(connection, space_id, actor=actor)
+    if deleted:
+        require(role, settings.record_role)
     count = settings.page_items_default if limit is None else limit
     if not 1 <= count <= settings.page_items_max:
         raise InvalidInput(errors=[FieldError("limit", f"must be between 1 and {settings.page_items_max}")])

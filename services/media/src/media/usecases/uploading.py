@@ -19,7 +19,7 @@ from media.clients.services import Services
 from media.domain import filenames, sniffing
 from media.domain.actors import Actor, require
 from media.domain.ranges import Span
-from media.domain.refusals import SpaceFull, UploadAttached, UploadMissing
+from media.domain.refusals import ReservationsFull, SpaceFull, UploadAttached, UploadMissing
 from media.settings import Settings
 from media.store import uploads
 from media.store.uploads import Kept
@@ -62,9 +62,9 @@ async def reserve(
     )
     good = timedelta(seconds=settings.reservation_seconds)
     kept = Kept(upload=upload, user_id=user_id, sha256=wanted.sha256, expires_at=at + good)
-    space_bytes_max = settings.space_upload_bytes_max
-    if not await uploads.add(connection, kept, space_bytes_max=space_bytes_max, due_at=kept.expires_at + good):
-        raise SpaceFull(f"At most {space_bytes_max} bytes")
+    await _limit_reservations(connection, kept, settings=settings)
+    if not await _take_room(connection, kept, due_at=kept.expires_at + good, settings=settings):
+        raise SpaceFull(f"At most {settings.space_upload_bytes_max} bytes")
     form = await objects.presign_form(
         kept.key,
         size=upload.size,
@@ -80,6 +80,30 @@ async def reserve(
         fields=form.fields,
         expires_at=kept.expires_at,
     )
+
+
+async def _limit_reservations(connection: AsyncConnection, wanted: Kept, *, settings: Settings) -> None:
+    count, size = await uploads.reserved_by(connection, wanted.upload.space_id, wanted.user_id)
+    too_many = count >= settings.reservations_per_person_max
+    if too_many or size + wanted.upload.size > settings.reserved_bytes_per_person_max:
+        raise ReservationsFull(retry_after_seconds=settings.reservation_yields_seconds)
+
+
+async def _take_room(connection: AsyncConnection, wanted: Kept, *, due_at: datetime, settings: Settings) -> bool:
+    """Where there is none, what others reserved long ago and never completed yields."""
+    space_bytes_max = settings.space_upload_bytes_max
+    if await uploads.add(connection, wanted, space_bytes_max=space_bytes_max, due_at=due_at):
+        return True
+    at = wanted.upload.created_at
+    before = at - timedelta(seconds=settings.reservation_yields_seconds)
+    await uploads.yield_reserved(connection, wanted.upload.space_id, before=before, at=at)
+    return await uploads.add(connection, wanted, space_bytes_max=space_bytes_max, due_at=due_at)
+
+
+async def authorize_complete(engine: AsyncEngine, upload_id: UUID, *, actor: Actor) -> None:
+    """Raises `NotFound` for all but its uploader."""
+    async with engine.begin() as connection:
+        await _own(connection, upload_id, actor=actor)
 
 
 async def complete(
@@ -99,14 +123,15 @@ async def complete(
 
 
 async def show(engine: AsyncEngine, upload_id: UUID, *, actor: Actor, services: Services) -> Kept:
-    """For who uploaded it; once it is attached, for all who may view the channel. No transaction is open while
-    messaging is asked. Raises `NotFound` for others, `Unavailable` when messaging does not say."""
+    """For its uploader, while they are a member; once it is attached, for all who may view the channel. No transaction
+    is open while messaging is asked. Raises `NotFound` for others, `Unavailable` when messaging does not say."""
     async with engine.begin() as connection:
         kept = await uploads.find(connection, upload_id)
-    if kept is None or kept.upload.state is UploadState.DELETED or actor.user_id is None:
-        raise NotFound
-    if kept.user_id == actor.user_id:
-        return kept
+        if kept is None or kept.upload.state is UploadState.DELETED or actor.user_id is None:
+            raise NotFound
+        if kept.user_id == actor.user_id:
+            await enter_space(connection, kept.upload.space_id, actor=actor)
+            return kept
     if kept.channel_id is None or not await services.may_view(kept.channel_id, actor.user_id):
         raise NotFound
     return kept
@@ -135,6 +160,7 @@ async def _own(connection: AsyncConnection, upload_id: UUID, *, actor: Actor) ->
     kept = await uploads.find(connection, upload_id)
     if kept is None or kept.upload.state is UploadState.DELETED or kept.user_id != actor.user_id:
         raise NotFound
+    await enter_space(connection, kept.upload.space_id, actor=actor)
     return kept
 
 
