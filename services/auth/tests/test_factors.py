@@ -32,6 +32,24 @@ async def with_passkey(auth: Auth, ann: Tokens, device: Authenticator) -> Any:
     return await auth.ask("POST", "/passkeys", {"credential": device.create(options)}, token=ann.access_token)
 
 
+class TestShowMe:
+    async def test_says_by_what_the_account_is_protected(self, auth: Auth) -> None:
+        ann = await auth.person()
+        assert ann.user["factors"] == {"totp": False, "recovery_codes_left": 0, "passkeys": 0}
+        await auth.ask("POST", "/totp/enrol", token=ann.access_token)
+        begun = (await auth.ask("GET", "/me", token=ann.access_token)).json()
+
+        _, codes = await with_totp(auth, ann)
+        await with_passkey(auth, ann, Authenticator(ORIGIN, domain=DOMAIN))
+        me = (await auth.ask("GET", "/me", token=ann.access_token)).json()
+        entered = await auth.login(proof={"recovery_code": codes[0]})
+
+        assert begun["factors"]["totp"] is False
+        assert me["factors"] == {"totp": True, "recovery_codes_left": len(codes), "passkeys": 1}
+        assert me["delete_at"] is None
+        assert entered.user["factors"]["recovery_codes_left"] == len(codes) - 1
+
+
 @asynccontextmanager
 async def held(auth: Auth, table: str) -> AsyncGenerator[Callable[[int], Awaitable[None]]]:
     """Whoever wants to write to the table waits; `await waiting(2)` returns when two wait, for it or for each other."""

@@ -281,6 +281,28 @@ class TestBrowsers:
         assert sorted(cookie.partition("Path=")[2].partition(";")[0] for cookie in cookies) == REFRESH_PATHS
         assert all("HttpOnly" in one and "Secure" in one and "SameSite=lax" in one for one in cookies)
 
+    async def test_get_the_access_token_in_a_cookie_for_what_pages_show(self, auth: Auth) -> None:
+        await auth.register()
+
+        logged_in = await auth.try_login(X_Client="web", Origin=ORIGIN)
+        refreshed = await auth.ask("POST", "/refresh", X_Client="web", Origin=ORIGIN)
+        gone = await auth.ask("POST", "/logout", X_Client="web", Origin=ORIGIN)
+
+        for answer in (logged_in, refreshed):
+            cookies = [one for one in answer.headers.get_list("set-cookie") if one.startswith("guildhall_media=")]
+            assert len(cookies) == 4
+            assert all(one.startswith(f"guildhall_media={answer.json()['access_token']};") for one in cookies)
+            assert all("HttpOnly" in one and "Secure" in one and "SameSite=strict" in one for one in cookies)
+            assert all("Max-Age=600" in one and "Path=/api/v1/" in one for one in cookies)
+        removed = [one for one in gone.headers.get_list("set-cookie") if one.startswith("guildhall_media=")]
+        assert len(removed) == 4
+        assert all("Max-Age=0" in one for one in removed)
+
+    async def test_of_other_clients_get_no_cookie(self, auth: Auth) -> None:
+        await auth.register()
+
+        assert "set-cookie" not in (await auth.try_login()).headers
+
     async def test_refresh_and_log_out_by_it(self, auth: Auth) -> None:
         await auth.register()
         await auth.try_login(X_Client="web", Origin=ORIGIN)

@@ -33,6 +33,7 @@ class TestShowFile:
         again = await fetch(community.ben, ready, if_none_match=whole.headers["etag"])
 
         assert (whole.status_code, whole.content) == (200, file.content)
+        assert whole.headers["cache-control"] == "private, max-age=86400, immutable"
         assert (part.status_code, part.content) == (206, file.content[1048570:1048601])
         assert part.headers["content-range"] == "bytes 1048570-1048600/2300000"
         assert (last.status_code, last.content) == (206, file.content[-5:])

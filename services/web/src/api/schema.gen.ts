@@ -1604,6 +1604,12 @@ export interface components {
             /** @default  */
             trace: string;
         };
+        /** Factors */
+        Factors: {
+            totp: boolean;
+            recovery_codes_left: number;
+            passkeys: number;
+        };
         /** FieldError */
         FieldError: {
             pointer: string;
@@ -1670,9 +1676,11 @@ export interface components {
             language: string;
             has_password: boolean;
             identities: components["schemas"]["LinkedIdentity"][];
+            factors: components["schemas"]["Factors"];
             is_admin: boolean;
             /** Format: date-time */
             created_at: string;
+            delete_at: string | null;
         };
         /** NewPasskey */
         NewPasskey: {

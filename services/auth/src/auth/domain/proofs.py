@@ -50,6 +50,14 @@ class LastWayIn(Problem):
     code, kind, title = "last_way_in", Kind.CONFLICT, "This is your last way to log in; add another first"
 
 
+class Factors(msgspec.Struct, frozen=True, kw_only=True):
+    """By what an account is protected beside its password, or entered without it."""
+
+    totp: bool
+    recovery_codes_left: int
+    passkeys: int
+
+
 class Totp(msgspec.Struct, frozen=True, kw_only=True):
     """An authenticator app; in force once `confirmed_at` is set. `last_step` is the step of the last code used."""
 

@@ -12,7 +12,7 @@ from litestar.response import Stream
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from auth.domain.users import Language, checked_name, email_key
+from auth.domain.users import Language, User, checked_name, email_key
 from auth.domain.visits import Visit
 from auth.routes.answers import Me, me_of, refusals
 from auth.routes.limits import admit
@@ -88,7 +88,7 @@ async def verify_email(
 async def show_me(
     actor: NamedDependency[Actor], transaction: NamedDependency[AsyncConnection], tools: NamedDependency[Tools]
 ) -> Me:
-    return me_of(actor.user, await accounts.identities_of(transaction, tools=tools, user=actor.user))
+    return await _me(transaction, actor.user, tools=tools)
 
 
 @patch("/me", responses=refusals(401), security=SIGNED_IN)
@@ -106,7 +106,7 @@ async def change_me(
         avatar_url=data.avatar_url,
         language=data.language,
     )
-    return me_of(user, await accounts.identities_of(transaction, tools=tools, user=user))
+    return await _me(transaction, user, tools=tools)
 
 
 @delete("/me", status_code=204, responses=refusals(401, 403), security=SIGNED_IN)
@@ -141,6 +141,11 @@ async def export_me(
         yield b"]}"
 
     return Stream(parts(), headers=headers)
+
+
+async def _me(transaction: AsyncConnection, user: User, *, tools: Tools) -> Me:
+    identities = await accounts.identities_of(transaction, tools=tools, user=user)
+    return me_of(user, identities, await accounts.factors_of(transaction, user))
 
 
 ROUTES = [register, verify_email, show_me, change_me, delete_me, export_me]

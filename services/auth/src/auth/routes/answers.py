@@ -8,6 +8,7 @@ from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
 
 from auth.domain.identities import Identity
+from auth.domain.proofs import Factors
 from auth.domain.users import User
 from auth.domain.visits import Visit
 from auth.routes import cookies
@@ -39,8 +40,11 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     has_password: bool
     identities: tuple[LinkedIdentity, ...]
+    factors: Factors
     is_admin: bool
     created_at: datetime
+    delete_at: datetime | None
+    """When it will be forgotten, unless its owner logs in before."""
 
 
 class LoggedIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +60,7 @@ class LoggedIn(msgspec.Struct, frozen=True, kw_only=True):
     user: Me
 
 
-def me_of(user: User, identities: Sequence[Identity]) -> Me:
+def me_of(user: User, identities: Sequence[Identity], factors: Factors) -> Me:
     shown = [
         LinkedIdentity(
             provider=one.provider,
@@ -75,14 +79,18 @@ def me_of(user: User, identities: Sequence[Identity]) -> Me:
         language=user.language,
         has_password=user.password_hash is not None,
         identities=tuple(shown),
+        factors=factors,
         is_admin=user.is_admin,
         created_at=user.created_at,
+        delete_at=user.delete_at,
     )
 
 
 def logged_in(entered: Entered, *, tools: Tools, visit: Visit, email_key: str | None = None) -> Response[LoggedIn]:
     """With `email_key`: the device becomes known for that address, unless it is already."""
-    set_cookies = cookies.refresh_cookies(entered.refresh_token, tools.settings) if visit.web else []
+    set_cookies = []
+    if visit.web:
+        set_cookies += cookies.session_cookies(entered.refresh_token, entered.access_token, tools.settings)
     device = attempts.device_token_for(tools, visit=visit, email_key=email_key) if email_key else None
     if device and visit.web:
         set_cookies.append(cookies.device_cookie(device, tools.settings))
@@ -92,7 +100,7 @@ def logged_in(entered: Entered, *, tools: Tools, visit: Visit, email_key: str | 
         refresh_token=msgspec.UNSET if visit.web else entered.refresh_token,
         device_token=device if device and not visit.web else msgspec.UNSET,
         session_id=entered.session.id,
-        user=me_of(entered.user, entered.identities),
+        user=me_of(entered.user, entered.identities, entered.factors),
     )
     return Response(body, cookies=set_cookies, headers={"Cache-Control": "no-store"})
 

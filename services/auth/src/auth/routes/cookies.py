@@ -1,6 +1,6 @@
 """Browsers: the refresh token and the device token in cookies, used only by pages of ours."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from litestar import Request
@@ -14,6 +14,8 @@ DEVICE: Final = "guildhall_device"
 JOURNEY: Final = "guildhall_journey"
 SECOND_FACTOR: Final = "guildhall_second_factor"
 REFRESH_PATHS: Final = ("/api/v1/auth/refresh", "/api/v1/auth/logout")
+MEDIA: Final = "guildhall_media"
+MEDIA_PATHS: Final = ("/api/v1/files", "/api/v1/recordings", "/api/v1/exports", "/api/v1/avatars")
 DEVICE_PATH: Final = "/api/v1/auth"
 JOURNEY_PATH: Final = "/api/v1/auth/discord"
 
@@ -35,6 +37,20 @@ def no_refresh_cookies(settings: Settings) -> list[Cookie]:
     return [_cookie(REFRESH, "", path=path, seconds=0, settings=settings) for path in REFRESH_PATHS]
 
 
+def media_cookies(access_token: str, settings: Settings) -> list[Cookie]:
+    """For pictures, sounds and links of our pages, which send no header: the gateway takes it for reading there, and
+    only while the token is good.
+    """
+    return [
+        _cookie(MEDIA, access_token, path=path, seconds=settings.access_seconds, settings=settings, samesite="strict")
+        for path in MEDIA_PATHS
+    ]
+
+
+def no_media_cookies(settings: Settings) -> list[Cookie]:
+    return [_cookie(MEDIA, "", path=path, seconds=0, settings=settings, samesite="strict") for path in MEDIA_PATHS]
+
+
 def device_cookie(token: str, settings: Settings) -> Cookie:
     return _cookie(DEVICE, token, path=DEVICE_PATH, seconds=settings.device_days * 86_400, settings=settings)
 
@@ -51,9 +67,28 @@ def second_factor_cookie(browser: str, settings: Settings) -> Cookie:
     return _cookie(SECOND_FACTOR, browser, path=JOURNEY_PATH, seconds=seconds, settings=settings)
 
 
-def _cookie(name: str, value: str, *, path: str, seconds: int, settings: Settings) -> Cookie:
+def session_cookies(refresh_token: str, access_token: str, settings: Settings) -> list[Cookie]:
+    """All that a browser keeps of a session."""
+    return [*refresh_cookies(refresh_token, settings), *media_cookies(access_token, settings)]
+
+
+def no_session_cookies(settings: Settings) -> list[Cookie]:
+    return [*no_refresh_cookies(settings), *no_media_cookies(settings)]
+
+
+def _cookie(
+    name: str,
+    value: str,
+    *,
+    path: str,
+    seconds: int,
+    settings: Settings,
+    samesite: Literal["lax", "strict"] = "lax",
+) -> Cookie:
     secure = settings.public_url.startswith("https:")
-    return Cookie(name, path=path, value=value, max_age=seconds, secure=secure or None, httponly=True, samesite="lax")
+    return Cookie(
+        name, path=path, value=value, max_age=seconds, secure=secure or None, httponly=True, samesite=samesite
+    )
 
 
 def _origin(url: str) -> str:

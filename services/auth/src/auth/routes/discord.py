@@ -146,7 +146,7 @@ async def _finish(
         entered = await identities.log_in(transaction, tools=tools, visit=visit, person=person, grant=grant)
     if isinstance(entered, identities.SecondFactorNeeded):
         return f"error={TotpNeeded.code}", [cookies.second_factor_cookie(entered.browser, tools.settings)]
-    return "", cookies.refresh_cookies(entered.refresh_token, tools.settings)
+    return "", cookies.session_cookies(entered.refresh_token, entered.access_token, tools.settings)
 
 
 def _back(journey: Journey, added: str, set_cookies: list[Any]) -> Response[None]:

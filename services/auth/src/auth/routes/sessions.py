@@ -118,7 +118,7 @@ async def log_out(
         text = data.refresh_token if data else _from_cookie(request, tools)
         session_id = (await sessions.session_of_refresh_token(transaction, tools=tools, text=text)).id
     await sessions.log_out(transaction, tools=tools, visit=visit, session_id=session_id)
-    return Response(None, cookies=cookies.no_refresh_cookies(tools.settings) if visit.web else [])
+    return Response(None, cookies=cookies.no_session_cookies(tools.settings) if visit.web else [])
 
 
 @post("/step-up", status_code=200, responses=refusals(401), security=[{"bearer": []}])

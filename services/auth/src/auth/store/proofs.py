@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Table, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from auth.domain.proofs import Passkey, Totp, challenge_hash
+from auth.domain.proofs import Factors, Passkey, Totp, challenge_hash
 from auth.store.tables import challenges, passkeys, recovery_codes, totp
 from auth.store.vault import Vault
 from contracts.ids import UserId
@@ -23,6 +23,17 @@ async def totp_of(transaction: AsyncConnection, vault: Vault, user_id: UserId) -
         return None
     secret = vault.open(row["secret"], purpose=PURPOSE).decode()
     return Totp(user_id=user_id, secret=secret, confirmed_at=row["confirmed_at"], last_step=row["last_step"])
+
+
+async def factors_of(transaction: AsyncConnection, user_id: UserId) -> Factors:
+    """How many of each there are."""
+
+    def count(table: Table, *also: ColumnElement[bool]) -> ScalarSelect[int]:
+        return select(func.count()).select_from(table).where(table.c.user_id == user_id, *also).scalar_subquery()
+
+    query = select(count(totp, totp.c.confirmed_at.is_not(None)), count(recovery_codes), count(passkeys))
+    apps, codes, keys = (await transaction.execute(query)).one()
+    return Factors(totp=apps > 0, recovery_codes_left=codes, passkeys=keys)
 
 
 async def save_totp(transaction: AsyncConnection, vault: Vault, new: Totp) -> None:

@@ -13,6 +13,7 @@ from auth import store
 from auth.domain.identities import Identity
 from auth.domain.mails import LinkInvalid, MailKind, Purpose
 from auth.domain.passwords import check_new_password
+from auth.domain.proofs import Factors
 from auth.domain.refusals import RegistrationClosed
 from auth.domain.security import Entry
 from auth.domain.users import EmailTaken, User, checked_avatar, checked_name, email_key, topic_of
@@ -174,6 +175,10 @@ async def forget_deleted(transaction: AsyncConnection, *, tools: Tools) -> None:
 
 async def identities_of(transaction: AsyncConnection, *, tools: Tools, user: User) -> list[Identity]:
     return await store.identities.of_user(transaction, tools.vault, user.id)
+
+
+async def factors_of(transaction: AsyncConnection, user: User) -> Factors:
+    return await store.proofs.factors_of(transaction, user.id)
 
 
 async def export(transaction: AsyncConnection, *, tools: Tools, visit: Visit, actor: Actor) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth import store
 from auth.domain.identities import Identity
-from auth.domain.proofs import PasskeyRefused, TotpNeeded
+from auth.domain.proofs import Factors, PasskeyRefused, TotpNeeded
 from auth.domain.refusals import RefreshTokenInvalid, RefreshTokenReused, WrongCredentials
 from auth.domain.sessions import (
     SECRET_BYTES,
@@ -35,6 +35,7 @@ class Entered(msgspec.Struct, frozen=True, kw_only=True):
     user: User
     session: Session
     identities: tuple[Identity, ...]
+    factors: Factors
     access_token: str
     refresh_token: str
 
@@ -259,6 +260,7 @@ async def _entered(
         user=user,
         session=session,
         identities=tuple(await store.identities.of_user(transaction, tools.vault, user.id)),
+        factors=await store.proofs.factors_of(transaction, user.id),
         access_token=access_token,
         refresh_token=token.encode(tools.refresh_key),
     )

@@ -15,6 +15,7 @@ from gateway.client import Client, client_of
 from gateway.connections import CONNECTION, Connection
 from gateway.forward.answers import Headers, answer, answer_problem
 from gateway.forward.forwarder import ClientLeft, Cut
+from gateway.forward.media_cookie import ONLY_OURS, is_media, with_token
 from gateway.forward.paths import STORE, owner_of
 from gateway.limits import Limits
 from gateway.settings import Settings
@@ -82,6 +83,8 @@ class Edge:
         await self._pages(scope, receive, send)
 
     async def _forward(self, service: str, scope: HTTPScope, receive: Receive, send: Send, more: Headers) -> None:
+        if is_media(scope["raw_path"]):
+            scope, more = with_token(scope), [*more, *ONLY_OURS]
         parent, authorization, forwarded = b"", list[bytes](), b""
         for name, value in scope["headers"]:
             if name == b"authorization":

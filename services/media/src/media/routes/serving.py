@@ -14,6 +14,8 @@ from media.domain.ranges import Span, Unsatisfiable
 
 WRITE_BYTES_MAX: Final = 65_536
 PRIVATE: Final = "private, no-cache"
+FOR_EVER: Final = "private, max-age=86400, immutable"
+"""Of what never changes under its address: one browser keeps it for a day without asking again."""
 UNCHANGED: Final = ResponseSpec(None, generate_examples=False, description="`If-None-Match` names what is there")
 NO_SUCH_BYTES: Final = ResponseSpec(None, generate_examples=False, description="The file is shorter")
 

@@ -18,7 +18,7 @@ from media.clients.services import Services
 from media.domain.actors import Actor
 from media.domain.filenames import disposition
 from media.domain.sniffing import SHOWN
-from media.routes.serving import serve, served
+from media.routes.serving import FOR_EVER, serve, served
 from media.settings import Settings
 from media.usecases import uploading
 from media.usecases.checking import Checks
@@ -115,7 +115,7 @@ async def show_file(
         etag=f'"{kept.sha256}"',
         size=kept.upload.size,
         media_type=kept.upload.content_type,
-        more=HARMLESS | {"Content-Disposition": shown_as},
+        more=HARMLESS | {"Content-Disposition": shown_as, "Cache-Control": FOR_EVER},
     )
 
 
