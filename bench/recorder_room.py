@@ -27,7 +27,7 @@ class Room:
         setup.sim.voice.modes = [CIPHER]
         self.people = [setup.person(f"speaker {number}") for number in range(speakers)]
         self._setup, self._voice = setup, setup.sim.voice
-        self._spurts = 0
+        self._talkspurts = 0
 
     @property
     def said(self) -> int:
@@ -50,10 +50,12 @@ class Room:
         What they will say is made up beforehand: whoever spoke while it is would be late.
         """
         count = round(seconds / FRAME_SECONDS)
-        speeches = [babble(count, seed=self._spurts + number, size=PACKET_BYTES) for number in range(len(self.people))]
-        self._spurts += len(speeches)
+        talkspurts = [
+            babble(count, seed=self._talkspurts + number, size=PACKET_BYTES) for number in range(len(self.people))
+        ]
+        self._talkspurts += len(talkspurts)
         async with asyncio.TaskGroup() as voices:
-            for person, speech in zip(self.people, speeches, strict=True):
+            for person, speech in zip(self.people, talkspurts, strict=True):
                 voices.create_task(person.say(speech))
                 await asyncio.sleep(FRAME_SECONDS / len(self.people))
 

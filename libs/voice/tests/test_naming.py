@@ -20,7 +20,7 @@ from voice.encryption import Libdave
 from .conftest import LIMITS, Hall
 
 PACE = 0.01
-SPURT = 10
+TALKSPURT = 10
 SOME_TIME = 0.3
 QUICK = msgspec.structs.replace(
     LIMITS, hold_seconds=1.0, answer_seconds=1.0, first_recovery_seconds=0.5, longest_recovery_seconds=1.0
@@ -36,7 +36,7 @@ async def talking(*people: Person) -> AsyncGenerator[None]:
     async def talk(person: Person) -> None:
         while True:
             if person.session:
-                await person.say(babble(SPURT, seed=next(seeds)), pace_seconds=PACE, end=False)
+                await person.say(babble(TALKSPURT, seed=next(seeds)), pace_seconds=PACE, end=False)
             else:
                 await asyncio.sleep(PACE)
 
@@ -176,8 +176,8 @@ class TestWhatIsMissing:
             await asyncio.sleep(SOME_TIME)
         if hall.connection.is_alive:
             await together(ada, bela)
-            await ada.say(babble(SPURT, seed=1), pace_seconds=PACE)
-            await bela.say(babble(SPURT, seed=2), pace_seconds=PACE)
+            await ada.say(babble(TALKSPURT, seed=1), pace_seconds=PACE)
+            await bela.say(babble(TALKSPURT, seed=2), pace_seconds=PACE)
             await asyncio.sleep(QUICK.hold_seconds + SOME_TIME)
         await hall.connection.disconnect()
 
@@ -216,7 +216,7 @@ class TestAnOutage:
     async def test_begins_when_voice_was_last_good(self, hall: Hall) -> None:
         ada, bela = hall.person("ada"), hall.person("bela")
         await listen(hall, ada, bela)
-        await ada.say(babble(SPURT, seed=1), pace_seconds=PACE, end=False)
+        await ada.say(babble(TALKSPURT, seed=1), pace_seconds=PACE, end=False)
         await hall.hears_all(ada)
 
         await invalidate(hall)

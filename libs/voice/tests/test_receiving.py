@@ -43,7 +43,7 @@ class TestReceiving:
         await hall.hears_all(ada, cyd)
 
     async def test_can_be_iterated_over(self, hall: Hall) -> None:
-        mailbox = voice.Mailbox()
+        queue = voice.HeardQueue()
         ada = hall.person("ada")
         await hall.gather(ada)
         await ada.say(babble(10, seed=1), pace_seconds=0.002)
@@ -51,9 +51,9 @@ class TestReceiving:
         await hall.connection.disconnect()
 
         for heard in hall.heard:
-            mailbox(heard)
+            queue(heard)
 
-        assert [heard async for heard in mailbox] == hall.heard
+        assert [heard async for heard in queue] == hall.heard
 
     async def test_tells_who_comes_speaks_and_goes(self, hall: Hall) -> None:
         ada = hall.person("ada")

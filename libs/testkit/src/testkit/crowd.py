@@ -19,7 +19,7 @@ from discord_sim.voice.stage import until
 from testkit.naming import Listening, Naming
 from voice import Cause, Heard, VoiceConnection
 
-SPURT_FRAMES = (20, 120)
+TALKSPURT_FRAMES = (20, 120)
 SILENT_SECONDS_MAX = 2.0
 STIR_SECONDS = (0.3, 1.5)
 BREAKS = (1006, 4006, 4015)
@@ -154,7 +154,7 @@ class Crowd:
         while True:
             await asyncio.sleep(self._source.random() * SILENT_SECONDS_MAX)
             if person.session:
-                await person.say(babble(self._source.randrange(*SPURT_FRAMES), seed=next(self._seeds)))
+                await person.say(babble(self._source.randrange(*TALKSPURT_FRAMES), seed=next(self._seeds)))
 
     async def _stir(self) -> None:
         """Something happens now and then; each thing is drawn from what is possible."""

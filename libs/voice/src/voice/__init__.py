@@ -23,8 +23,8 @@ from voice.events import (
     Speaking,
     Transition,
 )
+from voice.heard_queue import HeardQueue
 from voice.limits import Limits
-from voice.mailbox import Mailbox
 from voice.receiver import CouldNotConnect, Options
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ __all__ = [
     "Frame",
     "Gap",
     "Heard",
+    "HeardQueue",
     "Joined",
     "Left",
     "Limits",
     "Listener",
-    "Mailbox",
     "Moved",
     "Options",
     "Outage",

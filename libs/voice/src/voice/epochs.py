@@ -39,6 +39,7 @@ class Epochs:
         self.entered = 0
         """How many epochs we have entered."""
         self.recovery = Recovery(limits)
+        self._is_failing = False
         self.restored_ns: int | None = None
         """When a frame was decrypted again after we had asked to be put back; for the session to take."""
         self._users = users
@@ -63,13 +64,14 @@ class Epochs:
             return payload
         opened = self._end_to_end.open(user_id, payload)
         if opened:
-            if self.recovery.failing_since_ns is not None and self.recovery.succeed():
-                self.restored_ns = arrived_ns
+            if self._is_failing:
+                self._succeed(arrived_ns)
             return opened
         if is_sealed(payload):
             if not self.version and arrived_ns > self._sealed_until_ns:
                 return payload
             if self.version:
+                self._is_failing = True
                 self.recovery.fail(arrived_ns)
             return Cause.UNDECRYPTABLE
         until = self._plaintext_until_ns
@@ -156,6 +158,11 @@ class Epochs:
         if not self.recovery.ask(self._clock_ns()):
             return []
         return [messages.write(Op.INVALID_COMMIT, transition_id=self._latest), *self._restart()]
+
+    def _succeed(self, arrived_ns: int) -> None:
+        self._is_failing = False
+        if self.recovery.succeed():
+            self.restored_ns = arrived_ns
 
     def _come_in(self) -> Answers:
         self.recovery.await_welcome(self._clock_ns())

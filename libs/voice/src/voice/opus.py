@@ -2,7 +2,7 @@
 
 SAMPLE_RATE = 48_000
 SILENCE = b"\xf8\xff\xfe"
-"""One 20 ms frame of digital silence: what Discord's clients send at the end of a talk spurt."""
+"""One 20 ms frame of digital silence: what Discord's clients send at the end of a talkspurt."""
 SILENCE_SAMPLES = 960
 SHORT_SILENCE = b"\xe0\xff\xfe"
 """One 2.5 ms frame of it, the shortest there is: every length of audio is a multiple of this."""

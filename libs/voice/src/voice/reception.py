@@ -11,7 +11,7 @@ from voice.ciphers import Cipher
 from voice.events import Frame, Heard, Left, Listener, Speaking
 from voice.limits import Limits
 from voice.rtp import Packet
-from voice.speech import Keys, Speech
+from voice.ssrc_stream import Keys, SsrcStream
 from voice.udp import Datagram
 
 NOBODY = None
@@ -34,7 +34,7 @@ class Reception:
         self._clock_ns = clock_ns
         self._grace_ns = round(limits.grace_seconds * 1e9)
         self._accounts: dict[int | None, Account] = {NOBODY: Account()}
-        self._speeches: dict[int, Speech] = {}
+        self._streams: dict[int, SsrcStream] = {}
         self._heard: list[Heard] = []
         self._cipher: Cipher | None = None
         self._keys: Keys | None = None
@@ -45,9 +45,9 @@ class Reception:
         self._cipher, self._keys = cipher, keys
 
     def end(self) -> None:
-        for speech in self._speeches.values():
-            speech.abandon()
-        self._speeches.clear()
+        for stream in self._streams.values():
+            stream.abandon()
+        self._streams.clear()
         self._cipher = None
         self._tell_all()
 
@@ -64,32 +64,32 @@ class Reception:
 
     def announce(self, ssrc: int, user_id: int) -> None:
         """From now on, and as far as packets are waiting already, this SSRC is this user's."""
-        before = self._speeches.get(ssrc)
+        before = self._streams.get(ssrc)
         if before and before.user_id == user_id:
             before.left_at_ns = None
             return
         waiting = before.finish() if before else []
-        speech = self._open(ssrc, user_id)
+        stream = self._open(ssrc, user_id)
         self.tell(Speaking(user_id, ssrc))
         for arrival in waiting:
-            speech.receive(arrival.packet, arrival.at_ns)
+            stream.receive(arrival.packet, arrival.at_ns)
         self._tell_all()
 
     def leave(self, user_id: int) -> None:
         at_ns = self._clock_ns()
-        for speech in self._speeches.values():
-            if speech.user_id == user_id:
-                speech.left_at_ns = at_ns
+        for stream in self._streams.values():
+            if stream.user_id == user_id:
+                stream.left_at_ns = at_ns
         self.tell(Left(user_id))
 
     def drain(self) -> None:
         """To be called now and then, and at once when the keys have changed."""
         now_ns = self._clock_ns()
-        for speech in list(self._speeches.values()):
-            speech.drain(now_ns)
-            departed = speech.left_at_ns is not None and now_ns - speech.left_at_ns > self._grace_ns
-            if departed or (speech.user_id is NOBODY and not speech.waits):
-                self._forget(speech)
+        for stream in list(self._streams.values()):
+            stream.drain(now_ns)
+            departed = stream.left_at_ns is not None and now_ns - stream.left_at_ns > self._grace_ns
+            if departed or (stream.user_id is NOBODY and not stream.waits):
+                self._forget(stream)
         self._tell_all()
 
     def counts(self) -> dict[int | None, Counts]:
@@ -97,7 +97,7 @@ class Reception:
         return {user_id: account.read() for user_id, account in self._accounts.items()}
 
     def speakers(self) -> Iterator[int]:
-        return (speech.user_id for speech in self._speeches.values() if speech.user_id is not None)
+        return (stream.user_id for stream in self._streams.values() if stream.user_id is not None)
 
     def tell(self, heard: Heard) -> None:
         self._heard.append(heard)
@@ -133,35 +133,35 @@ class Reception:
                 yield packet, at_ns
 
     def _receive(self, packet: Packet, at_ns: int) -> None:
-        speech = self._speeches.get(packet.ssrc)
-        if speech is None or self._is_over(speech, packet, at_ns):
-            speech = self._open(packet.ssrc, NOBODY)
-        speech.receive(packet, at_ns)
+        stream = self._streams.get(packet.ssrc)
+        if stream is None or self._is_over(stream, packet, at_ns):
+            stream = self._open(packet.ssrc, NOBODY)
+        stream.receive(packet, at_ns)
 
-    def _is_over(self, speech: Speech, packet: Packet, at_ns: int) -> bool:
+    def _is_over(self, stream: SsrcStream, packet: Packet, at_ns: int) -> bool:
         """Whether this can no longer be the packet of the one who had the SSRC, but left."""
-        if speech.left_at_ns is None:
+        if stream.left_at_ns is None:
             return False
-        over = at_ns - speech.left_at_ns > self._grace_ns or not speech.continues(packet.sequence)
+        over = at_ns - stream.left_at_ns > self._grace_ns or not stream.continues(packet.sequence)
         if over:
-            speech.abandon()
+            stream.abandon()
         return over
 
-    def _open(self, ssrc: int, user_id: int | None) -> Speech:
+    def _open(self, ssrc: int, user_id: int | None) -> SsrcStream:
         if self._keys is None:
             raise RuntimeError("the reception has not begun")
         account = self._accounts.setdefault(user_id, Account())
-        speech = Speech(
+        stream = SsrcStream(
             ssrc, user_id=user_id, account=account, keys=self._keys, tell=self._heard.append, limits=self._limits
         )
-        self._speeches[ssrc] = speech
-        return speech
+        self._streams[ssrc] = stream
+        return stream
 
-    def _forget(self, speech: Speech) -> None:
-        speech.abandon()
-        del self._speeches[speech.ssrc]
-        if self._keys and speech.user_id is not None and speech.user_id not in self.speakers():
-            self._keys.forget(speech.user_id)
+    def _forget(self, stream: SsrcStream) -> None:
+        stream.abandon()
+        del self._streams[stream.ssrc]
+        if self._keys and stream.user_id is not None and stream.user_id not in self.speakers():
+            self._keys.forget(stream.user_id)
 
     def _refuse(self, cause: Cause) -> None:
         account = self._accounts[NOBODY]

@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from struct import Struct
 
 import msgspec
@@ -99,7 +99,7 @@ class Udp:
         """Hand on what has arrived; answers when the first of it did."""
         if self._socket.fileno() < 0:
             return None
-        arrived = list(self._arrived())
+        arrived = self._arrived()
         if not arrived:
             return None
         self.heard_ns = arrived[-1][1]
@@ -113,21 +113,22 @@ class Udp:
         self.fetch()
         self._socket.close()
 
-    def _arrived(self) -> Iterator[Datagram]:
-        apart_ns = clocks_apart_ns()
+    def _arrived(self) -> list[Datagram]:
+        apart_ns, arrived = clocks_apart_ns(), list[Datagram]()
         for _ in range(DATAGRAMS_AT_ONCE_MAX):
             try:
                 data, notes, _, _ = self._socket.recvmsg(DATAGRAM_BYTES_MAX, _STAMP_SPACE)
             except BlockingIOError:
-                return
+                break
             except OSError as failed:
                 log.info("udp.failed", reason=str(failed))
-                return
+                break
             at_ns = time.monotonic_ns()
             if notes:
                 seconds, nanoseconds = _STAMP.unpack(notes[0][2])
                 at_ns = min(seconds * NS_PER_SECOND + nanoseconds + apart_ns, at_ns)
-            yield data, at_ns
+            arrived.append((data, at_ns))
+        return arrived
 
     def _is_media(self, data: bytes) -> bool:
         """What is not is for us."""

@@ -17,8 +17,8 @@ from discord_sim.voice.session import Json, Session
 
 FRAME_SAMPLES = 960
 FRAME_SECONDS = 0.02
-SPURT_END = 5
-"""Silence frames with which every spurt ends."""
+TALKSPURT_END = 5
+"""Silence frames with which every talkspurt ends."""
 
 log = structlog.get_logger()
 
@@ -72,13 +72,13 @@ class Person:
         plaintext: bool = False,
         end: bool = True,
     ) -> None:
-        """Send Opus packets of 20 ms, and the silence that ends a spurt. Stops when the connection is lost.
+        """Send Opus packets of 20 ms, and the silence that ends a talkspurt. Stops when the connection is lost.
 
         `plaintext` sends them unsealed, as clients do around transitions.
         """
         loop = asyncio.get_running_loop()
         started = loop.time()
-        spoken = itertools.chain(frames, [SILENCE] * (SPURT_END if end else 0))
+        spoken = itertools.chain(frames, [SILENCE] * (TALKSPURT_END if end else 0))
         for number, frame in enumerate(spoken):
             await asyncio.sleep(max(0.0, started + number * pace_seconds - loop.time()))
             if self.session is None:

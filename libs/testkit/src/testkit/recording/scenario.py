@@ -101,7 +101,7 @@ class Scenario:
         await asyncio.gather(self._ada.say(first), self._bela.say(second))
 
     async def _talk(self, person: Person) -> None:
-        """A spurt and a rest; in it the RTP clock goes on, as with Discord's clients, or stands still."""
+        """A talkspurt and a rest; in it the RTP clock goes on, as with Discord's clients, or stands still."""
         await person.say(self._babble(self._source.randrange(20, 150)))
         rest = self._source.random()
         if self._source.random() < 0.5:

@@ -39,7 +39,7 @@ class Arrival(msgspec.Struct):
     obstacle: Cause = Cause.UNDECRYPTABLE
 
 
-class Speech:
+class SsrcStream:
     """Packets leave in sequence. The first in line holds up all behind it while it waits for one that was overtaken, or
     for its key; both only for so long."""
 

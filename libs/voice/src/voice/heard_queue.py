@@ -1,4 +1,4 @@
-"""For those who would rather iterate than be called."""
+"""A listener to iterate over instead of being called."""
 
 import asyncio
 from collections import deque
@@ -10,8 +10,8 @@ class Full(Exception):
     """Nobody has read for too long. The frame is dropped and counted as such."""
 
 
-class Mailbox:
-    """A listener with a bounded memory: `async for heard in mailbox`. Ends after `Closed`.
+class HeardQueue:
+    """A listener with a bounded memory: `async for heard in queue`. Ends after `Closed`.
 
     `limit` counts frames and events; 15,000 are five minutes of one speaker.
     """
@@ -28,7 +28,7 @@ class Mailbox:
         self._heard.append(heard)
         self._arrived.set()
 
-    def __aiter__(self) -> "Mailbox":
+    def __aiter__(self) -> "HeardQueue":
         return self
 
     async def __anext__(self) -> Heard:

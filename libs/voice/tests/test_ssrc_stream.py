@@ -4,7 +4,7 @@ import voice
 from voice import Cause, Frame, Gap, Heard
 from voice.accounts import Account
 from voice.rtp import Packet
-from voice.speech import Speech
+from voice.ssrc_stream import SsrcStream
 
 SECOND = 1_000_000_000
 LIMITS = voice.Limits(reorder_seconds=0.2, hold_seconds=2.0, held_packets=5)
@@ -32,9 +32,12 @@ class Stream:
     def __init__(self) -> None:
         self.heard: list[Heard] = []
         self.account, self.keys = Account(), Keys()
-        self.speech = Speech(1, user_id=7, account=self.account, keys=self.keys, tell=self.tell, limits=LIMITS)
+        self.begin()
         self.receive(0, 1)
         self.drain(0.3)
+
+    def begin(self) -> None:
+        self.stream = SsrcStream(1, user_id=7, account=self.account, keys=self.keys, tell=self.tell, limits=LIMITS)
 
     def tell(self, heard: Heard) -> bool:
         self.heard.append(heard)
@@ -43,10 +46,10 @@ class Stream:
     def receive(self, seconds: float, *sequences: int, letter: str = "a") -> None:
         for sequence in sequences:
             payload = f"{letter}{sequence}".encode()
-            self.speech.receive(Packet(1, sequence, 960 * sequence, payload), round(seconds * SECOND))
+            self.stream.receive(Packet(1, sequence, 960 * sequence, payload), round(seconds * SECOND))
 
     def drain(self, seconds: float) -> None:
-        self.speech.drain(round(seconds * SECOND))
+        self.stream.drain(round(seconds * SECOND))
 
     @property
     def sequences(self) -> list[int]:
@@ -57,7 +60,7 @@ class Stream:
         return [(gap.sequence, gap.packets, gap.cause) for gap in self.heard if isinstance(gap, Gap)]
 
 
-class TestSpeech:
+class TestAnSsrcStream:
     def test_goes_straight_through_in_order(self) -> None:
         stream = Stream()
 
@@ -107,7 +110,9 @@ class TestSpeech:
 
     def test_waits_for_an_overtaken_first_packet(self) -> None:
         stream = Stream()
-        stream.speech = Speech(1, user_id=7, account=stream.account, keys=stream.keys, tell=stream.tell, limits=LIMITS)
+        stream.stream = SsrcStream(
+            1, user_id=7, account=stream.account, keys=stream.keys, tell=stream.tell, limits=LIMITS
+        )
         stream.heard.clear()
 
         stream.receive(1, 501, 500)
