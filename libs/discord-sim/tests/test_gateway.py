@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from discord_sim.entities import ALL_INTENTS
+from discord_sim.entities import ALL_INTENTS, Permission
 from discord_sim.gateway.codes import Intent
 from discord_sim.gateway.server import GatewaySettings
 from discord_sim.stage import Stage, stage
@@ -323,6 +323,31 @@ class TestVoice:
 
         assert nothing["endpoint"] is None
         assert second["endpoint"] not in {None, first["endpoint"]}
+
+    async def test_a_full_channel_is_not_answered_unless_the_bot_may_move_members(
+        self, scene: Stage, door: Door
+    ) -> None:
+        world, guild_id = scene.sim.world, scene.guild.id
+        scene.voice.user_limit = 1
+        world.join_voice(guild_id, user_id=scene.person("ada").user.id, channel_id=scene.voice.id)
+        client = await door.enter()
+        await client.identify()
+        [role_id] = scene.guild.members[scene.bot.id].roles
+        role, everyone = scene.guild.roles[role_id], scene.guild.roles[guild_id]
+        before, role.permissions = role.permissions, 0
+        asked = {"guild_id": str(guild_id), "channel_id": str(scene.voice.id)}
+
+        await client.say(4, asked)
+        await client.say(8, {"guild_id": str(guild_id), "query": "", "limit": 1})
+        await client.hear("GUILD_MEMBERS_CHUNK")
+        refused = (guild_id, scene.bot.id) not in world.voice_states
+        role.permissions = before
+        await client.say(4, asked)
+        server = await client.hear("VOICE_SERVER_UPDATE")
+
+        assert everyone.permissions & Permission.CONNECT
+        assert refused
+        assert server["endpoint"]
 
     async def test_is_left_when_the_session_ends(self, scene: Stage, door: Door) -> None:
         client = await door.enter()

@@ -247,7 +247,9 @@ class TestACrowd:
 
 
 class TestAHeldPacket:
-    async def test_that_nobody_can_open_is_dropped_in_the_end(self, hall: Hall) -> None:
+    async def test_that_nobody_can_open_is_dropped_in_the_end(
+        self, hall: Hall, caplog: pytest.LogCaptureFixture
+    ) -> None:
         ada = hall.person("ada")
         await hall.gather(ada)
         sealed_for_nobody = bytes(60) + b"\x0d\xfa\xfa"
@@ -257,3 +259,4 @@ class TestAHeldPacket:
 
         await until(lambda: len(hall.frames(ada)) == 5)
         assert hall.connection.counts()[ada.user_id].dropped == {Cause.UNDECRYPTABLE: 3}
+        assert not [record for record in caplog.records if record.name.startswith("dave")]
