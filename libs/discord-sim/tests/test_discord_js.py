@@ -50,7 +50,7 @@ class TestDiscordJs:
         assert (await bot.told("message"))["content"] == "while you were away"
         await bot.told("resumed")
 
-    async def test_starts_anew_after_an_invalid_session(self, live: Stage, bot: Script) -> None:
+    async def test_starts_over_after_an_invalid_session(self, live: Stage, bot: Script) -> None:
         live.sim.gateway.invalidate(live.bot.id)
 
         await bot.told("identified")

@@ -154,7 +154,7 @@ class TestHikari:
         assert [await asyncio.wait_for(heard.get(), 30) for _ in range(2)] == ["while you were away", "now"]
         assert set(live.sim.gateway.sessions) == sessions
 
-    async def test_starts_anew_after_an_invalid_session(self, live: Stage, bot: hikari.GatewayBot) -> None:
+    async def test_starts_over_after_an_invalid_session(self, live: Stage, bot: hikari.GatewayBot) -> None:
         sessions = set(live.sim.gateway.sessions)
 
         live.sim.gateway.invalidate(live.bot.id)

@@ -117,7 +117,7 @@ class TestSpeakers:
         await hall.hears_all(ada, cyd)
         assert {frame.opus for frame in hall.frames(ada)}.isdisjoint(babble(10, seed=2))
 
-    async def test_whose_sequence_starts_anew_are_heard_on(self, hall: Hall) -> None:
+    async def test_whose_sequence_restarts_are_still_heard(self, hall: Hall) -> None:
         ada = hall.person("ada")
         await hall.gather(ada)
         ada.sequence = 40_000

@@ -26,7 +26,7 @@ class GatewayFaults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Seconds by which every dispatch comes late."""
     ignore_heartbeats: bool = False
     refuse_identify: int | None = None
-    """Close code for whoever identifies now."""
+    """Close code for each client that identifies."""
     refuse_connections: bool = False
     swallow: tuple[str, ...] = ()
     """Names of dispatches that never arrive."""

@@ -33,7 +33,7 @@ class Cause(StrEnum):
     LOST = "lost"
     """Never received."""
     RESTARTED = "restarted"
-    """The speaker's sequence numbers started anew; how many packets are missing cannot be known."""
+    """The speaker's sequence numbers restarted; how many packets are missing cannot be known."""
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):

@@ -40,7 +40,7 @@ class Malformed(ValueError):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A text message; `d` is decoded by whoever knows the op."""
+    """A text message; `d` is decoded once the op is known."""
 
     op: int
     d: msgspec.Raw = msgspec.Raw(b"null")

@@ -1,6 +1,6 @@
 """Stays with a voice channel: takes orders about where to be, keeps a session there, and follows when it is sent on.
 
-Knows nothing of hikari; whoever has a main gateway can give the orders.
+Knows nothing of hikari: any main gateway can give the orders.
 """
 
 import asyncio

@@ -103,9 +103,7 @@ class Session:
     def is_deaf(self) -> bool:
         """Whether the UDP path is dead: it did answer pings, and nothing has come for several of them."""
         udp = self._udp
-        if udp is None or not udp.answers_pings or udp.heard_ns is None:
-            return False
-        return time.monotonic_ns() - udp.heard_ns > self._pings_ns(self._limits.lost_pings)
+        return udp is not None and udp.answers_pings and udp.pings_since_heard > self._limits.lost_pings
 
     def close(self) -> None:
         if self._udp:
@@ -119,7 +117,8 @@ class Session:
             return
         before_ns, answered = udp.heard_ns, udp.answers_pings
         first_ns = udp.fetch()
-        if answered and before_ns and first_ns and first_ns - before_ns > self._pings_ns(QUIET_PINGS):
+        quiet_ns = QUIET_PINGS * self._limits.ping_seconds * 1e9
+        if answered and before_ns and first_ns and first_ns - before_ns > quiet_ns:
             self._reception.tell(Outage(before_ns, first_ns))
 
     def recover(self) -> Answers:
@@ -138,7 +137,7 @@ class Session:
 
     async def handle(self, body: Body) -> Answers:
         """Answers what to say to it. Raises what ends the session: Unreachable, NoCommonMode."""
-        self.fetch()  # what came before these words is not of whom they speak
+        self.fetch()  # what arrived before this message belongs to the speakers known so far
         match body:
             case Ready():
                 return [await self._select_protocol(body)]
@@ -232,6 +231,3 @@ class Session:
         if self._sender is not None:
             self._epochs.binary(Op.EXTERNAL_SENDER, self._sender)
         return [messages.not_speaking(self._ssrc), *self._epochs.begin()]
-
-    def _pings_ns(self, number: int) -> float:
-        return number * self._limits.ping_seconds * 1e9

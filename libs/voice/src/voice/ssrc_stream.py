@@ -12,7 +12,7 @@ from voice.rtp import Packet
 
 MAX_JUMP = 3_000
 MAX_MISORDER = 100
-"""RFC 3550, appendix A.1: further away than this, the sender has started anew."""
+"""RFC 3550, appendix A.1: further away than this, the sender has restarted."""
 FRAME_NS = 20_000_000
 
 Tell = Callable[[Heard], object]
@@ -131,7 +131,7 @@ class SsrcStream:
 
     def _receive_any(self, packet: Packet, at_ns: int) -> None:
         if not self.continues(packet.sequence):
-            self._start_anew(packet, at_ns)
+            self._restart(packet, at_ns)
         self._account.received += 1
         number = self._unwrap(packet.sequence)
         if self._newest is None or number > self._newest:
@@ -193,7 +193,7 @@ class SsrcStream:
         else:
             self._account.dropped[Cause.DUPLICATE] += 1
 
-    def _start_anew(self, packet: Packet, at_ns: int) -> None:
+    def _restart(self, packet: Packet, at_ns: int) -> None:
         self.abandon()
         self._next = self._newest = None
         self._missed.clear()

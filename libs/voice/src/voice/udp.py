@@ -60,6 +60,7 @@ class Udp:
         """When the last datagram of any kind arrived."""
         self.answers_pings = False
         """Whether a ping has ever been answered; then silence means something."""
+        self.pings_since_heard = 0
         self._socket = connected
         self._receive = receive
         self._ping_seconds = ping_seconds
@@ -102,7 +103,7 @@ class Udp:
         arrived = self._arrived()
         if not arrived:
             return None
-        self.heard_ns = arrived[-1][1]
+        self.heard_ns, self.pings_since_heard = arrived[-1][1], 0
         self._receive([datagram for datagram in arrived if self._is_media(datagram[0])])
         return arrived[0][1]
 
@@ -144,6 +145,7 @@ class Udp:
     async def _ping(self) -> None:
         for number in itertools.count():
             self._send(_PING.pack(PING, number & 0xFFFF_FFFF))
+            self.pings_since_heard += 1
             await asyncio.sleep(self._ping_seconds)
 
     def _send(self, data: bytes) -> None:

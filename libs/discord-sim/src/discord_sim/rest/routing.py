@@ -16,7 +16,7 @@ from discord_sim.world import World
 
 
 class Auth(Enum):
-    """Who may call: a bot, a person through OAuth2, either, or whoever holds the token in the path."""
+    """Who may call: a bot, a person through OAuth2, either, or the holder of the token in the path."""
 
     BOT = "bot"
     BEARER = "bearer"

@@ -129,7 +129,7 @@ class Person:
         )
         link.session = self.session = session
         member = self._dave(self.user_id, session.admission.channel_id)
-        self.membership = Membership(session, epochs=self._service.place(session).epochs, member=member)
+        self.membership = Membership(session, epochs=self._service.epochs(session), member=member)
         self._service.select(session, mode=self._service.modes[0])
 
 

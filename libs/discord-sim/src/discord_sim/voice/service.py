@@ -35,7 +35,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long a session waits for its client after the socket broke."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class OpenChannel(msgspec.Struct, frozen=True):
     """A room and its encryption."""
 
     room: Room
@@ -59,7 +59,7 @@ class VoiceService:
         self._ssrcs = itertools.count(1000)
         self._admissions: dict[str, Admission] = {}
         self._used: set[str] = set()
-        self._places: dict[int, Place] = {}
+        self._open: dict[int, OpenChannel] = {}
         self._sessions: dict[tuple[int, int], Session] = {}
         self._moves: dict[int, int] = {}
         self._gateway = Gateway(self, certificates)
@@ -116,10 +116,10 @@ class VoiceService:
         self.relay.register(session)
         ready = {"ssrc": ssrc, "ip": "127.0.0.1", "port": self.relay.port, "modes": self.modes, "experiments": []}
         link.send(msgspec.json.encode({"op": Op.READY, "d": ready}).decode())
-        place = self.place(session)
-        place.room.enter(session)
+        channel = self.channel(session)
+        channel.room.enter(session)
         if self.faults.sender_first:
-            place.epochs.entered(session)
+            channel.epochs.entered(session)
         return session
 
     def resume(self, token: str, *, guild_id: int, session_id: str, link: Link, after: int) -> Session:
@@ -132,11 +132,11 @@ class VoiceService:
             self.remove(session, code=Close.SESSION_INVALID)
             raise Refused(Close.SESSION_INVALID)
         session.resume(link, after=after)
-        self.place(session).room.rejoin(session)
+        self.channel(session).room.rejoin(session)
         return session
 
     def select(self, session: Session, *, mode: str) -> None:
-        place = self.place(session)
+        channel = self.channel(session)
         session.mode, session.cipher = mode, CIPHERS[mode](session.key)
         session.tell(
             Op.SESSION_DESCRIPTION,
@@ -146,15 +146,15 @@ class VoiceService:
                 "audio_codec": "opus",
                 "video_codec": None,
                 "media_session_id": f"{session.ssrc:032x}",
-                "dave_protocol_version": place.epochs.version,
+                "dave_protocol_version": channel.epochs.version,
             },
         )
-        place.room.introduce_speakers(session)
-        place.epochs.entered(session)
+        channel.room.introduce_speakers(session)
+        channel.epochs.entered(session)
 
     def speaking(self, session: Session, flags: int) -> None:
         before, session.speaking, session.has_said_speaking = session.speaking, flags, True
-        room = self.place(session).room
+        room = self.channel(session).room
 
         def introduce() -> None:
             if room.sessions.get(session.user_id) is session:
@@ -177,18 +177,18 @@ class VoiceService:
         else:
             self._sever(session)
 
-    def place(self, session: Session) -> Place:
+    def channel(self, session: Session) -> OpenChannel:
         channel_id = session.admission.channel_id
-        if channel_id not in self._places:
+        if channel_id not in self._open:
             room = Room(channel_id)
             channel = self.world.channels.get(channel_id)
             version = NO_DAVE if channel and channel.kind is ChannelKind.STAGE else PROTOCOL_VERSION
             epochs = Epochs(room, faults=self.faults, timing=self.limits.timing, version=version)
-            self._places[channel_id] = Place(room, epochs)
-        return self._places[channel_id]
+            self._open[channel_id] = OpenChannel(room, epochs)
+        return self._open[channel_id]
 
     def epochs(self, session: Session) -> Epochs:
-        return self.place(session).epochs
+        return self.channel(session).epochs
 
     # What can be done to them
 
@@ -225,33 +225,33 @@ class VoiceService:
 
     def members(self, channel_id: int) -> set[int]:
         """Who is in the channel's encrypted group."""
-        return self._places[channel_id].epochs.group.members if channel_id in self._places else set()
+        return self._open[channel_id].epochs.group.members if channel_id in self._open else set()
 
     def settled(self, channel_id: int) -> bool:
         """Whether the channel's encryption is at rest: everybody seals for the same epoch."""
-        return channel_id not in self._places or self._places[channel_id].epochs.settled
+        return channel_id not in self._open or self._open[channel_id].epochs.settled
 
     def is_open(self, channel_id: int) -> bool:
         """Whether anyone is connected to the channel."""
-        return channel_id in self._places
+        return channel_id in self._open
 
     def downgrade(self, channel_id: int) -> None:
-        self._places[channel_id].epochs.downgrade()
+        self._open[channel_id].epochs.downgrade()
 
     def upgrade(self, channel_id: int) -> None:
-        self._places[channel_id].epochs.upgrade()
+        self._open[channel_id].epochs.upgrade()
 
     def remove(self, session: Session, *, code: int) -> None:
         key = (session.admission.guild_id, session.user_id)
         if self._sessions.get(key) is session:
             del self._sessions[key]
         self.relay.forget(session)
-        place = self.place(session)
+        channel = self.channel(session)
         session.close(code)
-        if place.room.leave(session):
-            place.epochs.left(session.user_id)
-        if not place.room.sessions:
-            del self._places[session.admission.channel_id]
+        if channel.room.leave(session):
+            channel.epochs.left(session.user_id)
+        if not channel.room.sessions:
+            del self._open[session.admission.channel_id]
 
     def _admission(self, token: str, *, guild_id: int, session_id: str) -> Admission:
         admission = self._admissions.get(token)
@@ -262,13 +262,13 @@ class VoiceService:
         return admission
 
     def _receivers(self, session: Session) -> Iterator[Session]:
-        return self.place(session).room.others(session)
+        return self.channel(session).room.others(session)
 
     def _sever(self, session: Session) -> None:
         if self.faults.remove_severed:
-            place = self.place(session)
-            place.room.sever(session)
-            place.epochs.left(session.user_id)
+            channel = self.channel(session)
+            channel.room.sever(session)
+            channel.epochs.left(session.user_id)
         asyncio.get_running_loop().call_later(self.limits.resume_seconds, self._expire, session)
 
     def _expire(self, session: Session) -> None:
