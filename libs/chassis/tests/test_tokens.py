@@ -115,7 +115,7 @@ class TestCaller:
         token = signed(claims())
         caller = await verifier.caller(token)
 
-        revoked.heed([session_revoked(caller)])
+        revoked.apply([session_revoked(caller)])
 
         with pytest.raises(SessionEnded):
             await verifier.caller(token)
@@ -154,7 +154,7 @@ class TestKnown:
         token = signed(claims())
         caller = await verifier.caller(token)
 
-        revoked.heed([session_revoked(caller)])
+        revoked.apply([session_revoked(caller)])
 
         assert verifier.known(token) is None
 

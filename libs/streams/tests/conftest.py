@@ -50,12 +50,12 @@ async def relay(engine: AsyncEngine, redis: Redis) -> AsyncGenerator[Relay]:
 
 
 async def sent(redis: Redis, stream: str = STREAM) -> list[Envelope]:
-    batches = await bus.read(bus.Line(redis), {stream: "0"}, count=10_000, block_ms=1)
+    batches = await bus.read(bus.DedicatedConnection(redis), {stream: "0"}, count=10_000, block_ms=1)
     return [bus.decode(fields) for _, entries in batches for _, fields in entries]
 
 
 async def dead_letters(redis: Redis, group: str) -> list[dict[bytes, bytes]]:
-    batches = await bus.read(bus.Line(redis), {f"{STREAM}.dead.{group}": "0"}, count=100, block_ms=1)
+    batches = await bus.read(bus.DedicatedConnection(redis), {f"{STREAM}.dead.{group}": "0"}, count=100, block_ms=1)
     return [fields for _, entries in batches for _, fields in entries]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.events import Event
 from contracts.times import now
 from streams import bulk
-from streams.bulk import Letters, Logged
+from streams.bulk import EventBatch, Logged
 
 
 class Placed(Event, frozen=True, kw_only=True):
@@ -18,17 +18,19 @@ class Placed(Event, frozen=True, kw_only=True):
     number: int
 
 
-async def write(engine: AsyncEngine, letters: Letters, *, ring: bool = False, provided: str = "true") -> list[Logged]:
-    at, tell = now(), f"with {bulk.TELLING.format(provided=provided)} {bulk.TOLD}"
+async def write(
+    engine: AsyncEngine, batch: EventBatch, *, notify: bool = False, provided: str = "true"
+) -> list[Logged]:
+    at, publish = now(), f"with {bulk.PUBLISHING.format(provided=provided)} {bulk.PUBLISHED}"
     async with engine.begin() as connection:
-        result = await connection.exec_driver_sql(tell, letters.values(at=at, ring=ring))
+        result = await connection.exec_driver_sql(publish, batch.values(at=at, notify=notify))
         rows = result.mappings().all()
-    return list(letters.logged(rows, at=at).values()) if rows else []
+    return list(batch.logged(rows, at=at).values()) if rows else []
 
 
-async def commit(engine: AsyncEngine, number: int, topic: str = "a", *, ring: bool = False) -> list[Logged]:
-    """One event; nobody is notified of it without `ring`."""
-    letters = Letters({topic: 1})
-    place = letters.place(topic)
-    letters.tell(place, Placed(number=number), quoted=place, trace="")
-    return await write(engine, letters, ring=ring)
+async def commit(engine: AsyncEngine, number: int, topic: str = "a", *, notify: bool = False) -> list[Logged]:
+    """One event; nobody is notified of it without `notify`."""
+    batch = EventBatch({topic: 1})
+    place = batch.next_seq(topic)
+    batch.publish(place, Placed(number=number), embedded=place, trace="")
+    return await write(engine, batch, notify=notify)

@@ -7,18 +7,18 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from streams import log
-from streams.bulk import Letters, Logged
+from streams.bulk import EventBatch, Logged
 
 from .placed import Placed, write
 
 
-def letters_for(topics: list[str], *, text: str = "") -> Letters:
+def letters_for(topics: list[str], *, text: str = "") -> EventBatch:
     """One event for each, in this order."""
-    letters = Letters(Counter(topics))
+    batch = EventBatch(Counter(topics))
     for number, topic in enumerate(topics):
-        place = letters.place(topic)
-        letters.tell(place, Placed(number=number), quoted=place, trace=text)
-    return letters
+        place = batch.next_seq(topic)
+        batch.publish(place, Placed(number=number), embedded=place, trace=text)
+    return batch
 
 
 def told(rows: list[Logged]) -> list[tuple[str, int, int, int]]:
@@ -46,12 +46,12 @@ class TestLetters:
 
     async def test_may_name_the_place_of_another(self, engine: AsyncEngine) -> None:
         await write(engine, letters_for(["message"] * 7))
-        letters = Letters({"message": 2, "person": 1})
-        letters.tell(first := letters.place("message"), Placed(number=1), quoted=first, trace="")
-        letters.tell(letters.place("person"), Placed(number=2), quoted=first, trace="")
-        letters.tell(second := letters.place("message"), Placed(number=3), quoted=second, trace="")
+        batch = EventBatch({"message": 2, "person": 1})
+        batch.publish(first := batch.next_seq("message"), Placed(number=1), embedded=first, trace="")
+        batch.publish(batch.next_seq("person"), Placed(number=2), embedded=first, trace="")
+        batch.publish(second := batch.next_seq("message"), Placed(number=3), embedded=second, trace="")
 
-        assert told(await write(engine, letters)) == [("message", 8, 8, 1), ("person", 1, 8, 2), ("message", 9, 9, 3)]
+        assert told(await write(engine, batch)) == [("message", 8, 8, 1), ("person", 1, 8, 2), ("message", 9, 9, 3)]
 
     async def test_are_told_only_provided_that_something_holds(self, engine: AsyncEngine) -> None:
         at_two = "(select seq from topic_heads where topic = 'b') = 2"

@@ -19,6 +19,7 @@ class TestCreateTables:
             context = MigrationContext.configure(connection)
             with Operations.context(context):
                 migration.create_tables()
+                migration.create_applied()
             return list(compare_metadata(context, tables.metadata))
 
         async with engine.begin() as connection:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from streams import log, tables
-from streams.outbox import tell, tell_all
+from streams.outbox import publish, publish_all
 
 from .conftest import Happened
 
@@ -18,7 +18,7 @@ class TestTell:
             seqs: list[int] = []
             for turn in range(4):
                 async with engine.begin() as connection:
-                    seqs.append(await tell(connection, "channel:1", Happened(number=number * 10 + turn)))
+                    seqs.append(await publish(connection, "channel:1", Happened(number=number * 10 + turn)))
             return seqs
 
         told = await asyncio.gather(*(write(number) for number in range(50)))
@@ -28,9 +28,9 @@ class TestTell:
     async def test_places_follow_the_order_of_visibility(self, engine: AsyncEngine) -> None:
         async with engine.connect() as slow, engine.connect() as fast:
             await slow.begin()
-            await tell(slow, "channel:1", Happened(number=1))
+            await publish(slow, "channel:1", Happened(number=1))
             await fast.begin()
-            following = asyncio.create_task(tell(fast, "channel:1", Happened(number=2)))
+            following = asyncio.create_task(publish(fast, "channel:1", Happened(number=2)))
             _, waiting = await asyncio.wait({following}, timeout=0.2)
 
             assert waiting, "the second writer must wait for the first"
@@ -41,17 +41,17 @@ class TestTell:
 
     async def test_a_rollback_gives_its_place_back(self, engine: AsyncEngine) -> None:
         async with engine.connect() as connection:
-            await tell(connection, "channel:1", Happened(number=1))
+            await publish(connection, "channel:1", Happened(number=1))
             await connection.rollback()
 
         async with engine.begin() as connection:
-            assert await tell(connection, "channel:1", Happened(number=2)) == 1
+            assert await publish(connection, "channel:1", Happened(number=2)) == 1
 
     async def test_writers_of_several_topics_never_deadlock(self, engine: AsyncEngine) -> None:
         async def write(topics: list[str]) -> None:
             for number in range(30):
                 async with engine.begin() as connection:
-                    await tell_all(connection, [(topic, Happened(number=number)) for topic in topics])
+                    await publish_all(connection, [(topic, Happened(number=number)) for topic in topics])
 
         async with asyncio.timeout(30):
             await asyncio.gather(write(["a", "b", "c"]), write(["c", "b", "a"]), write(["b", "c", "a"]))
@@ -62,7 +62,7 @@ class TestTell:
 
     async def test_several_events_of_one_topic_follow_each_other(self, engine: AsyncEngine) -> None:
         async with engine.begin() as connection:
-            seqs = await tell_all(
+            seqs = await publish_all(
                 connection, [("a", Happened(number=1)), ("b", Happened(number=2)), ("a", Happened(number=3))]
             )
 
@@ -72,7 +72,7 @@ class TestTell:
 class TestRead:
     async def test_gives_all_that_followed(self, engine: AsyncEngine) -> None:
         async with engine.begin() as connection:
-            await tell_all(connection, [("a", Happened(number=number)) for number in range(5)])
+            await publish_all(connection, [("a", Happened(number=number)) for number in range(5)])
             page = await log.read(connection, "a", after=2, limit=10)
 
         assert [one.seq for one in page.events] == [3, 4, 5]
@@ -83,14 +83,14 @@ class TestRead:
     )
     async def test_never_gives_a_part(self, engine: AsyncEngine, after: int, limit: int) -> None:
         async with engine.begin() as connection:
-            await tell_all(connection, [("a", Happened(number=number)) for number in range(5)])
+            await publish_all(connection, [("a", Happened(number=number)) for number in range(5)])
             page = await log.read(connection, "a", after=after, limit=limit)
 
         assert (page.events, page.reset, page.seq) == ((), True, 5)
 
     async def test_says_reset_when_some_of_it_was_forgotten(self, engine: AsyncEngine) -> None:
         async with engine.begin() as connection:
-            await tell_all(connection, [("a", Happened(number=number)) for number in range(5)])
+            await publish_all(connection, [("a", Happened(number=number)) for number in range(5)])
             await connection.execute(tables.log.delete().where(tables.log.c.seq == 3))
             page = await log.read(connection, "a", after=2, limit=10)
 

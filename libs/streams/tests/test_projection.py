@@ -13,8 +13,8 @@ from contracts.events import Envelope, Event
 from contracts.ids import new_id
 from contracts.times import now
 from streams import tables
+from streams.consumer import once
 from streams.projection import Projection, in_any_order, whole_topic
-from streams.work import once
 from testkit.shuffled import apply_shuffled
 
 metadata = MetaData()

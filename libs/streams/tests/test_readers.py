@@ -1,4 +1,4 @@
-"""Readers: a share of work has its effect once, a view sees everything, and one bad entry stops neither."""
+"""Readers: a consumer group has its effect once, a subscriber sees everything, and one bad entry stops neither."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -15,20 +15,20 @@ from contracts.events import Envelope
 from contracts.ids import new_id
 from contracts.times import now
 from streams import bus, tables
-from streams.outbox import tell_all
+from streams.consumer import ConsumerGroup, ConsumerSettings, Effect, once
+from streams.outbox import publish_all
 from streams.projection import Projection, in_any_order
 from streams.relay import Relay
-from streams.view import View
-from streams.work import Effect, ShareOfWork, WorkSettings, once
+from streams.subscriber import BroadcastSubscriber
 from testkit.waiting import eventually
 
 from .conftest import STREAM, Happened, dead_letters, wipe
 
-QUICK = WorkSettings(failures_max=3, retry_seconds=0.05, block_ms=20)
+QUICK = ConsumerSettings(failures_max=3, retry_seconds=0.05, block_ms=20)
 
 
-def share(redis: Redis, effect: Effect) -> ShareOfWork:
-    return ShareOfWork(redis, streams=[STREAM], group="counting", effect=effect, settings=QUICK)
+def share(redis: Redis, effect: Effect) -> ConsumerGroup:
+    return ConsumerGroup(redis, streams=[STREAM], group="counting", effect=effect, settings=QUICK)
 
 
 def happened(number: int) -> Envelope:
@@ -37,7 +37,7 @@ def happened(number: int) -> Envelope:
 
 
 async def put(redis: Redis, *envelopes: Envelope) -> None:
-    await bus.add(bus.Line(redis), STREAM, envelopes, marker="unused")
+    await bus.add(bus.DedicatedConnection(redis), STREAM, envelopes, marker="unused")
 
 
 class Counting:
@@ -60,7 +60,7 @@ class Counting:
         return Supervisor().running(share(redis, effect).worker())
 
 
-class TestShareOfWork:
+class TestConsumerGroup:
     async def test_has_the_effect_of_a_repeated_event_once(self, engine: AsyncEngine, redis: Redis) -> None:
         counting = Counting()
         first = happened(1)
@@ -149,7 +149,7 @@ class TestShareOfWork:
         counting = Counting()
         async with counting.at_work(engine, redis):
             async with engine.begin() as connection:
-                await tell_all(connection, [("a", Happened(number=number)) for number in (1, 2)])
+                await publish_all(connection, [("a", Happened(number=number)) for number in (1, 2)])
 
             async def two() -> bool:
                 return counting.counted == [1, 2]
@@ -157,7 +157,7 @@ class TestShareOfWork:
             await eventually(two)
             await wipe(redis)
             async with engine.begin() as connection:
-                await tell_all(connection, [("a", Happened(number=3))])
+                await publish_all(connection, [("a", Happened(number=3))])
 
             async def three() -> bool:
                 return counting.counted == [1, 2, 3]
@@ -184,7 +184,7 @@ async def settled(redis: Redis) -> bool:
     return group["pending"] == 0 and group["lag"] == 0
 
 
-class TestView:
+class TestBroadcastSubscriber:
     async def test_sees_what_is_told_from_now_on(self, redis: Redis) -> None:
         await put(redis, happened(1))
         put_at = await bus.clock_ms(redis)
@@ -194,7 +194,7 @@ class TestView:
 
         await eventually(a_later_millisecond)
         seen: list[int] = []
-        view = View(redis, streams=[STREAM], deliver=lambda batch: seen.extend(one.seq for one in batch))
+        view = BroadcastSubscriber(redis, streams=[STREAM], deliver=lambda batch: seen.extend(one.seq for one in batch))
 
         async with Supervisor().running(view.worker()):
             await view.started.wait()
@@ -207,7 +207,7 @@ class TestView:
 
     async def test_passes_over_what_it_cannot_read(self, redis: Redis) -> None:
         seen: list[int] = []
-        view = View(redis, streams=[STREAM], deliver=lambda batch: seen.extend(one.seq for one in batch))
+        view = BroadcastSubscriber(redis, streams=[STREAM], deliver=lambda batch: seen.extend(one.seq for one in batch))
 
         async with Supervisor().running(view.worker()):
             await view.started.wait()

@@ -14,7 +14,7 @@ from chassis.background import Supervisor
 from contracts.times import now
 from embedded import Server
 from streams import bus, tables
-from streams.outbox import tell, tell_all
+from streams.outbox import publish, publish_all
 from streams.relay import Relay
 from testkit.waiting import eventually
 
@@ -31,7 +31,7 @@ class TestRelay:
     async def test_carries_events_in_order(self, engine: AsyncEngine, redis: Redis, relay: Relay) -> None:
         for number in range(20):
             async with engine.begin() as connection:
-                await tell_all(connection, [("a", Happened(number=number)), ("b", Happened(number=number))])
+                await publish_all(connection, [("a", Happened(number=number)), ("b", Happened(number=number))])
 
         async def all_there() -> bool:
             return len(await sent(redis)) == 40
@@ -44,9 +44,9 @@ class TestRelay:
     async def test_loses_no_row_of_a_slow_transaction(self, engine: AsyncEngine, redis: Redis, relay: Relay) -> None:
         async with engine.connect() as slow:
             await slow.begin()
-            await tell(slow, "slow", Happened(number=1))
+            await publish(slow, "slow", Happened(number=1))
             async with engine.begin() as quick:
-                await tell(quick, "quick", Happened(number=2))
+                await publish(quick, "quick", Happened(number=2))
 
             async def quick_one_there() -> bool:
                 return [one.topic for one in await sent(redis)] == ["quick"]
@@ -71,12 +71,12 @@ class TestRelay:
         async with Supervisor().running(lazy.worker()):
             await eventually(leading)
             async with engine.begin() as connection:
-                await tell(connection, "a", Happened(number=1))
+                await publish(connection, "a", Happened(number=1))
             await eventually(there)
 
     async def test_sends_again_what_a_wiped_redis_forgot(self, engine: AsyncEngine, redis: Redis, relay: Relay) -> None:
         async with engine.begin() as connection:
-            await tell_all(connection, [("a", Happened(number=number)) for number in range(3)])
+            await publish_all(connection, [("a", Happened(number=number)) for number in range(3)])
 
         async def all_there() -> bool:
             return [one.seq for one in await sent(redis)] == [1, 2, 3]
@@ -91,7 +91,7 @@ class TestRelay:
         async with Supervisor().running(Relay(engine, redis, stream=STREAM, settings=QUICK).worker()):
             own_valkey.kill()
             async with engine.begin() as connection:
-                await tell(connection, "a", Happened(number=1))
+                await publish(connection, "a", Happened(number=1))
             own_valkey.start()
 
             async def there() -> bool:
@@ -115,7 +115,7 @@ class TestRelay:
         second = Relay(engine, redis, stream=STREAM, settings=QUICK)
         async with Supervisor().running(second.worker()):
             async with engine.begin() as connection:
-                await tell(connection, "a", Happened(number=1))
+                await publish(connection, "a", Happened(number=1))
 
             async def first_sent() -> bool:
                 return await unsent(engine) == 0
@@ -126,7 +126,7 @@ class TestRelay:
             first.cancel()
             await asyncio.gather(first, return_exceptions=True)
             async with engine.begin() as connection:
-                await tell(connection, "a", Happened(number=2))
+                await publish(connection, "a", Happened(number=2))
             await eventually(first_sent)
             assert len(await sent(redis)) == 2
 
@@ -152,7 +152,7 @@ class TestTidy:
         self, engine: AsyncEngine, redis: Redis
     ) -> None:
         async with engine.begin() as connection:
-            await tell_all(connection, [("a", Happened(number=number)) for number in range(2)])
+            await publish_all(connection, [("a", Happened(number=number)) for number in range(2)])
             old = {"at": now() - timedelta(days=8)}
             await connection.execute(text("update log set at = :at, sent_at = :at where seq = 1"), old)
         await redis.set(f"{STREAM}.marker", await bus.run_id(redis))

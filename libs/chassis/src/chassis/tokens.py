@@ -62,7 +62,7 @@ class RevokedSessions:
         self._until = {kept: until for kept, until in self._until.items() if until > now}
         self._until[session_id] = now + self._kept_seconds
 
-    def heed(self, envelopes: Iterable[Envelope]) -> list[SessionId]:
+    def apply(self, envelopes: Iterable[Envelope]) -> list[SessionId]:
         """Take note of the sessions that auth's events say have ended; returns them. An event that cannot be decoded,
         as a newer release may send, is logged and passed over.
         """

@@ -1,7 +1,7 @@
-"""The outbox inside a statement of your own: claim places, write your rows, tell the events in one round trip.
+"""The outbox inside a statement of your own: claim positions, write your rows, publish the events in one round trip.
 
-Places are claimed by the statement itself, so whoever writes it does not know them yet: rows say how many of the same
-statement come after them in their topic, and an event's data are parted where a place is to stand.
+The statement itself claims each `seq`, so it is not known while the rows are made: a row says how many of the same
+statement come after it in its topic, and an event's data are parted where a `seq` is to stand.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping
 from contracts.events import Envelope, Event
 from contracts.ids import new_id
 
-TELLING: Final = """
+PUBLISHING: Final = """
     claimed as (
         insert into topic_heads as head (topic, seq)
         select key, value::bigint from json_each_text($1::text::json) where {provided}
@@ -23,22 +23,22 @@ TELLING: Final = """
         returning topic, seq
     ), logged as (
         insert into log (id, topic, seq, type, at, trace, data)
-        select told.id, told.topic, own.seq - told.behind, told.type, $3, told.trace,
-            convert_to(told.before || (quoted.seq - told.quoted_behind) || told.after, 'UTF8')
-        from rows from (json_to_recordset($2::text::json) as (id uuid, topic text, behind bigint, type text,
-            trace text, before text, after text, quoted_topic text, quoted_behind bigint)) with ordinality
-            as told(id, topic, behind, type, trace, before, after, quoted_topic, quoted_behind, place)
-        join claimed own on own.topic = told.topic
-        join claimed quoted on quoted.topic = told.quoted_topic
-        order by told.place
+        select event.id, event.topic, own.seq - event.offset_from_end, event.type, $3, event.trace,
+            convert_to(event.before || (embedded.seq - event.embedded_offset) || event.after, 'UTF8')
+        from rows from (json_to_recordset($2::text::json) as (id uuid, topic text, offset_from_end bigint, type text,
+            trace text, before text, after text, embedded_topic text, embedded_offset bigint)) with ordinality
+            as event(id, topic, offset_from_end, type, trace, before, after, embedded_topic, embedded_offset, number)
+        join claimed own on own.topic = event.topic
+        join claimed embedded on embedded.topic = event.embedded_topic
+        order by event.number
         returning position, id, seq
     )
 """
-"""What stands behind `with`, to be formatted: nothing is told unless what is `provided` holds. `claimed` gives the last
-place of each topic to the rest of the statement. Together with `TOLD` it takes `$1` to `$4` (`Letters.values`):
+"""What follows `with`, to be formatted: nothing is published unless what is `provided` holds. `claimed` gives the last
+`seq` of each topic to the rest of the statement. Together with `PUBLISHED` it takes `$1` to `$4` (`EventBatch.values`):
 parameters of your own begin with `$5`. Rows come as JSON: the driver takes longer over an array for each column.
 """
-TOLD: Final = """
+PUBLISHED: Final = """
     select position, id, seq, (select pg_notify('log_told', current_schema()) where $4::boolean) from logged
 """
 """The end of the statement."""
@@ -50,25 +50,25 @@ class Fetch(Protocol):
     async def __call__(self, statement: str, *values: object) -> Sequence[RowMapping | Mapping[str, Any]]: ...
 
 
-class Place(NamedTuple):
-    """A place that is not claimed yet: `behind` counts those of the same statement that follow it in the topic."""
+class PendingSeq(NamedTuple):
+    """A `seq` that is not claimed yet: `offset_from_end` counts those of its statement that follow in the topic."""
 
     topic: str
-    behind: int
+    offset_from_end: int
 
 
-class Line(msgspec.Struct, frozen=True):
-    """An event on its way into the log; the place that it quotes stands between the two parts of its data."""
+class EventRow(msgspec.Struct, frozen=True):
+    """An event on its way into the log; the `seq` that it embeds stands between the two parts of its data."""
 
     id: UUID
     topic: str
-    behind: int
+    offset_from_end: int
     type: str
     trace: str
     before: str
     after: str
-    quoted_topic: str
-    quoted_behind: int
+    embedded_topic: str
+    embedded_offset: int
 
 
 class Logged(NamedTuple):
@@ -81,52 +81,52 @@ class Logged(NamedTuple):
 _encode = msgspec.json.Encoder().encode
 
 
-def rows(values: object) -> str:
+def as_json(values: object) -> str:
     """A parameter that is read as JSON."""
     return _encode(values).decode()
 
 
-class Letters:
+class EventBatch:
     """Collects events; `counts` says how many there will be of each topic."""
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         self._counts = dict(sorted(counts.items()))
         self._left = dict(counts)
-        self.lines: list[Line] = []
+        self.rows: list[EventRow] = []
 
-    def place(self, topic: str) -> Place:
+    def next_seq(self, topic: str) -> PendingSeq:
         """The topic's next one."""
         self._left[topic] -= 1
-        return Place(topic, self._left[topic])
+        return PendingSeq(topic, self._left[topic])
 
-    def tell(self, place: Place, event: Event, *, quoted: Place, trace: str) -> None:
-        """`event` has a `seq` of 0 in it, where the place `quoted` belongs."""
-        before, key, after = rows(event).partition('"seq":0')  # no text can look so: its quotes are escaped
-        self.lines.append(Line(new_id(), *place, event.TYPE, trace, before + key[:-1], after, *quoted))
+    def publish(self, seq: PendingSeq, event: Event, *, embedded: PendingSeq, trace: str) -> None:
+        """`event` has a `seq` of 0 in it, where `embedded` belongs."""
+        before, key, after = as_json(event).partition('"seq":0')  # no text can look so: its quotes are escaped
+        self.rows.append(EventRow(new_id(), *seq, event.TYPE, trace, before + key[:-1], after, *embedded))
 
-    def values(self, *, at: datetime, ring: bool) -> tuple[object, ...]:
-        """The parameters of `TELLING` and `TOLD`. Heads are locked in topic order, as `outbox.claim` does; without
-        `ring` whoever commits wakes the relay."""
-        return rows(self._counts), rows(self.lines), at, ring
+    def values(self, *, at: datetime, notify: bool) -> tuple[object, ...]:
+        """The parameters of `PUBLISHING` and `PUBLISHED`. Heads are locked in topic order, as by `outbox.claim`.
+        Without `notify` the committer wakes the relay."""
+        return as_json(self._counts), as_json(self.rows), at, notify
 
-    def logged(self, found: Sequence[RowMapping | Mapping[str, Any]], *, at: datetime) -> dict[Place, Logged]:
-        """What was told, in order, from the rows of `TOLD`."""
+    def logged(self, found: Sequence[RowMapping | Mapping[str, Any]], *, at: datetime) -> dict[PendingSeq, Logged]:
+        """What was published, in order, from the rows of `PUBLISHED`."""
         by_id = {row["id"]: row for row in found}
-        seqs = {Place(line.topic, line.behind): int(by_id[line.id]["seq"]) for line in self.lines}
+        seqs = {PendingSeq(row.topic, row.offset_from_end): int(by_id[row.id]["seq"]) for row in self.rows}
         return {
-            place: Logged(
-                by_id[line.id]["position"],
+            pending: Logged(
+                by_id[row.id]["position"],
                 Envelope(
-                    id=line.id,
-                    type=line.type,
-                    topic=line.topic,
+                    id=row.id,
+                    type=row.type,
+                    topic=row.topic,
                     seq=seq,
                     at=at,
-                    trace=line.trace,
+                    trace=row.trace,
                     data=msgspec.Raw(
-                        f"{line.before}{seqs[Place(line.quoted_topic, line.quoted_behind)]}{line.after}".encode()
+                        f"{row.before}{seqs[PendingSeq(row.embedded_topic, row.embedded_offset)]}{row.after}".encode()
                     ),
                 ),
             )
-            for line, (place, seq) in zip(self.lines, seqs.items(), strict=True)
+            for row, (pending, seq) in zip(self.rows, seqs.items(), strict=True)
         }

@@ -60,10 +60,10 @@ class Connection(redis.asyncio.Connection):
             raise
 
 
-class Line:
-    """A connection of one caller's own, who asks one thing at a time, spared what a pool does around each command.
+class DedicatedConnection:
+    """A connection of one caller that asks one thing at a time, without what a pool does around each command.
 
-    A broken one is made anew by the next question; it is closed with the pool.
+    A broken one is replaced by the next question; it is closed with the pool.
     """
 
     def __init__(self, redis: Redis) -> None:
@@ -101,7 +101,7 @@ def decode(fields: dict[bytes, bytes]) -> Envelope:
         raise Malformed(str(error)) from error
 
 
-async def add(line: Line, stream: str, envelopes: Iterable[Envelope], *, marker: str) -> bytes | None:
+async def add(line: DedicatedConnection, stream: str, envelopes: Iterable[Envelope], *, marker: str) -> bytes | None:
     """Append to the stream, with one command for all; gives the value of `marker` as it was afterwards."""
     given = [stream, marker, *map(encode, envelopes)]
     try:
@@ -110,7 +110,7 @@ async def add(line: Line, stream: str, envelopes: Iterable[Envelope], *, marker:
         return await line.ask("EVAL", _ADD, 2, *given)
 
 
-async def read(line: Line, positions: dict[str, bytes | str], *, count: int, block_ms: int) -> Batches:
+async def read(line: DedicatedConnection, positions: dict[str, bytes | str], *, count: int, block_ms: int) -> Batches:
     """What came after `positions`; waits up to `block_ms` for the first."""
     answer: list[tuple[bytes, list[tuple[bytes, list[bytes]]]]] | None = await line.ask(
         "XREAD", "COUNT", count, "BLOCK", block_ms, "STREAMS", *positions, *positions.values()

@@ -1,4 +1,4 @@
-"""Tell events in the same transaction as the change they report: outbox = log."""
+"""Publish events in the same transaction as the change they report: outbox = log."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,11 +18,11 @@ _CLAIM = text("""
     on conflict (topic) do update set seq = head.seq + excluded.seq
     returning seq
 """)
-_RING = text("select pg_notify('log_told', current_schema())")
+_NOTIFY = text("select pg_notify('log_told', current_schema())")
 
 
-class Told(msgspec.Struct, frozen=True):
-    """An event with its place: `seq` must have been claimed in this transaction."""
+class OutboxEvent(msgspec.Struct, frozen=True):
+    """An event with its position: `seq` must have been claimed in this transaction."""
 
     topic: str
     seq: int
@@ -31,9 +31,9 @@ class Told(msgspec.Struct, frozen=True):
 
 
 async def claim(connection: AsyncConnection, counts: Mapping[str, int]) -> dict[str, int]:
-    """Take the next `counts[topic]` places of each topic; gives the first of each.
+    """Take the next `counts[topic]` positions of each topic; gives the first of each.
 
-    The heads stay locked until the transaction ends, so places have no gap and become visible in order. They are
+    The heads stay locked until the transaction ends, so positions have no gap and become visible in order. They are
     locked in topic order, so two writers of several topics cannot wait for each other for ever.
     """
     firsts: dict[str, int] = {}
@@ -43,8 +43,8 @@ async def claim(connection: AsyncConnection, counts: Mapping[str, int]) -> dict[
     return firsts
 
 
-async def append(connection: AsyncConnection, told: Sequence[Told]) -> None:
-    """Write events at claimed places, and ring the relay when the transaction commits."""
+async def append(connection: AsyncConnection, events: Sequence[OutboxEvent]) -> None:
+    """Write events at claimed positions, and notify the relay when the transaction commits."""
     at, trace = now(), traceparent()
     rows = [
         {
@@ -56,26 +56,26 @@ async def append(connection: AsyncConnection, told: Sequence[Told]) -> None:
             "trace": trace,
             "data": msgspec.json.encode(one.event),
         }
-        for one in told
+        for one in events
     ]
     await connection.execute(insert(tables.log), rows)
-    await connection.execute(_RING)
+    await connection.execute(_NOTIFY)
 
 
-async def tell_all(connection: AsyncConnection, events: Sequence[tuple[str, Event]]) -> list[int]:
-    """Tell several events, each on its topic; gives their places in the order given."""
+async def publish_all(connection: AsyncConnection, events: Sequence[tuple[str, Event]]) -> list[int]:
+    """Publish several events, each on its topic; gives their `seq` in the order given."""
     counts: dict[str, int] = {}
     for topic, _ in events:
         counts[topic] = counts.get(topic, 0) + 1
     following = await claim(connection, counts)
-    told: list[Told] = []
+    placed: list[OutboxEvent] = []
     for topic, event in events:
-        told.append(Told(topic, following[topic], event))
+        placed.append(OutboxEvent(topic, following[topic], event))
         following[topic] += 1
-    await append(connection, told)
-    return [one.seq for one in told]
+    await append(connection, placed)
+    return [one.seq for one in placed]
 
 
-async def tell(connection: AsyncConnection, topic: str, event: Event) -> int:
-    """Tell one event; gives its place in the topic."""
-    return (await tell_all(connection, [(topic, event)]))[0]
+async def publish(connection: AsyncConnection, topic: str, event: Event) -> int:
+    """Publish one event; gives its `seq` in the topic."""
+    return (await publish_all(connection, [(topic, event)]))[0]

@@ -42,7 +42,7 @@ class _Known(NamedTuple):
 
 
 class Projection:
-    """What a service writes when it hears an event; `streams.work.once` applies it."""
+    """What a service writes when it hears an event; `streams.consumer.once` applies it."""
 
     def __init__(self) -> None:
         self._known: dict[str, _Known] = {}

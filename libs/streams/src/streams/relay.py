@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from chassis.background import BOUND_SECONDS, Step, WakeUp, Worker
 from contracts.times import NEVER, now
 from streams import bus, log, meters, tables
+from streams.backlog import Backlog
 from streams.bulk import Logged
-from streams.handed import Handed
 
 logger = structlog.get_logger()
 
@@ -60,12 +60,12 @@ class Relay:
     ) -> None:
         self._engine = engine
         self._redis = redis
-        self._line = bus.Line(redis)
+        self._line = bus.DedicatedConnection(redis)
         self._stream = stream
         self._marker = f"{stream}.marker"
         self._settings = settings or RelaySettings()
         self._woken = WakeUp()
-        self._handed = Handed()
+        self._backlog = Backlog()
         self._must_read = True
         self._unmarked: list[int] = []
         self._marked_at = NEVER
@@ -73,17 +73,17 @@ class Relay:
         self._tidied_at = NEVER
         self._schema = ""
         self.leading = False
-        """Whether this copy is the one that works: then `carry` after a commit is enough, nobody need be notified."""
+        """Whether this copy is the one that works: then `enqueue` after a commit is enough, nobody need be notified."""
 
     def wake(self) -> None:
         """There is something to read and send: called by the database's notification."""
         self._must_read = True
         self._woken.notify()
 
-    def carry(self, rows: Sequence[Logged]) -> None:
+    def enqueue(self, rows: Sequence[Logged]) -> None:
         """These were just committed. Somebody else leads: then they were notified."""
         if rows and self.leading:
-            if not self._handed.give(rows):
+            if not self._backlog.enqueue(rows):
                 self._must_read = True
             self._woken.notify()
 
@@ -126,7 +126,7 @@ class Relay:
     async def _resign(self, connection: AsyncConnection, driver: Any) -> None:
         """Give the lock back. A connection that is being cut gives it back by its end."""
         self.leading = False
-        self._handed.forget()
+        self._backlog.forget()
         try:
             if not driver.is_closed():
                 await self._mark(connection)
@@ -143,7 +143,7 @@ class Relay:
 
     async def _send(self, connection: AsyncConnection) -> None:
         """Send what was handed over, as far as that goes; look into the table when that is asked for, or due."""
-        while not self._must_read and (rows := self._handed.take(self._settings.batch_max)) != []:
+        while not self._must_read and (rows := self._backlog.take(self._settings.batch_max)) != []:
             if rows is None:
                 self._must_read = True
             else:
@@ -168,7 +168,7 @@ class Relay:
             self._must_read = True
             await self._resend_what_redis_lost(connection)
         elif rows:
-            self._handed.were_sent(rows)
+            self._backlog.mark_sent(rows)
             self._unmarked += [row.position for row in rows]
             meters.relay_lag.record((now() - rows[0].envelope.at).total_seconds(), {"stream": self._stream})
 
@@ -183,7 +183,7 @@ class Relay:
         run_id = await bus.run_id(self._redis)
         if await self._redis.get(self._marker) == run_id:
             return
-        self._handed.forget()
+        self._backlog.forget()
         await self._mark(connection)
         entries = tables.log
         lost = update(entries).where(entries.c.at > now() - self._settings.resend, entries.c.sent_at.is_not(None))

@@ -5,7 +5,7 @@ import random
 from collections.abc import Sequence
 
 from contracts.events import Envelope
-from streams.work import Effect
+from streams.consumer import Effect
 
 
 async def apply_shuffled(effect: Effect, envelopes: Sequence[Envelope], *, seed: int, copies: int = 2) -> None:

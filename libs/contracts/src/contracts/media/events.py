@@ -7,7 +7,7 @@ from contracts.media.recordings import Consent, Note, Recording
 
 
 class RecordingRequested(Recording, Event, frozen=True, kw_only=True):
-    """Somebody wants a voice channel recorded. A share of work for recorders, who claim it."""
+    """Somebody wants a voice channel recorded. Recorders read it as a consumer group, and claim it."""
 
     TYPE: ClassVar[str] = "media.recording_requested.v1"
 

@@ -48,7 +48,7 @@ class Environment:
         data = msgspec.Raw(msgspec.json.encode(space))
         envelope = Envelope(id=new_id(), type=SpaceUpdated.TYPE, topic=topic, seq=1, at=now(), data=data)
         redis = bus.connect(self.redis_url)
-        await bus.add(bus.Line(redis), "messaging.events", [envelope], marker="none")
+        await bus.add(bus.DedicatedConnection(redis), "messaging.events", [envelope], marker="none")
         await redis.aclose()
         return space.id
 

@@ -15,7 +15,7 @@ from newservice.routes import router
 from newservice.settings import Settings
 from streams import bus
 from streams.relay import Relay
-from streams.work import ShareOfWork, once
+from streams.consumer import ConsumerGroup, once
 
 STREAM = "newservice.events"
 
@@ -30,7 +30,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     effect = once(engine, reader="newservice", projection=projection)
     workers = Supervisor(
         Relay(engine, redis, stream=STREAM).worker(),
-        ShareOfWork(redis, streams=[STREAM], group="newservice", effect=effect).worker(),
+        ConsumerGroup(redis, streams=[STREAM], group="newservice", effect=effect).worker(),
     )
 
     @asynccontextmanager

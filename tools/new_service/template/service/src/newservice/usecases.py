@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.ids import UserId, new_id
 from contracts.newservice import NoteAdded, Note
 from newservice import domain, store
-from streams.outbox import tell
+from streams.outbox import publish
 
 
 async def add_note(
@@ -17,7 +17,7 @@ async def add_note(
     """Keep a note for its author."""
     note = domain.make_note(new_id(), author_id=author_id, text=text, at=at, chars_max=chars_max)
     await store.save(connection, note)
-    await tell(connection, f"newservice:{author_id}", NoteAdded(**msgspec.structs.asdict(note)))
+    await publish(connection, f"newservice:{author_id}", NoteAdded(**msgspec.structs.asdict(note)))
     return note
 
 

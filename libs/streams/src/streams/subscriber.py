@@ -1,4 +1,4 @@
-"""A view: every replica reads everything from now on; nothing is stored, nothing acknowledged."""
+"""A broadcast subscriber: every copy reads everything from now on; nothing is stored, nothing acknowledged."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ logger = structlog.get_logger()
 Deliver = Callable[[list[Envelope]], object]
 
 
-class View:
+class BroadcastSubscriber:
     """Reads several streams; what one read returned is delivered together. Repeats are possible: drop them by `seq`.
 
     An event that cannot be delivered is delivered by itself once more, then passed over: nothing waits for it.
@@ -34,7 +34,7 @@ class View:
         block_ms: int = 2000,
     ) -> None:
         self._redis = redis
-        self._line = bus.Line(redis)
+        self._line = bus.DedicatedConnection(redis)
         self._streams = tuple(streams)
         self._deliver = deliver
         self._since = since
@@ -43,7 +43,7 @@ class View:
         self._positions: dict[str, bytes | str] = {}
         self._set_aside = SetAside(self._name, per_minute_max=None)
         self.started = asyncio.Event()
-        """Set once the place to read from is known: whatever is told from then on will be delivered."""
+        """Set once the place to read from is known: whatever is published from then on will be delivered."""
 
     @property
     def _name(self) -> str:
@@ -80,5 +80,5 @@ class View:
             return bus.decode(entry[1])
         except bus.Malformed as error:
             meters.unreadable.add(1, {"stream": stream})
-            logger.warning("view.unreadable", stream=stream, entry=entry[0].decode(), error=str(error)[:200])
+            logger.warning("subscriber.unreadable", stream=stream, entry=entry[0].decode(), error=str(error)[:200])
             return None

@@ -14,9 +14,9 @@ from chassis.background import Supervisor
 from contracts.events import Envelope
 from contracts.ids import new_id
 from contracts.times import now
-from streams import handed
+from streams import backlog
+from streams.backlog import Backlog
 from streams.bulk import Logged
-from streams.handed import Handed
 from streams.relay import Relay
 from testkit.waiting import eventually
 
@@ -37,69 +37,69 @@ def taken(rows: list[Logged] | None) -> list[tuple[str, int]] | None:
     return None if rows is None else [(one.envelope.topic, one.envelope.seq) for one in rows]
 
 
-def sent_up_to(seq: int) -> Handed:
-    made = Handed()
-    made.were_sent([row(seq)])
+def sent_up_to(seq: int) -> Backlog:
+    made = Backlog()
+    made.mark_sent([row(seq)])
     return made
 
 
-class TestHanded:
+class TestBacklog:
     def test_gives_what_follows_what_was_sent(self) -> None:
         known = sent_up_to(4)
-        known.give([row(5), row(1, "b"), row(6)])
+        known.enqueue([row(5), row(1, "b"), row(6)])
 
         assert taken(known.take(10)) == [("a", 5), ("b", 1), ("a", 6)]
         assert taken(known.take(10)) == []
 
     def test_gives_no_more_at_once_than_asked(self) -> None:
         known = sent_up_to(4)
-        known.give([row(5), row(6), row(7)])
+        known.enqueue([row(5), row(6), row(7)])
 
         first = known.take(2)
-        known.were_sent(first or [])
+        known.mark_sent(first or [])
 
         assert taken(first) == [("a", 5), ("a", 6)]
         assert taken(known.take(2)) == [("a", 7)]
 
     def test_stops_before_a_gap(self) -> None:
         known = sent_up_to(4)
-        known.give([row(5), row(7)])
+        known.enqueue([row(5), row(7)])
 
         first = known.take(10)
-        known.were_sent(first or [])
+        known.mark_sent(first or [])
 
         assert taken(first) == [("a", 5)]
         assert known.take(10) is None
 
     def test_does_not_know_how_far_a_topic_was_sent_before_it_was_there(self) -> None:
-        known = Handed()
-        known.give([row(9)])
+        known = Backlog()
+        known.enqueue([row(9)])
 
         assert known.take(10) is None
 
     def test_passes_over_what_was_read_and_sent_meanwhile(self) -> None:
         known = sent_up_to(4)
-        known.give([row(5), row(6), row(7)])
-        known.were_sent([row(5), row(6)])
+        known.enqueue([row(5), row(6), row(7)])
+        known.mark_sent([row(5), row(6)])
 
         assert taken(known.take(10)) == [("a", 7)]
 
     def test_gives_up_when_too_much_waits(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(handed, "WAITING_MAX", 2)
+        monkeypatch.setattr(backlog, "WAITING_MAX", 2)
         known = sent_up_to(4)
 
-        assert known.give([row(5), row(6)])
-        assert not known.give([row(7)])
+        assert known.enqueue([row(5), row(6)])
+        assert not known.enqueue([row(7)])
         assert taken(known.take(10)) == []
 
     def test_forgets_the_oldest_topics(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(handed, "TOPICS_MAX", 2)
-        known = Handed()
-        known.were_sent([row(3, "a"), row(3, "b"), row(3, "c")])
-        known.give([row(4, "c")])
+        monkeypatch.setattr(backlog, "TOPICS_MAX", 2)
+        known = Backlog()
+        known.mark_sent([row(3, "a"), row(3, "b"), row(3, "c")])
+        known.enqueue([row(4, "c")])
         assert taken(known.take(10)) == [("c", 4)]
 
-        known.give([row(4, "a")])
+        known.enqueue([row(4, "a")])
         assert known.take(10) is None
 
 
@@ -114,7 +114,7 @@ async def leading(engine: AsyncEngine, redis: Redis) -> AsyncGenerator[Relay]:
     async with Supervisor().running(relay.worker()):
         await eventually(leads)
         [first] = await commit(engine, 0, f"begun {new_id()}")
-        relay.carry([first])
+        relay.enqueue([first])
         await arrived(redis, 1, topic=first.envelope.topic)
         yield relay
 
@@ -159,7 +159,7 @@ class TestRelay:
     async def test_sends_from_memory_and_marks_later(self, engine: AsyncEngine, redis: Redis) -> None:
         async with leading(engine, redis) as relay:
             for number in range(5):
-                relay.carry(await commit(engine, number))
+                relay.enqueue(await commit(engine, number))
             assert await arrived(redis, 5) == [1, 2, 3, 4, 5]
             assert await marked(engine) == []
 
@@ -177,33 +177,33 @@ class TestRelay:
                 return await marked(engine) == [1]
 
             await eventually(leads)
-            relay.carry(await commit(engine, 1))
+            relay.enqueue(await commit(engine, 1))
             await eventually(all_marked)
 
     async def test_reads_what_others_committed_before(self, engine: AsyncEngine, redis: Redis) -> None:
         async with leading(engine, redis) as relay:
-            relay.carry(await commit(engine, 1))
+            relay.enqueue(await commit(engine, 1))
             await commit(engine, 2)
-            relay.carry(await commit(engine, 3))
+            relay.enqueue(await commit(engine, 3))
 
             assert await arrived(redis, 3) == [1, 2, 3]
 
     async def test_a_topic_begun_under_another_leader_is_read_first(self, engine: AsyncEngine, redis: Redis) -> None:
         async with leading(engine, redis) as relay:
-            relay.carry(await commit(engine, 1))
+            relay.enqueue(await commit(engine, 1))
             await arrived(redis, 1)
         async with leading(engine, redis) as relay:
             await commit(engine, 2)
-            relay.carry(await commit(engine, 3))
+            relay.enqueue(await commit(engine, 3))
 
             assert await arrived(redis, 3) == [1, 2, 3]
 
     async def test_sends_again_what_a_wiped_redis_forgot(self, engine: AsyncEngine, redis: Redis) -> None:
         async with leading(engine, redis) as relay:
-            relay.carry(await commit(engine, 1))
+            relay.enqueue(await commit(engine, 1))
             await arrived(redis, 1)
             await wipe(redis)
-            relay.carry(await commit(engine, 2))
+            relay.enqueue(await commit(engine, 2))
 
             async def both_in_order() -> bool:
                 return (await places(redis))[-2:] == [1, 2]
@@ -212,7 +212,7 @@ class TestRelay:
 
     async def test_what_was_not_marked_before_a_crash_is_sent_again(self, engine: AsyncEngine, redis: Redis) -> None:
         async with leading(engine, redis) as relay:
-            relay.carry(await commit(engine, 1))
+            relay.enqueue(await commit(engine, 1))
             await arrived(redis, 1)
             await lose_the_lead(engine)
             relay.wake()
@@ -224,7 +224,7 @@ class TestRelay:
     ) -> None:
         async with leading(engine, redis):
             other = Relay(engine, redis, stream=STREAM, settings=IDLE)
-            other.carry(await commit(engine, 1, ring=True))
+            other.enqueue(await commit(engine, 1, notify=True))
 
             assert await arrived(redis, 1) == [1]
 
@@ -233,7 +233,7 @@ class TestRelay:
 
             async def write(topic: str) -> None:
                 for number in range(30):
-                    relay.carry(await commit(engine, number, topic))
+                    relay.enqueue(await commit(engine, number, topic))
 
             await asyncio.gather(*(write(f"{n}") for n in range(4)))
 

@@ -1,4 +1,4 @@
-"""A share of work: each event is handled by one of the group, its effect had once."""
+"""A consumer group: each event is handled by one of its members, its effect had once."""
 
 import os
 import socket
@@ -26,7 +26,7 @@ logger = structlog.get_logger()
 Effect = Callable[[Envelope], Awaitable[None]]
 
 
-class WorkSettings(msgspec.Struct, frozen=True, kw_only=True):
+class ConsumerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`failures_max` tries, `retry_seconds` and then twice as long apart each time, then the entry is a dead letter. A
     group that made `dead_letters_per_minute_max` of them within a minute makes no more: it stops until one succeeds."""
 
@@ -53,7 +53,7 @@ def once(engine: AsyncEngine, *, reader: str, projection: Projection) -> Effect:
     return effect
 
 
-class ShareOfWork:
+class ConsumerGroup:
     """A member of the consumer group `group` over some streams. Acknowledges after the effect.
 
     An outage is nobody's fault: the entry stays the next one. An entry that fails is left, tried again later by any
@@ -61,13 +61,19 @@ class ShareOfWork:
     """
 
     def __init__(
-        self, redis: Redis, *, streams: Sequence[str], group: str, effect: Effect, settings: WorkSettings | None = None
+        self,
+        redis: Redis,
+        *,
+        streams: Sequence[str],
+        group: str,
+        effect: Effect,
+        settings: ConsumerSettings | None = None,
     ) -> None:
         self._redis = redis
         self._streams = tuple(streams)
         self._group = group
         self._effect = effect
-        self._settings = settings or WorkSettings()
+        self._settings = settings or ConsumerSettings()
         self._consumer = f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
         self._claimed_at = NEVER
         self._read: deque[tuple[str, bus.Entry]] = deque()

@@ -10,14 +10,14 @@ TOPICS_MAX: Final = 20_000
 WAITING_MAX: Final = 10_000
 
 
-class Handed:
+class Backlog:
     """Knows how far each topic was sent; what does not follow right after that has to be read from the table."""
 
     def __init__(self) -> None:
         self._waiting: deque[Logged] = deque()
         self._sent: dict[str, int] = {}
 
-    def give(self, rows: Iterable[Logged]) -> bool:
+    def enqueue(self, rows: Iterable[Logged]) -> bool:
         """Take rows in the order of their commits. False: there are too many, read them instead."""
         self._waiting.extend(rows)
         if len(self._waiting) <= WAITING_MAX:
@@ -40,7 +40,7 @@ class Handed:
             self._waiting.popleft()
         return batch
 
-    def were_sent(self, rows: Sequence[Logged]) -> None:
+    def mark_sent(self, rows: Sequence[Logged]) -> None:
         """Remember how far their topics are, and forget the topics known longest when they are too many."""
         for _, envelope in rows:
             self._sent[envelope.topic] = envelope.seq
