@@ -6,9 +6,11 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import * as z from 'zod/mini'
 import { setAuthority } from '@/api/client'
-import { Failure, LanguageProvider } from '@/features/shell'
+import { LanguageProvider } from '@/features/language'
+import { Failure } from '@/features/problems'
 import { queries } from '@/lib/queries'
 import { applyPreferences } from '@/lib/preferences'
+import { registerServiceWorker } from '@/lib/service-worker'
 import { freshToken, refresh } from '@/session/session'
 import { askForProof } from '@/session/step-up'
 import { routeTree } from './route-tree.gen'
@@ -17,6 +19,7 @@ z.config({ jitless: true }) // No `eval`: the page's policy forbids it.
 
 setAuthority({ token: freshToken, renew: refresh, stepUp: askForProof })
 applyPreferences()
+registerServiceWorker()
 
 const router = createRouter({ routeTree, defaultPreload: 'intent', defaultErrorComponent: Failure })
 

@@ -2,6 +2,7 @@ import { create } from 'zustand'
 import { answer, api } from '@/api/client'
 import { asProblem, type Problem } from '@/api/problems'
 import type { Message } from '@/api/types'
+import { Emitter } from '@/lib/emitter'
 import { Connection, useConnection } from '@/realtime/connection'
 import type { EventFrame } from '@/realtime/protocol'
 import { stayAwake } from '@/realtime/wake'
@@ -18,6 +19,9 @@ interface Live {
 }
 
 export const useLive = create<Live>(() => ({ directory: EMPTY, loaded: false, problem: null }))
+
+/** Every event, after it has been applied: for what is told, not shown. */
+export const news = new Emitter<EventFrame>()
 
 /** Topics that one socket may watch leave room for an open space's channels. */
 const SPACES_MAX = 80
@@ -151,6 +155,7 @@ function take(frame: EventFrame): void {
   const changed = applyToDirectory(directory, frame, me)
   if (changed !== directory) useLive.setState({ directory: changed })
   if (changed.stale && !directory.stale) void loadDirectory()
+  news.emit(frame)
   if (!frame.topic.startsWith('channel:')) return
   const channel = frame.topic.slice('channel:'.length)
   takeEvent(channel, frame)

@@ -40,6 +40,11 @@ export function updateUser(user: Me): void {
   useSession.setState({ user })
 }
 
+/** After something about the account changed elsewhere than in the answer at hand. */
+export async function reloadUser(): Promise<void> {
+  updateUser(await answer(api.GET('/api/v1/auth/me')))
+}
+
 onOtherTab((message) => {
   if (message.kind === 'left') return forget({ tell: false })
   const late = Date.now() - message.at

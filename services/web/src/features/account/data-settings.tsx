@@ -4,7 +4,7 @@ import { answer, api } from '@/api/client'
 import { ProblemNotice } from '@/features/problems'
 import { saveFile } from '@/lib/save-file'
 import { useAttempt } from '@/lib/use-attempt'
-import { forget, updateUser, useSession } from '@/session/session'
+import { forget, reloadUser, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
 import { Section } from '@/ui/section'
@@ -28,7 +28,7 @@ export function DataSettings() {
   const unlink = () =>
     discord.run(async () => {
       await answer(api.DELETE('/api/v1/auth/identities/discord'))
-      updateUser(await answer(api.GET('/api/v1/auth/me')))
+      await reloadUser()
     })
   const download = () => exporting.run(async () => saveFile('guildhall-account.json', JSON.stringify(await answer(api.GET('/api/v1/auth/me/export')), null, 2)))
   const remove = () =>

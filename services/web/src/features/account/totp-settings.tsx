@@ -4,6 +4,7 @@ import { useTranslations } from 'use-intl'
 import { answer, api } from '@/api/client'
 import { ProblemNotice } from '@/features/problems'
 import { useAttempt } from '@/lib/use-attempt'
+import { reloadUser, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Field } from '@/ui/field'
 import { Notice } from '@/ui/notice'
@@ -16,12 +17,21 @@ export function TotpSettings() {
   const [offer, setOffer] = useState<{ secret: string; uri: string } | null>(null)
   const [codes, setCodes] = useState<string[] | null>(null)
   const [code, setCode] = useState('')
+  const factors = useSession((state) => state.user?.factors)
   const { busy, error, run } = useAttempt()
 
   const enrol = () => run(async () => setOffer(await answer(api.POST('/api/v1/auth/totp/enrol'))))
-  const renew = () => run(async () => setCodes((await answer(api.POST('/api/v1/auth/totp/recovery-codes'))).recovery_codes))
+  const renew = () =>
+    run(async () => {
+      setCodes((await answer(api.POST('/api/v1/auth/totp/recovery-codes'))).recovery_codes)
+      await reloadUser()
+    })
   async function disable() {
-    if (await run(() => answer(api.POST('/api/v1/auth/totp/disable')))) toast(t('totp_off'))
+    const off = await run(async () => {
+      await answer(api.POST('/api/v1/auth/totp/disable'))
+      await reloadUser()
+    })
+    if (off) toast(t('totp_off'))
   }
   function confirm(event: FormEvent) {
     event.preventDefault()
@@ -30,11 +40,12 @@ export function TotpSettings() {
       setCodes((await answer(api.POST('/api/v1/auth/totp/confirm', { body }))).recovery_codes)
       setOffer(null)
       setCode('')
+      await reloadUser()
     })
   }
 
   return (
-    <Section title={t('totp')} text={t('totp_text')}>
+    <Section title={t('totp')} text={factors?.totp ? t('totp_on', { count: factors.recovery_codes_left }) : t('totp_text')}>
       <ProblemNotice error={error} />
       {codes && <RecoveryCodes codes={codes} />}
       {offer ? (
@@ -50,13 +61,18 @@ export function TotpSettings() {
         </form>
       ) : (
         <div className="flex flex-wrap gap-2">
-          <Button busy={busy} onClick={enrol}>
-            {t('totp_enrol')}
-          </Button>
-          <Button onClick={renew}>{t('new_codes')}</Button>
-          <Button look="quiet" onClick={disable}>
-            {t('totp_disable')}
-          </Button>
+          {factors?.totp ? (
+            <>
+              <Button onClick={renew}>{t('new_codes')}</Button>
+              <Button look="quiet" onClick={disable}>
+                {t('totp_disable')}
+              </Button>
+            </>
+          ) : (
+            <Button busy={busy} onClick={enrol}>
+              {t('totp_enrol')}
+            </Button>
+          )}
         </div>
       )}
     </Section>

@@ -1,6 +1,7 @@
 import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useTranslations } from 'use-intl'
+import { useNotices } from '@/features/notices'
 import { CommandPalette } from '@/features/palette'
 import { ProblemNotice } from '@/features/problems'
 import { StepUpDialog } from '@/features/step-up'
@@ -23,6 +24,7 @@ export function AppFrame() {
   const path = useRouterState({ select: (state) => state.location.pathname })
   const atList = /^\/(s\/[^/]+\/?)?$/.test(path)
   useAppBadge()
+  useNotices()
 
   useEffect(() => {
     void loadInstance()

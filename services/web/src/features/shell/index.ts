@@ -1,5 +1,2 @@
 export { AppFrame } from './app-frame'
-export { Failure } from './failure'
-export { LanguageProvider } from './language-provider'
-export { NotFound } from './not-found'
 export { PanelHeader } from './panel-header'

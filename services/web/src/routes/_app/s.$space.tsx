@@ -1,7 +1,7 @@
 import { createFileRoute, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { ChannelList } from '@/features/channels'
-import { NotFound } from '@/features/shell'
+import { NotFound } from '@/features/problems'
 import { openSpace, useLive } from '@/replica/live'
 
 export const Route = createFileRoute('/_app/s/$space')({ component: Page })

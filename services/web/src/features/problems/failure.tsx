@@ -1,7 +1,7 @@
 import { type ErrorComponentProps, useRouter } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { asProblem } from '@/api/problems'
-import { useProblemText } from '@/features/problems'
+import { useProblemText } from './problem-text'
 import { Button } from '@/ui/button'
 import { EmptyState } from '@/ui/empty-state'
 
