@@ -49,7 +49,7 @@ async def tell(redis_url: Secret) -> Any:
             )
             for state in states
         ]
-        await bus.add(bus.Line(redis), "media.events", envelopes, marker="none")
+        await bus.add(bus.DedicatedConnection(redis), "media.events", envelopes, marker="none")
 
     yield tell
     await redis.aclose()

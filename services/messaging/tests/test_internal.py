@@ -169,7 +169,7 @@ class TestWhatAuthTells:
         async def tell(event: Event) -> None:
             data = msgspec.Raw(msgspec.json.encode(event))
             envelope = Envelope(id=new_id(), type=event.TYPE, topic=f"account:{new_id()}", seq=1, at=now(), data=data)
-            await bus.add(bus.Line(redis), "auth.events", [envelope], marker="x")
+            await bus.add(bus.DedicatedConnection(redis), "auth.events", [envelope], marker="x")
 
         yield tell
         await redis.aclose()

@@ -129,7 +129,7 @@ class Asking:
 
     async def post(self, *posts: Post) -> tuple[Settled, int]:
         async with self._counting() as (fetch, statements):
-            settled = await post_messages(fetch, posts, at=now(), limits=LIMITS, ring=False, known=self.known)
+            settled = await post_messages(fetch, posts, at=now(), limits=LIMITS, notify=False, known=self.known)
         return settled, len(statements)
 
     @asynccontextmanager

@@ -35,7 +35,7 @@ from control_bot.store.suggestions import Suggestions
 from control_bot.usecases.context import Context
 from control_bot.usecases.panels import PanelUpdater
 from streams import bus
-from streams.view import View
+from streams.subscriber import BroadcastSubscriber
 
 NAME = "control-bot"
 STANDBY = "standby: another copy is active"
@@ -76,7 +76,7 @@ def create_app(settings: Settings) -> Litestar:
             seconds_min=settings.panel_seconds_min,
         )
         since = timedelta(minutes=settings.catch_up_minutes)
-        view = View(redis, streams=[MEDIA_EVENTS], deliver=listener(cache, updater), since=since)
+        view = BroadcastSubscriber(redis, streams=[MEDIA_EVENTS], deliver=listener(cache, updater), since=since)
         loops = {"discord": connection.run, "panels": updater.run}
         work = [Worker(name, run, bound_seconds=math.inf) for name, run in loops.items()]
         async with workers.running(view.worker(), *work):

@@ -21,7 +21,7 @@ from contracts.media import (
 )
 from control_bot.store.cache import RecordingCache
 from control_bot.usecases.panels import PanelUpdater
-from streams.view import Deliver
+from streams.subscriber import Deliver
 
 log = structlog.get_logger()
 

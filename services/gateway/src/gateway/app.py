@@ -35,7 +35,7 @@ from gateway.routes.flags import Flags
 from gateway.routes.site import Site
 from gateway.settings import Settings
 from streams import bus
-from streams.view import View
+from streams.subscriber import BroadcastSubscriber
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -128,7 +128,7 @@ def make_forwarders(services: Services, settings: Settings) -> dict[str, Forward
     return made
 
 
-async def listen(views: list[View], hub: Hub) -> None:
+async def listen(views: list[BroadcastSubscriber], hub: Hub) -> None:
     """Let topics be opened once the streams are read: then nothing that is told can be missed."""
     for view in views:
         await view.started.wait()

@@ -8,21 +8,21 @@ from chassis.tokens import RevokedSessions
 from contracts.events import Envelope
 from contracts.tokens import REVOKED_SECONDS
 from gateway.realtime.hub import Hub
-from streams.view import View
+from streams.subscriber import BroadcastSubscriber
 
 REVOKED_SINCE = timedelta(seconds=REVOKED_SECONDS)
 """Longer than an access token lives: what was revoked before cannot come back."""
 
 
-def views(redis: Redis, hub: Hub, revoked: RevokedSessions) -> list[View]:
+def views(redis: Redis, hub: Hub, revoked: RevokedSessions) -> list[BroadcastSubscriber]:
     """The views to keep running."""
 
     def deliver_of_auth(envelopes: list[Envelope]) -> None:
-        for session_id in revoked.heed(envelopes):
+        for session_id in revoked.apply(envelopes):
             hub.end_session(session_id)
         hub.deliver(envelopes)
 
     return [
-        View(redis, streams=["auth.events"], deliver=deliver_of_auth, since=REVOKED_SINCE),
-        View(redis, streams=["messaging.events", "media.events"], deliver=hub.deliver),
+        BroadcastSubscriber(redis, streams=["auth.events"], deliver=deliver_of_auth, since=REVOKED_SINCE),
+        BroadcastSubscriber(redis, streams=["messaging.events", "media.events"], deliver=hub.deliver),
     ]

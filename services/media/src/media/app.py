@@ -31,9 +31,9 @@ from media.usecases.conversing import Channels
 from media.usecases.learning import Learner
 from media.usecases.sweeping import Sweepers
 from streams import bus
+from streams.consumer import ConsumerGroup, Effect, once
 from streams.relay import Relay
-from streams.view import View
-from streams.work import Effect, ShareOfWork, once
+from streams.subscriber import BroadcastSubscriber
 
 REVOKED_SINCE = timedelta(seconds=REVOKED_SECONDS)
 AUTH_EVENTS, MESSAGING_EVENTS, MEDIA_EVENTS = "auth.events", "messaging.events", "media.events"
@@ -56,7 +56,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     learner = Learner(engine, services, settings)
     checks = Checks(settings)
 
-    view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
+    view = BroadcastSubscriber(redis, streams=[AUTH_EVENTS], deliver=revoked.apply, since=REVOKED_SINCE)
     workers = Supervisor(
         relay.worker(),
         view.worker(),
@@ -112,10 +112,10 @@ def _if_it_concerns_media(effect: Effect) -> Effect:
 def _consumers(engine: AsyncEngine, redis: Redis, services: Services | None) -> list[Worker]:
     """Without `services` nobody is asked for channels."""
     effect = _if_it_concerns_media(once(engine, reader="media", projection=projection))
-    work = [ShareOfWork(redis, streams=[AUTH_EVENTS, MESSAGING_EVENTS], group="media", effect=effect)]
+    work = [ConsumerGroup(redis, streams=[AUTH_EVENTS, MESSAGING_EVENTS], group="media", effect=effect)]
     if services is not None:
         give_channels = partial(own_handlers.handle, Channels(engine, services))
-        work.append(ShareOfWork(redis, streams=[MEDIA_EVENTS], group="media", effect=give_channels))
+        work.append(ConsumerGroup(redis, streams=[MEDIA_EVENTS], group="media", effect=give_channels))
     return [one.worker() for one in work]
 
 

@@ -27,10 +27,10 @@ from messaging.settings import Settings
 from messaging.usecases.attaching import Attachments
 from messaging.usecases.keeping import Keeper
 from streams import bus
+from streams.consumer import ConsumerGroup, once
 from streams.redaction import Redactor
 from streams.relay import Relay
-from streams.view import View
-from streams.work import ShareOfWork, once
+from streams.subscriber import BroadcastSubscriber
 
 REVOKED_SINCE = timedelta(seconds=REVOKED_SECONDS)
 AUTH_EVENTS = "auth.events"
@@ -103,9 +103,9 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
 
 
 def _readers(engine: AsyncEngine, redis: Redis, revoked: RevokedSessions) -> tuple[Worker, Worker]:
-    view = View(redis, streams=[AUTH_EVENTS], deliver=revoked.heed, since=REVOKED_SINCE)
+    view = BroadcastSubscriber(redis, streams=[AUTH_EVENTS], deliver=revoked.apply, since=REVOKED_SINCE)
     effect = once(engine, reader="messaging", projection=projection)
-    return view.worker(), ShareOfWork(redis, streams=[AUTH_EVENTS], group="messaging", effect=effect).worker()
+    return view.worker(), ConsumerGroup(redis, streams=[AUTH_EVENTS], group="messaging", effect=effect).worker()
 
 
 def _neighbours(http: aiohttp.ClientSession, settings: Settings) -> tuple[DiscordUsers, Uploads]:

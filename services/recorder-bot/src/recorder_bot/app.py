@@ -21,8 +21,8 @@ from recorder_bot.settings import Settings
 from recorder_bot.store.spool import Spool
 from recorder_bot.usecases.recorder import Recorder
 from streams import bus
-from streams.view import View
-from streams.work import ShareOfWork
+from streams.consumer import ConsumerGroup
+from streams.subscriber import BroadcastSubscriber
 
 IDLE = "idle: no Discord token"
 
@@ -39,8 +39,8 @@ def create_app(settings: Settings, *, tokens: Tokens | None = None) -> Litestar:
     media = Media(http, url=settings.media_url, tokens=own, upload_seconds_max=settings.upload_seconds_max)
     spool = Spool(Path(settings.spool_folder))
     recorder = Recorder(identities, media=media, spool=spool, settings=settings)
-    work = ShareOfWork(redis, streams=[events.STREAM], group=events.GROUP, effect=events.share(recorder))
-    view = View(redis, streams=[events.STREAM], deliver=events.view(recorder))
+    work = ConsumerGroup(redis, streams=[events.STREAM], group=events.GROUP, effect=events.share(recorder))
+    view = BroadcastSubscriber(redis, streams=[events.STREAM], deliver=events.view(recorder))
 
     workers = Supervisor()
 

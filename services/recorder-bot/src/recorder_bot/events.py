@@ -1,4 +1,4 @@
-"""Streams in: new recordings as a share of work, and what people decide about those that are under way."""
+"""Streams in: new recordings as a consumer group, and what people decide about those that are under way."""
 
 from collections.abc import Callable
 from typing import Final
@@ -17,8 +17,8 @@ from contracts.media import (
     RecordingResumed,
 )
 from recorder_bot.usecases.recorder import Recorder
+from streams.consumer import Effect
 from streams.handlers import Handlers
-from streams.work import Effect
 
 STREAM: Final = "media.events"
 GROUP: Final = "recorder-bot"

@@ -87,7 +87,7 @@ async def activate(transaction: AsyncConnection, user: User, *, tools: Tools, **
     at = tools.clock()
     if user.activated_at is None:
         also["activated_at"] = at
-        await outbox.tell(transaction, topic_of(user.id), UserRegistered(user=user.profile, at=at))
+        await outbox.publish(transaction, topic_of(user.id), UserRegistered(user=user.profile, at=at))
     return await store.users.change(transaction, user.id, **also) if also else user
 
 
@@ -114,7 +114,7 @@ async def change_profile(
     user = await store.users.change(transaction, actor.user.id, **changes)
     if before is None or before.profile != user.profile:
         event = UserUpdated(user=user.profile, at=tools.clock())
-        await outbox.tell(transaction, topic_of(user.id), event)
+        await outbox.publish(transaction, topic_of(user.id), event)
     return user
 
 
@@ -170,7 +170,7 @@ async def forget_deleted(transaction: AsyncConnection, *, tools: Tools) -> None:
     at = tools.clock()
     for user_id in await store.users.due_for_deletion(transaction, at=at):
         await store.users.remove(transaction, user_id)
-        await outbox.tell(transaction, topic_of(user_id), UserDeleted(user_id=user_id, at=at))
+        await outbox.publish(transaction, topic_of(user_id), UserDeleted(user_id=user_id, at=at))
 
 
 async def identities_of(transaction: AsyncConnection, *, tools: Tools, user: User) -> list[Identity]:

@@ -26,7 +26,7 @@ async def end(
     ended = await store.sessions.end(transaction, user_id=user_id, only=only, but=but, at=at)
     if ended:
         told = [(topic_of(owner), SessionRevoked(user_id=owner, session_id=id_, at=at)) for id_, owner in ended]
-        await outbox.tell_all(transaction, told)
+        await outbox.publish_all(transaction, told)
     return [id_ for id_, _ in ended]
 
 
@@ -45,4 +45,4 @@ async def everything(transaction: AsyncConnection, *, tools: Tools, user_id: Use
     for gone in await store.identities.of_user(transaction, tools.vault, user_id):
         await store.identities.remove(transaction, gone)
         event = IdentityUnlinked(user_id=user_id, provider=gone.provider, provider_user_id=gone.provider_user_id, at=at)
-        await outbox.tell(transaction, topic_of(user_id), event)
+        await outbox.publish(transaction, topic_of(user_id), event)

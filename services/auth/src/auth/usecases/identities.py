@@ -209,7 +209,7 @@ async def unlink(transaction: AsyncConnection, *, tools: Tools, visit: Visit, ac
     event = IdentityUnlinked(
         user_id=user.id, provider=DISCORD, provider_user_id=gone.provider_user_id, at=tools.clock()
     )
-    await outbox.tell(transaction, topic_of(user.id), event)
+    await outbox.publish(transaction, topic_of(user.id), event)
     await security.note(transaction, "identity.unlinked", visit=visit, user_id=user.id, session_id=actor.session.id)
     await mailing.tell(transaction, MailKind.SIGN_IN_CHANGED, tools=tools, user=user, what="discord_unlinked")
 
@@ -241,7 +241,7 @@ async def _link(
 ) -> None:
     await store.identities.add(transaction, tools.vault, _identity(user.id, person, grant, tools=tools))
     event = IdentityLinked(user_id=user.id, provider=DISCORD, provider_user_id=person.id, at=tools.clock())
-    await outbox.tell(transaction, topic_of(user.id), event)
+    await outbox.publish(transaction, topic_of(user.id), event)
     await security.note(transaction, "identity.linked", visit=visit, user_id=user.id, detail=f"discord {person.id}")
 
 

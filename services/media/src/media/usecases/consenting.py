@@ -14,7 +14,7 @@ from media.domain.life import Held
 from media.store import people, recordings, remarks, segments, tracks
 from media.usecases.entering import enter
 from media.usecases.telling import topic_of
-from streams.outbox import tell_all
+from streams.outbox import publish_all
 
 
 async def choose(
@@ -51,7 +51,7 @@ async def choose(
     told: list[Event] = [ConsentChanged(**msgspec.structs.asdict(one)) for one in made]
     if wanted.erase:
         told += await _erase(connection, held, own, at=at)
-    await tell_all(connection, [(topic_of(held.recording.space_id), event) for event in told])
+    await publish_all(connection, [(topic_of(held.recording.space_id), event) for event in told])
     return made[0]
 
 

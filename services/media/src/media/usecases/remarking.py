@@ -14,7 +14,7 @@ from media.settings import Settings
 from media.store import remarks
 from media.usecases.entering import enter
 from media.usecases.telling import topic_of
-from streams.outbox import tell
+from streams.outbox import publish
 
 
 async def add_note(
@@ -46,5 +46,5 @@ async def add_note(
         created_at=at,
     )
     await remarks.add_note(connection, note)
-    await tell(connection, topic_of(held.recording.space_id), NoteAdded(**msgspec.structs.asdict(note)))
+    await publish(connection, topic_of(held.recording.space_id), NoteAdded(**msgspec.structs.asdict(note)))
     return note

@@ -8,7 +8,7 @@ from contracts.ids import SpaceId
 from contracts.media import Recording
 from media.domain.life import Held
 from media.store import recordings
-from streams.outbox import tell
+from streams.outbox import publish
 
 
 def topic_of(space_id: SpaceId) -> str:
@@ -25,4 +25,4 @@ async def keep(connection: AsyncConnection, held: Held, event: type[Event] | Non
 
 
 async def tell_recording(connection: AsyncConnection, event: type[Event], recording: Recording) -> None:
-    await tell(connection, topic_of(recording.space_id), event(**msgspec.structs.asdict(recording)))
+    await publish(connection, topic_of(recording.space_id), event(**msgspec.structs.asdict(recording)))

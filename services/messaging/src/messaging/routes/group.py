@@ -142,14 +142,14 @@ class GroupRoad:
 
     async def _commit(self, connection: Any, batch: Sequence[Waiting], known: KnownPosters | None) -> None:
         """What became of them is heard before the relay has it: somebody waits for the answer."""
-        ring = not self._relay.leading
+        notify = not self._relay.leading
         posts = [post for post, _ in batch]
         async with asyncio.timeout(self._limits.commit_seconds_max):
             settled = await post_messages(
-                connection.fetch, posts, at=now(), limits=self._limits, ring=ring, known=known
+                connection.fetch, posts, at=now(), limits=self._limits, notify=notify, known=known
             )
         _deliver(batch, settled.outcomes)
-        asyncio.get_running_loop().call_soon(self._relay.carry, settled.told)
+        asyncio.get_running_loop().call_soon(self._relay.enqueue, settled.told)
 
 
 def _deliver(batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:

@@ -67,7 +67,7 @@ class OrdinaryRoad:
             try:
                 async with self._engine.begin() as connection:
                     settled = await post_messages(
-                        fetching(connection), [post], at=now(), limits=self._limits, ring=True
+                        fetching(connection), [post], at=now(), limits=self._limits, notify=True
                     )
             except IntegrityError:
                 continue

@@ -18,7 +18,7 @@ from messaging.store.messages import SELECT, message_of
 from messaging.store.people import profile_of
 from messaging.store.rows import Row
 from streams import bulk
-from streams.bulk import Fetch, Letters, Logged, Place
+from streams.bulk import EventBatch, Fetch, Logged, PendingSeq
 
 _POSTERS = f"""
     select poster.*, person.display_name, person.avatar_url, first.id as first_id, first.fingerprint as first_print,
@@ -42,7 +42,7 @@ _STILL = """
 """
 """Each is looked up by itself: as a join, planned while there is little, it would read whole tables later."""
 _SAY = f"""
-    with {bulk.TELLING.format(provided=_STILL)}, said as (
+    with {bulk.PUBLISHING.format(provided=_STILL)}, said as (
         insert into messages (id, channel_id, seq, author_id, kind, content, nonce, nonce_key, fingerprint, reply_to,
             attachments, files, mentions, at_ms, rev, created_at)
         select id, channel_id, claimed.seq - behind, author_id, 'text', content, nonce, nonce_key,
@@ -57,7 +57,7 @@ _SAY = f"""
         from json_to_recordset($5::text::json) as written(channel_id uuid, behind bigint, mentions text[])
         join claimed on claimed.topic = 'channel:' || channel_id
     )
-    {bulk.TOLD}
+    {bulk.PUBLISHED}
 """  # noqa: S608  built from constants
 _BY_IDS = SELECT + "where message.channel_id = any($1::uuid[]) and message.id = any($2::uuid[])"
 _REACTIONS = """
@@ -82,7 +82,7 @@ class Line(msgspec.Struct, frozen=True):
     """A message to be written at its place; with a nonce, also what tells a repeat of its draft."""
 
     message: Message
-    place: Place
+    place: PendingSeq
     nonce_key: UUID | None = None
     fingerprint: bytes | None = None
 
@@ -110,7 +110,7 @@ def _row(line: Line) -> _Row:
     return _Row(
         said.id,
         said.channel_id,
-        line.place.behind,
+        line.place.offset_from_end,
         said.author.id,
         said.content,
         said.nonce,
@@ -170,8 +170,8 @@ async def present(fetch: Fetch, wanted: Iterable[tuple[ChannelId, MessageId]]) -
 
 
 async def say(
-    fetch: Fetch, lines: Sequence[Line], letters: Letters, *, at: datetime, ring: bool, held: Mapping[str, int]
-) -> dict[Place, Logged]:
+    fetch: Fetch, lines: Sequence[Line], batch: EventBatch, *, at: datetime, notify: bool, held: Mapping[str, int]
+) -> dict[PendingSeq, Logged]:
     """Write these messages and tell these events, in one statement.
 
     With topics `held`, nothing at all unless each is at its place still, and no nonce is used.
@@ -179,12 +179,12 @@ async def say(
     written = [_row(line) for line in lines]
     rows = await fetch(
         _SAY,
-        *letters.values(at=at, ring=ring),
-        bulk.rows(written),
-        bulk.rows([one.nonce_key for one in written if one.nonce_key is not None] if held else []),
-        bulk.rows(held),
+        *batch.values(at=at, notify=notify),
+        bulk.as_json(written),
+        bulk.as_json([one.nonce_key for one in written if one.nonce_key is not None] if held else []),
+        bulk.as_json(held),
     )
-    return letters.logged(rows, at=at) if rows else {}
+    return batch.logged(rows, at=at) if rows else {}
 
 
 async def as_authors_see(fetch: Fetch, wanted: Sequence[tuple[ChannelId, MessageId]]) -> dict[MessageId, Message]:

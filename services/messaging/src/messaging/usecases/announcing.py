@@ -11,7 +11,7 @@ from contracts.events import Event
 from contracts.ids import ChannelId, MessageId, new_id
 from contracts.messaging import MessageKind, MessagePosted
 from messaging.store import messages
-from streams.outbox import Told, append, claim
+from streams.outbox import OutboxEvent, append, claim
 
 
 async def announce(
@@ -41,8 +41,8 @@ async def announce(
         created_at=at,
     )
     await messages.add(connection, message)
-    told: list[Told] = []
+    told: list[OutboxEvent] = []
     for other, event in [(topic, message), *along]:
-        told.append(Told(other, places[other], event, at))
+        told.append(OutboxEvent(other, places[other], event, at))
         places[other] += 1
     await append(connection, told)

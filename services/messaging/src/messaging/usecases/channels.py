@@ -16,7 +16,7 @@ from messaging.store import audit, channels, people
 from messaging.usecases.announcing import announce
 from messaging.usecases.entering import enter_channel, enter_space
 from messaging.usecases.spaces import found
-from streams.outbox import tell_all
+from streams.outbox import publish_all
 
 
 class ChannelWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,7 +102,7 @@ async def _add(
     )
     await channels.add(connection, channel)
     created = ChannelCreated(**msgspec.structs.asdict(channel))
-    await tell_all(connection, news(channel, created, access_changed=channel.private))
+    await publish_all(connection, news(channel, created, access_changed=channel.private))
     return channel
 
 
@@ -169,7 +169,7 @@ async def change_channel(
     updated = ChannelUpdated(**msgspec.structs.asdict(after))
     told = news(after, updated, access_changed=after.private != before.private)
     if after.name == before.name:
-        await tell_all(connection, told)
+        await publish_all(connection, told)
     else:
         author = (await people.find(connection, [user_id]))[user_id]
         await announce(
@@ -222,4 +222,4 @@ async def delete_channel(connection: AsyncConnection, channel_id: ChannelId, *, 
         at=at,
     )
     deleted = ChannelDeleted(id=channel_id, space_id=channel.space_id, threads=tuple(threads))
-    await tell_all(connection, news(channel, deleted, access_changed=channel.private))
+    await publish_all(connection, news(channel, deleted, access_changed=channel.private))

@@ -18,7 +18,7 @@ from messaging.store import audit, channels, members, people, spaces
 from messaging.usecases.announcing import announce
 from messaging.usecases.entering import enter_space
 from messaging.usecases.spaces import found
-from streams.outbox import tell
+from streams.outbox import publish
 
 CODE_BYTES = 9
 
@@ -165,7 +165,7 @@ async def accept_invite(
     joined = MemberJoined(space_id=space.id, user=profile, role=Role.MEMBER, joined_at=at)
     welcome = None if space.welcome_channel_id is None else await channels.find(connection, space.welcome_channel_id)
     if welcome is None or welcome.archived_at is not None:
-        await tell(connection, topic, joined)
+        await publish(connection, topic, joined)
     else:
         await announce(
             connection,

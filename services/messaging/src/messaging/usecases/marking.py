@@ -10,7 +10,7 @@ from messaging.store import channels, marks, members
 from messaging.store.marks import Unread
 from messaging.usecases.entering import enter_channel
 from streams import log
-from streams.outbox import Told, append, claim
+from streams.outbox import OutboxEvent, append, claim
 
 
 class UnreadList(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ async def move_marker(
     [state] = await marks.unread(connection, seen, user_id=user_id, most=limits.unread_count_max)
     if moved:
         read = ReadMoved(channel_id=channel_id, seq=state.read_seq, mentions=state.mentions)
-        await append(connection, [Told(topic, places[topic], read)])
+        await append(connection, [OutboxEvent(topic, places[topic], read)])
     return state
 
 

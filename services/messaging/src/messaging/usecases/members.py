@@ -16,7 +16,7 @@ from messaging.store import audit, members
 from messaging.store.members import Ban
 from messaging.usecases.entering import enter_space
 from messaging.usecases.spaces import found
-from streams.outbox import tell
+from streams.outbox import publish
 
 
 class OwnerStays(Conflict):
@@ -68,7 +68,7 @@ async def set_role(
         after=after,
         at=at,
     )
-    await tell(connection, f"space:{space_id}", MemberUpdated(**msgspec.structs.asdict(after)))
+    await publish(connection, f"space:{space_id}", MemberUpdated(**msgspec.structs.asdict(after)))
     return after
 
 
@@ -94,7 +94,7 @@ async def remove_member(
             at=at,
         )
     await members.remove(connection, space_id, member_id)
-    await tell(connection, f"space:{space_id}", MemberLeft(space_id=space_id, user_id=member_id))
+    await publish(connection, f"space:{space_id}", MemberLeft(space_id=space_id, user_id=member_id))
 
 
 async def _require_power(connection: AsyncConnection, membership: Membership, member_id: UserId) -> None:
@@ -129,7 +129,7 @@ async def ban_member(
         connection, space_id, actor_id=user_id, action="member.banned", target=member_id, after=ban, at=at
     )
     if await members.remove(connection, space_id, member_id):
-        await tell(connection, f"space:{space_id}", MemberLeft(space_id=space_id, user_id=member_id))
+        await publish(connection, f"space:{space_id}", MemberLeft(space_id=space_id, user_id=member_id))
 
 
 async def unban_member(

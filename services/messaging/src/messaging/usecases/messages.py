@@ -28,7 +28,7 @@ from messaging.store import audit, channels, marks, messages, people, redaction
 from messaging.store.messages import Revision
 from messaging.usecases.announcing import announce
 from messaging.usecases.entering import enter_channel
-from streams.outbox import tell, tell_all
+from streams.outbox import publish, publish_all
 
 
 class MessageGone(Conflict):
@@ -99,7 +99,7 @@ async def _tell_without_former_words(
     """Tell it, and take the words that are no more out of what was told before."""
     latest = msgspec.json.encode(event)
     await redaction.take_words(connection, event.channel_id, str(event.id), seq=event.seq, latest=latest)
-    await tell_all(connection, [(f"channel:{event.channel_id}", event), *along])
+    await publish_all(connection, [(f"channel:{event.channel_id}", event), *along])
 
 
 def _without_words(message: Message) -> Message:
@@ -229,7 +229,7 @@ async def unpin_message(
         return
     await _put_pin(connection, access, message, None, acted_at=at)
     unpinned = MessageUnpinned(channel_id=channel_id, message_id=message_id)
-    await tell(connection, f"channel:{channel_id}", unpinned)
+    await publish(connection, f"channel:{channel_id}", unpinned)
 
 
 async def list_pins(connection: AsyncConnection, channel_id: ChannelId, *, user_id: UserId) -> list[Message]:

@@ -14,7 +14,7 @@ from messaging.domain.values import check_room
 from messaging.settings import Settings
 from messaging.store import audit, channels, members
 from messaging.usecases.entering import enter_channel
-from streams.outbox import tell
+from streams.outbox import publish
 
 
 class ThreadHasNone(Conflict):
@@ -134,4 +134,4 @@ async def _tell(
         after=None if after is None else _seen(after),
         at=at,
     )
-    await tell(connection, f"space:{channel.space_id}", AccessChanged(space_id=channel.space_id))
+    await publish(connection, f"space:{channel.space_id}", AccessChanged(space_id=channel.space_id))

@@ -12,7 +12,7 @@ from contracts.messaging import Member, MemberLeft, MemberUpdated, Role, SpaceDe
 from messaging.domain.access import RANK
 from messaging.store import audit, members, people, redaction, spaces
 from messaging.usecases.spaces import hand_over
-from streams.outbox import tell, tell_all
+from streams.outbox import publish, publish_all
 
 DELETED_NAME = "Deleted account"
 
@@ -22,7 +22,7 @@ async def keep_profile(connection: AsyncConnection, profile: Profile) -> None:
     await people.keep(connection, profile)
     updated = [msgspec.structs.replace(one, user=profile) for one in await members.of_person(connection, profile.id)]
     if updated:
-        await tell_all(
+        await publish_all(
             connection, [(f"space:{one.space_id}", MemberUpdated(**msgspec.structs.asdict(one))) for one in updated]
         )
 
@@ -52,10 +52,10 @@ async def forget_person(connection: AsyncConnection, user_id: UserId, *, at: dat
         if membership.role is Role.OWNER and not await _leave_to_heir(connection, space_id, user_id, at=at):
             await spaces.remove(connection, space_id, at=at)
             await audit.write(connection, space_id, actor_id=user_id, action="space.deleted", target=space_id, at=at)
-            await tell(connection, f"space:{space_id}", SpaceDeleted(id=space_id))
+            await publish(connection, f"space:{space_id}", SpaceDeleted(id=space_id))
         else:
             await members.remove(connection, space_id, user_id)
-            await tell(connection, f"space:{space_id}", MemberLeft(space_id=space_id, user_id=user_id))
+            await publish(connection, f"space:{space_id}", MemberLeft(space_id=space_id, user_id=user_id))
 
 
 async def _leave_to_heir(connection: AsyncConnection, space_id: SpaceId, user_id: UserId, *, at: datetime) -> bool:

@@ -16,7 +16,7 @@ from messaging.settings import Settings
 from messaging.store import posting as store
 from messaging.usecases.known import KnownPosters, heads
 from streams import bulk
-from streams.bulk import Fetch, Logged, Place
+from streams.bulk import Fetch, Logged, PendingSeq
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ async def post_messages(
     *,
     at: datetime,
     limits: Settings,
-    ring: bool,
+    notify: bool,
     known: KnownPosters | None = None,
 ) -> Settled:
     """Say them in the order given. No two may have the same author, channel and nonce.
@@ -55,17 +55,23 @@ async def post_messages(
     unique violation when somebody else used one of the nonces meanwhile: roll back and ask again.
     """
     if known is not None and (recalled := known.recall(posts)) is not None:
-        settled = await _post_recalled(fetch, posts, recalled, at=at, limits=limits, ring=ring)
+        settled = await _post_recalled(fetch, posts, recalled, at=at, limits=limits, notify=notify)
         if settled is not None:
             return settled
     posters = await store.posters(fetch, posts)
     if known is not None:
         known.learn(posts, posters)
-    return await _post_asked(fetch, posts, posters, at=at, limits=limits, ring=ring)
+    return await _post_asked(fetch, posts, posters, at=at, limits=limits, notify=notify)
 
 
 async def _post_asked(
-    fetch: Fetch, posts: Sequence[Post], posters: dict[int, store.Poster], *, at: datetime, limits: Settings, ring: bool
+    fetch: Fetch,
+    posts: Sequence[Post],
+    posters: dict[int, store.Poster],
+    *,
+    at: datetime,
+    limits: Settings,
+    notify: bool,
 ) -> Settled:
     outcomes: dict[int, Outcome] = {}
     told: list[Logged] = []
@@ -88,12 +94,18 @@ async def _post_asked(
         outcomes[index] = InvalidInput(errors=[FieldError("/reply_to", "is not a message of this channel")])
     if allowed:
         mentions = await _resolve_mentions(fetch, posts, posters, allowed, limits=limits)
-        told = await _say(fetch, posts, posters, mentions, outcomes, at=at, ring=ring, held={})
+        told = await _say(fetch, posts, posters, mentions, outcomes, at=at, notify=notify, held={})
     return Settled([outcomes[index] for index in range(len(posts))], told)
 
 
 async def _post_recalled(
-    fetch: Fetch, posts: Sequence[Post], posters: dict[int, store.Poster], *, at: datetime, limits: Settings, ring: bool
+    fetch: Fetch,
+    posts: Sequence[Post],
+    posters: dict[int, store.Poster],
+    *,
+    at: datetime,
+    limits: Settings,
+    notify: bool,
 ) -> Settled | None:
     """Without asking who they are. None, and nothing is said, when that has to be asked: something has changed, or one
     of them is to be refused or repeats another post.
@@ -111,7 +123,7 @@ async def _post_recalled(
     if await _without_target(fetch, posts, everyone):
         return None
     mentions = await _resolve_mentions(fetch, posts, posters, everyone, limits=limits)
-    told = await _say(fetch, posts, posters, mentions, outcomes, at=at, ring=ring, held=held)
+    told = await _say(fetch, posts, posters, mentions, outcomes, at=at, notify=notify, held=held)
     return Settled([outcomes[index] for index in everyone], told) if told else None
 
 
@@ -174,26 +186,26 @@ async def _say(
     outcomes: dict[int, Outcome],
     *,
     at: datetime,
-    ring: bool,
+    notify: bool,
     held: dict[str, int],
 ) -> list[Logged]:
     """Write and tell those that `mentions` has, provided that the topics `held` are; adds to `outcomes`."""
     counts = Counter(f"channel:{posts[index].channel_id}" for index in mentions)
     counts.update(f"user:{user_id}" for called in mentions.values() for user_id in called.users)
-    letters = bulk.Letters(counts)
+    batch = bulk.EventBatch(counts)
     lines: dict[int, store.Line] = {}
     for index, called in mentions.items():
         post, poster = posts[index], posters[index]
-        place = letters.place(f"channel:{post.channel_id}")
+        place = batch.next_seq(f"channel:{post.channel_id}")
         message = _message(post, poster, called, at=at)
-        letters.tell(place, message, quoted=place, trace=post.trace)
+        batch.publish(place, message, embedded=place, trace=post.trace)
         lines[index] = _line(message, place, post)
         for user_id in called.users:
             mention = MentionAdded(
                 space_id=poster.access.channel.space_id, channel_id=post.channel_id, message_id=message.id, seq=0
             )
-            letters.tell(letters.place(f"user:{user_id}"), mention, quoted=place, trace=post.trace)
-    logged = await store.say(fetch, list(lines.values()), letters, at=at, ring=ring, held=held)
+            batch.publish(batch.next_seq(f"user:{user_id}"), mention, embedded=place, trace=post.trace)
+    logged = await store.say(fetch, list(lines.values()), batch, at=at, notify=notify, held=held)
     if not logged:
         return []
     for index, line in lines.items():
@@ -201,7 +213,7 @@ async def _say(
     return list(logged.values())
 
 
-def _line(message: MessagePosted, place: Place, post: Post) -> store.Line:
+def _line(message: MessagePosted, place: PendingSeq, post: Post) -> store.Line:
     if message.nonce is None:
         return store.Line(message, place)
     return store.Line(message, place, content.nonce_key(post), content.fingerprint(post.draft))

@@ -12,7 +12,7 @@ from messaging.domain.values import check_room
 from messaging.settings import Settings
 from messaging.store import messages
 from messaging.usecases.messages import check_stands, enter_message
-from streams.outbox import tell
+from streams.outbox import publish
 
 
 def _check_emoji(emoji: str, *, limits: Settings) -> None:
@@ -44,7 +44,7 @@ async def add_reaction(
     added = ReactionAdded(
         channel_id=channel_id, message_id=message_id, user_id=user_id, emoji=emoji, count=counts.get(emoji, 0) + 1
     )
-    await tell(connection, f"channel:{channel_id}", added)
+    await publish(connection, f"channel:{channel_id}", added)
 
 
 async def remove_reaction(
@@ -58,4 +58,4 @@ async def remove_reaction(
     removed = ReactionRemoved(
         channel_id=channel_id, message_id=message_id, user_id=user_id, emoji=emoji, count=counts[emoji] - 1
     )
-    await tell(connection, f"channel:{channel_id}", removed)
+    await publish(connection, f"channel:{channel_id}", removed)

@@ -24,7 +24,7 @@ from messaging.domain.values import SpaceSeen, check_name, check_room, is_snowfl
 from messaging.settings import Settings
 from messaging.store import audit, channels, members, people, spaces
 from messaging.usecases.entering import enter_space
-from streams.outbox import tell, tell_all
+from streams.outbox import publish, publish_all
 
 FIRST_CHANNEL = "general"
 
@@ -65,7 +65,7 @@ async def create_space(
 
     joined = MemberJoined(space_id=space.id, user=creator, role=Role.OWNER, joined_at=at)
     created = ChannelCreated(**msgspec.structs.asdict(channel))
-    await tell_all(connection, [(f"space:{space.id}", joined), (f"space:{space.id}", created)])
+    await publish_all(connection, [(f"space:{space.id}", joined), (f"space:{space.id}", created)])
     return seen(space, Role.OWNER, limits=limits)
 
 
@@ -122,7 +122,7 @@ async def change_space(
         after=after,
         at=at,
     )
-    await tell(connection, f"space:{space_id}", SpaceUpdated(**msgspec.structs.asdict(after)))
+    await publish(connection, f"space:{space_id}", SpaceUpdated(**msgspec.structs.asdict(after)))
     return seen(after, membership.role, limits=limits)
 
 
@@ -155,7 +155,7 @@ async def delete_space(connection: AsyncConnection, space_id: SpaceId, *, user_i
     await audit.write(
         connection, space_id, actor_id=user_id, action="space.deleted", target=space_id, before=before, at=at
     )
-    await tell(connection, f"space:{space_id}", SpaceDeleted(id=space_id))
+    await publish(connection, f"space:{space_id}", SpaceDeleted(id=space_id))
 
 
 async def transfer_space(
@@ -172,7 +172,7 @@ async def transfer_space(
     await hand_over(connection, space_id, heir=to, actor_id=user_id, at=at)
     await members.set_role(connection, space_id, user_id, role=Role.ADMIN)
     demoted = msgspec.structs.replace(old, role=Role.ADMIN)
-    await tell(connection, f"space:{space_id}", MemberUpdated(**msgspec.structs.asdict(demoted)))
+    await publish(connection, f"space:{space_id}", MemberUpdated(**msgspec.structs.asdict(demoted)))
     return seen(space, Role.ADMIN, limits=limits)
 
 
@@ -195,7 +195,7 @@ async def hand_over(
         after={"owner_id": heir},
         at=at,
     )
-    await tell(connection, f"space:{space_id}", MemberUpdated(**msgspec.structs.asdict(owner)))
+    await publish(connection, f"space:{space_id}", MemberUpdated(**msgspec.structs.asdict(owner)))
 
 
 async def show_linked_space(connection: AsyncConnection, guild_id: str) -> Space:

@@ -15,7 +15,7 @@ from messaging.store import channels, marks
 from messaging.usecases.channels import ChannelSeen, seen
 from messaging.usecases.entering import enter_channel
 from messaging.usecases.messages import check_stands, enter_message
-from streams.outbox import tell
+from streams.outbox import publish
 
 
 class ThreadExists(Conflict):
@@ -59,7 +59,7 @@ async def start_thread(
     )
     await channels.add(connection, thread)
     await marks.move(connection, thread.id, user_id, seq=0)
-    await tell(connection, f"channel:{channel_id}", ThreadCreated(**msgspec.structs.asdict(thread)))
+    await publish(connection, f"channel:{channel_id}", ThreadCreated(**msgspec.structs.asdict(thread)))
     return seen(await enter_channel(connection, thread.id, user_id=user_id))
 
 
