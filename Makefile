@@ -64,7 +64,7 @@ test: $(READY) ## Run every test (ARGS="services/auth -k login" chooses)
 ifdef ARGS
 	@$(BIN)/python -m pytest $(if $(filter %.py,$(firstword $(subst ::, ,$(ARGS)))),-n0,-n $(WORKERS) --dist loadfile) $(ARGS)
 else
-	@$(BIN)/python -m tools.needs
+	@$(BIN)/python -m testkit.needs
 	@$(MAKE) --keep-going test-together test-alone
 endif
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from testkit import needs
 from testkit.runs import Run
 
 ROOT = Path(__file__).parents[2]
@@ -117,6 +118,9 @@ class TestCommandsOfTheLauncher:
 
 
 class TestMake:
+    def test_finds_here_what_tests_need(self) -> None:
+        assert list(needs.missing()) == []
+
     @pytest.mark.parametrize(
         ("arguments", "workers"),
         [

@@ -12,7 +12,7 @@ from collections import defaultdict, deque
 from pathlib import Path
 from typing import Final
 
-from launcher.supervise import FATAL_FILE
+from launcher.failures import FATAL_FILE
 
 EXITS_MAX: Final = "UNEXPECTED_EXITS_MAX"
 """The setting: so many exits of one program within the window end the run."""

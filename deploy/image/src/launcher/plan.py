@@ -11,7 +11,7 @@ from embedded import ports, secret_files
 from launcher import credentials, environment, port_owner, programs
 from launcher.data_directory import DataDirectory
 from launcher.exit_listener import EXITS_MAX, EXITS_SECONDS, MAY_FAIL
-from launcher.failures import LaunchError
+from launcher.failures import FATAL_FILE, LaunchError
 from launcher.programs import Program
 
 EDGE = "gateway"
@@ -90,7 +90,7 @@ def set_up(plan: Plan) -> dict[str, str]:
         taken=[plan.port],
     )
     home.forget_pids()
-    (home.run / "fatal").unlink(missing_ok=True)
+    (home.run / FATAL_FILE).unlink(missing_ok=True)
     programs.install(plan.program_files, home.run, plan.groups)
     environ = environment.compose(
         plan.given,

@@ -12,8 +12,8 @@ from typing import Any
 from supervisor import loggers, supervisord
 
 from embedded.identity import die_with_parent
+from launcher.failures import FATAL_FILE
 
-FATAL_FILE = "fatal"
 _OPEN_FILES = 65_536
 _PR_SET_CHILD_SUBREAPER = 36
 

@@ -16,8 +16,7 @@ from typing import Self
 from launcher import logs, programs
 from launcher.control import Control
 from launcher.data_directory import DataDirectory
-from launcher.failures import LaunchError
-from launcher.supervise import FATAL_FILE
+from launcher.failures import FATAL_FILE, LaunchError
 
 _POLL_SECONDS = 0.1
 _STOP_SECONDS = 90.0

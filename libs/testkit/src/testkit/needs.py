@@ -1,4 +1,4 @@
-"""`python -m tools.needs`: what the tests need and this machine lacks, in one line, before any of them runs."""
+"""`python -m testkit.needs`: what the tests need and this machine lacks, in one line, before any of them runs."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from typing import Final
 
 from testkit import machine
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[4]
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 
 

@@ -2,13 +2,10 @@
 
 import pytest
 
-from tools import needs
+from testkit import needs
 
 
 class TestNeeds:
-    def test_of_this_machine_are_there(self) -> None:
-        assert list(needs.missing()) == []
-
     def test_that_are_missing_are_named_in_one_line_with_their_packages(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
