@@ -13,7 +13,7 @@ import pytest
 from jose import jwt
 
 from embedded.identity import Identity
-from launcher import credentials, data_directory, environment, logs, memory, mode, port_owner, programs, server_lines
+from launcher import credentials, data_directory, environment, log_lines, logs, memory, mode, port_owner, programs
 from launcher.__main__ import parse, plan_from
 from launcher.data_directory import DataDirectory
 from launcher.exit_listener import Exits
@@ -170,7 +170,7 @@ class TestMemory:
         memory.refuse_too_little(given, limit=limit)
 
 
-class TestServerLines:
+class TestLogLines:
     @pytest.mark.parametrize(
         ("program", "line", "level", "text"),
         [
@@ -183,14 +183,22 @@ class TestServerLines:
         ],
     )
     def test_have_the_programs_name_and_the_level(self, program: str, line: str, level: str, text: str) -> None:
-        translated = msgspec.json.decode(server_lines.translate(program, f"{line}\n", pretty=False, quiet=False))
+        translated = msgspec.json.decode(log_lines.translate(program, f"{line}\n", pretty=False, quiet=False))
 
         assert (translated["service"], translated["level"], translated["event"]) == (program, level, text)
+
+    def test_that_a_program_wrote_past_its_log_are_errors_and_its_own_stay_as_they_are(self) -> None:
+        own = '{"event": "service.started"}\n'
+
+        stray = msgspec.json.decode(log_lines.translate("auth", "Traceback\n", pretty=False, quiet=False))
+
+        assert (stray["service"], stray["level"], stray["event"]) == ("auth", "error", "Traceback")
+        assert log_lines.translate("auth", own, pretty=False, quiet=False) == own
 
     def test_of_a_quiet_server_are_its_warnings_alone(self) -> None:
         lines = ["7:M 29 Nov 2026 18:47:07.079 * ready\n", "7:M 29 Nov 2026 18:47:07.079 # beware\n"]
 
-        shown = [server_lines.translate("valkey", line, pretty=True, quiet=True) for line in lines]
+        shown = [log_lines.translate("valkey", line, pretty=True, quiet=True) for line in lines]
 
         assert shown == ["", "warning  beware service=valkey\n"]
 
@@ -256,7 +264,7 @@ class TestFollower:
         file = tmp_path / "auth.log"
         file.write_text("from an earlier run\n")
         out = io.StringIO()
-        follower = logs.Follower([file], out)
+        follower = logs.Follower([file], out, pretty=True)
         follower.start()
 
         with file.open("a") as stream:

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
-from launcher.server_lines import translate
+from launcher.log_lines import translate
 
 _POLL_SECONDS = 0.2
 

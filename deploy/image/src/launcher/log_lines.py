@@ -1,4 +1,4 @@
-"""Lines of the servers' logs, which have formats of their own, as our programs would write them."""
+"""Lines of logs that have formats of their own, as our programs' loggers would write them."""
 
 import re
 from datetime import UTC, datetime
@@ -15,25 +15,27 @@ _LEVELS: Final = {
     **dict.fromkeys(("WARNING", "W", "#"), "warning"),
     **dict.fromkeys((".", "-", "DEBUG1", "DEBUG2"), "debug"),
 }
-SERVERS: Final = {"postgres": _POSTGRES, "valkey": _VALKEY, "seaweedfs": _SEAWEEDFS}
+_SERVERS: Final = {"postgres": _POSTGRES, "valkey": _VALKEY, "seaweedfs": _SEAWEEDFS}
 _LOUD: Final = {"warning", "error", "critical"}
 
 
 def translate(program: str, line: str, *, pretty: bool, quiet: bool) -> str:
-    """A line of a server's log with the program's name and the level; other programs' lines as they are.
+    """A line of a log with the program's name and the level: a server's, or what a program of ours wrote past its log.
 
-    `quiet` leaves out what is no warning; the answer is empty then.
+    `quiet` leaves out what is no warning of a server; the answer is empty then.
     """
-    pattern = SERVERS.get(program)
+    pattern = _SERVERS.get(program)
     if pattern is None:
-        return line
+        return line if pretty or line.startswith("{") else _event(program, "error", line)
     match = pattern.match(line)
     level = _LEVELS.get(match["level"], "info") if match else "info"
     if quiet and level not in _LOUD:
         return ""
-    text = (match["text"] if match else line).rstrip("\n")
-    if pretty:
-        return f"{level:<8} {text} service={program}\n"
+    text = match["text"] if match else line
+    return f"{level:<8} {text.rstrip()} service={program}\n" if pretty else _event(program, level, text)
+
+
+def _event(program: str, level: str, text: str) -> str:
     at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    event = {"event": text, "level": level, "at": at, "service": program}
+    event = {"event": text.rstrip("\n"), "level": level, "at": at, "service": program}
     return f"{msgspec.json.encode(event).decode()}\n"
