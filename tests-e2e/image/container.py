@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -20,6 +22,7 @@ IMAGE = os.environ.get("IMAGE", "guildhall:dev")
 DOCKER = os.environ.get("DOCKER", "docker")
 SIZE_BYTES_MAX = 560_000_000
 STOP_SECONDS_MAX = 30
+PORTS = {"auth": 8001, "messaging": 8002, "media": 8003}
 HARDENED = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=400")
 
 
@@ -29,17 +32,28 @@ def docker(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[s
     return done
 
 
+def call(url: str, body: dict[str, str], *, token: str = "") -> Any:
+    headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return json.loads(answer.read() or b"null")
+
+
 class Container:
     """One container on a volume; `start` again and it is the same."""
 
-    def __init__(self, *options: str, command: tuple[str, ...] = ("run",), memory: str = "1g") -> None:
+    def __init__(
+        self, *options: str, command: tuple[str, ...] = ("run",), memory: str = "1g", beside: str = "", data: str = ""
+    ) -> None:
+        """`beside` names a container whose network it shares, `data` one whose volume it does."""
         self.name = f"guildhall-test-{uuid4().hex[:8]}"
         self.port = ports.choose(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
         docker("volume", "create", self.name)
+        network = f"--network=container:{beside}" if beside else f"--publish=127.0.0.1:{self.port}:8000"
         docker(
-            *("create", "--name", self.name, *HARDENED, f"--memory={memory}", f"--publish=127.0.0.1:{self.port}:8000"),
-            *(f"--volume={self.name}:/data", *options, IMAGE, *command),
+            *("create", "--name", self.name, *HARDENED, f"--memory={memory}", network),
+            *(f"--volume={data or self.name}:/data", *options, IMAGE, *command),
         )
 
     def start(self) -> None:
@@ -76,13 +90,13 @@ class Container:
 def make() -> Generator[Callable[..., Container]]:
     made: list[Container] = []
 
-    def make(*options: str, command: tuple[str, ...] = ("run",), memory: str = "1g") -> Container:
-        made.append(Container(*options, command=command, memory=memory))
+    def make(*options: str, **how: Any) -> Container:
+        made.append(Container(*options, **how))
         made[-1].start()
         return made[-1]
 
     yield make
-    for container in made:
+    for container in reversed(made):
         container.remove()
 
 
@@ -137,12 +151,8 @@ class TestContainer:
         assert [line for line in lines if not line.startswith("{")] == ["ready http://localhost:8000"]
 
     def test_makes_the_first_administrator(self, container: Container) -> None:
-        body = b'{"email": "ann@example.org", "password": "seven purple otters", "display_name": "Ann"}'
-        request = urllib.request.Request(
-            f"{container.url}/api/v1/auth/register", body, {"content-type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            assert answer.status < 300
+        ann = {"email": "ann@example.org", "password": "seven purple otters", "display_name": "Ann"}
+        call(f"{container.url}/api/v1/auth/register", ann)
 
         said = container.execute("guildhall", "exec", "auth", "make-admin", "ann@example.org")
 
@@ -219,6 +229,26 @@ class TestApart:
 
         assert container.wait_until_ended() == 2
         assert "DATABASE_URL: is needed" in container.logs()
+
+    def test_each_program_in_its_container_makes_one_system(self, make: Callable[..., Container]) -> None:
+        keys = make(command=("keys",))
+        assert keys.wait_until_ended() == 0
+        servers = make(command=("servers",))
+        wait_until(lambda: "S3_BUCKET=" in servers.logs(), seconds=60)
+        settings = [line for line in servers.logs().splitlines() if re.match(r"(DATABASE|REDIS|S3)_\w+=", line)]
+        settings += [f"PUBLIC_URL={servers.url}", "AUTH_REQUIRE_VERIFIED_EMAIL=false", f"S3_PUBLIC_URL={servers.url}"]
+        settings += [f"{name.upper()}_URL=http://127.0.0.1:{port}" for name, port in PORTS.items()]
+
+        for name in (*PORTS, "gateway"):
+            options = (f"--env={setting}" for setting in settings)
+            program = make(*options, command=("serve", name), beside=servers.name, data=keys.name, memory="300m")
+            program.wait_until_healthy()
+        ann = {"email": "ann@example.org", "password": "seven purple otters", "display_name": "Ann"}
+        call(f"{servers.url}/api/v1/auth/register", ann)
+        del ann["display_name"]
+        token = call(f"{servers.url}/api/v1/auth/login", ann)["access_token"]
+
+        assert call(f"{servers.url}/api/v1/spaces", {"name": "The guild"}, token=token)["name"] == "The guild"
 
     def test_keys_are_made_by_a_job(self, make: Callable[..., Container]) -> None:
         container = make(command=("keys",))
