@@ -19,21 +19,21 @@ MADE: Final = "<!-- Made by `make docs` from the code; change it there. -->"
 SERVED: Final = "services/gateway/src/gateway/static/problems.json"
 LIBS: Final = ("contracts", "chassis", "streams")
 ADVICE: Final = {
-    Kind.INVALID: "Correct the request as `detail` and `errors` say; sending it again unchanged has the same answer.",
+    Kind.INVALID: "Correct the request as `detail` and `errors` say. Sending it again unchanged gets the same answer.",
     Kind.UNAUTHENTICATED: "Get a fresh access token (refresh, or log in again) and repeat the request.",
-    Kind.FORBIDDEN: "Repeating it does not help; somebody with the right to it must do it, or give you that right.",
-    Kind.NOT_FOUND: "Check the address and the id; what you may not see answers the same as what does not exist.",
+    Kind.FORBIDDEN: "Repeating it does not help. Ask a person who has the permission to do it, or to give it to you.",
+    Kind.NOT_FOUND: "Check the address and the id. What you cannot see gets the same answer as what does not exist.",
     Kind.METHOD_NOT_ALLOWED: "Use a method that the `Allow` header names.",
-    Kind.CONFLICT: "Fetch what is there now, and decide anew.",
+    Kind.CONFLICT: "Fetch the current state and decide again.",
     Kind.GONE: "It existed and will not come back.",
-    Kind.STALE: "Fetch it again, apply your change to that, and send it with the new `ETag` in `If-Match`.",
+    Kind.STALE: "Fetch it again, apply your change, and send it with the new `ETag` in `If-Match`.",
     Kind.HEAD_TOO_LARGE: "Send fewer and shorter headers.",
-    Kind.TOO_SLOW: "Send it again, faster.",
-    Kind.TOO_LARGE: "Send less; the limit stands in `detail`.",
+    Kind.TOO_SLOW: "Send it again on a faster connection.",
+    Kind.TOO_LARGE: "Send less. `detail` names the limit.",
     Kind.UNSUPPORTED: "Send the media type that the title names.",
     Kind.LIMITED: "Wait for the seconds in `Retry-After`, then repeat it.",
-    Kind.BUG: "It is our mistake. Tell the operator the trace id in `instance`: the log has the rest under it.",
-    Kind.UNAVAILABLE: "Repeat it after `Retry-After`. For operators: `/readyz` names the part that is away.",
+    Kind.BUG: "This is a bug. Give the operator the trace id in `instance`; the log has the details under it.",
+    Kind.UNAVAILABLE: "Repeat it after `Retry-After`. For operators: `/readyz` names the part that is unavailable.",
 }
 
 

@@ -45,7 +45,7 @@ async def watching(gateway: Gateway, person: Person, *topics: str) -> Client:
 
 
 def lost(topic: str) -> dict[str, Any]:
-    return {"op": "problem", "code": "topic_lost", "title": "You may no longer watch this topic", "topic": topic}
+    return {"op": "problem", "code": "topic_lost", "title": "You no longer have access to this topic", "topic": topic}
 
 
 class TestMemberLeft:

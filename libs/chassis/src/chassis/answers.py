@@ -9,16 +9,16 @@ from contracts.problems import ProblemBody
 
 _ALWAYS: Final = (401, 503)
 _MEANING: Final = {
-    400: "The request does not have the expected form",
-    401: "A valid access token is needed",
-    403: "The caller may not do this",
-    404: "There is nothing here that the caller can see",
-    409: "It contradicts what is there",
+    400: "The request is not valid",
+    401: "A valid access token is required",
+    403: "The caller does not have permission",
+    404: "Not found, or not visible to the caller",
+    409: "It conflicts with the current state",
     410: "It has ended",
-    412: "It was changed meanwhile",
+    412: "It has been changed since it was loaded",
     413: "The body is too large",
     415: "The body must be JSON",
-    503: "A part of the system is away",
+    503: "Part of the system is unavailable",
 }
 
 

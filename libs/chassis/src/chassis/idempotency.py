@@ -57,7 +57,7 @@ def create_table() -> None:
 class KeyReused(Conflict):
     """The same `Idempotency-Key` came with another body."""
 
-    code, title = "idempotency_key_reused", "This Idempotency-Key was used for something else"
+    code, title = "idempotency_key_reused", "This Idempotency-Key was used for another request"
 
 
 class Once:

@@ -53,11 +53,11 @@ class Problem(Exception):
 
 
 class InvalidInput(Problem):
-    code, kind, title = "invalid_input", Kind.INVALID, "The request does not have the expected form"
+    code, kind, title = "invalid_input", Kind.INVALID, "The request is not valid"
 
 
 class Unauthenticated(Problem):
-    code, kind, title = "unauthenticated", Kind.UNAUTHENTICATED, "A valid access token is needed"
+    code, kind, title = "unauthenticated", Kind.UNAUTHENTICATED, "A valid access token is required"
 
 
 class TokenExpired(Problem):
@@ -65,49 +65,49 @@ class TokenExpired(Problem):
 
 
 class SessionEnded(Problem):
-    code, kind, title = "session_ended", Kind.UNAUTHENTICATED, "This session was ended"
+    code, kind, title = "session_ended", Kind.UNAUTHENTICATED, "This session has ended"
 
 
 class Forbidden(Problem):
-    code, kind, title = "forbidden", Kind.FORBIDDEN, "You may not do this"
+    code, kind, title = "forbidden", Kind.FORBIDDEN, "You do not have permission to do this"
 
 
 class NotLinked(Forbidden):
     """A Discord user acts through a bot, but nobody here has said that this Discord account is theirs."""
 
-    code, title = "not_linked", "This Discord account belongs to no account here"
+    code, title = "not_linked", "This Discord account is not linked to an account here"
 
 
 class NotFound(Problem):
-    code, kind, title = "not_found", Kind.NOT_FOUND, "There is nothing here that you can see"
+    code, kind, title = "not_found", Kind.NOT_FOUND, "Not found"
 
 
 class MethodNotAllowed(Problem):
-    code, kind, title = "method_not_allowed", Kind.METHOD_NOT_ALLOWED, "This address does not take that method"
+    code, kind, title = "method_not_allowed", Kind.METHOD_NOT_ALLOWED, "Method not allowed"
 
 
 class Conflict(Problem):
-    code, kind, title = "conflict", Kind.CONFLICT, "This contradicts what is already there"
+    code, kind, title = "conflict", Kind.CONFLICT, "This conflicts with the current state"
 
 
 class StaleRevision(Problem):
-    code, kind, title = "stale_revision", Kind.STALE, "It was changed by somebody else meanwhile"
+    code, kind, title = "stale_revision", Kind.STALE, "It has been changed since you loaded it"
 
 
 class TooLarge(Problem):
-    code, kind, title = "too_large", Kind.TOO_LARGE, "The body is larger than the limit"
+    code, kind, title = "too_large", Kind.TOO_LARGE, "The request is too large"
 
 
 class UnsupportedMediaType(Problem):
-    code, kind, title = "unsupported_media_type", Kind.UNSUPPORTED, "This address takes application/json"
+    code, kind, title = "unsupported_media_type", Kind.UNSUPPORTED, "The request body must be application/json"
 
 
 class RateLimited(Problem):
-    code, kind, title = "rate_limited", Kind.LIMITED, "Too many requests; wait a moment"
+    code, kind, title = "rate_limited", Kind.LIMITED, "Too many requests. Wait a moment"
 
 
 class Unavailable(Problem):
-    code, kind, title = "unavailable", Kind.UNAVAILABLE, "A part of the system is away; try again"
+    code, kind, title = "unavailable", Kind.UNAVAILABLE, "Part of the system is unavailable. Try again"
 
 
 class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):

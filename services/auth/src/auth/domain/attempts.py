@@ -39,7 +39,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class TooManyAttempts(Problem):
-    code, kind, title = "too_many_attempts", Kind.LIMITED, "Too many attempts; wait before the next"
+    code, kind, title = "too_many_attempts", Kind.LIMITED, "Too many attempts. Wait before you try again"
 
     def __init__(self, standing: Standing) -> None:
         bucket = standing.bucket

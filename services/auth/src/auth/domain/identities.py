@@ -18,25 +18,29 @@ Mode = Literal["login", "link"]
 
 
 class DiscordNotConfigured(Problem):
-    code, kind, title = "discord_not_configured", Kind.NOT_FOUND, "Logging in with Discord is not set up here"
+    code, kind, title = "discord_not_configured", Kind.NOT_FOUND, "Signing in with Discord is not set up on this server"
 
 
 class JourneyBroken(Problem):
-    code, kind, title = "journey_broken", Kind.INVALID, "This did not begin in this browser; start again"
+    code, kind, title = "journey_broken", Kind.INVALID, "This was not started in this browser. Start again"
 
 
 class IdentityTaken(Problem):
-    code, kind, title = "identity_taken", Kind.CONFLICT, "That Discord account belongs to somebody else here"
+    code, kind, title = "identity_taken", Kind.CONFLICT, "This Discord account is already linked to another account"
 
 
 class AnotherDiscordAccount(Problem):
     """Somebody asked to link a certain Discord account, and is logged in at Discord with another one."""
 
-    code, kind, title = "another_discord_account", Kind.CONFLICT, "At Discord you are logged in with another account"
+    code, kind, title = (
+        "another_discord_account",
+        Kind.CONFLICT,
+        "You are signed in to Discord with a different account",
+    )
 
 
 class DiscordRefused(Problem):
-    code, kind, title = "discord_refused", Kind.FORBIDDEN, "Discord did not confirm who you are"
+    code, kind, title = "discord_refused", Kind.FORBIDDEN, "Discord did not confirm your identity"
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):

@@ -67,7 +67,7 @@ class MailToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinkInvalid(Problem):
-    code, kind, title = "link_invalid", Kind.GONE, "This link was used already, or is too old; ask for another"
+    code, kind, title = "link_invalid", Kind.GONE, "This link has expired or was already used. Request a new one"
 
 
 def link_of(purpose: Purpose, token: str) -> str:

@@ -20,34 +20,34 @@ STEP_SECONDS: Final = 30
 
 
 class TotpNeeded(Recorded):
-    code, kind, title = "totp_needed", Kind.UNAUTHENTICATED, "A code from your authenticator app is needed too"
+    code, kind, title = "totp_needed", Kind.UNAUTHENTICATED, "Enter the code from your authenticator app"
     advice = "Repeat the login with `totp`, or with one of the recovery codes as `recovery_code`."
 
 
 class StepUpNeeded(Recorded):
-    code, kind, title = "step_up_needed", Kind.FORBIDDEN, "Prove again who you are, then repeat this"
-    advice = "Ask for `/step-up` or `/step-up/passkey`, then repeat the request with the new access token."
+    code, kind, title = "step_up_needed", Kind.FORBIDDEN, "Confirm your identity, then try again"
+    advice = "Call `/step-up` or `/step-up/passkey`, then repeat the request with the new access token."
 
 
 class TotpEnrolled(Problem):
-    code, kind, title = "totp_enrolled", Kind.CONFLICT, "An authenticator app is set up already; remove it first"
+    code, kind, title = "totp_enrolled", Kind.CONFLICT, "An authenticator app is already set up. Remove it first"
 
 
 class TotpNotEnrolled(Problem):
-    code, kind, title = "totp_not_enrolled", Kind.CONFLICT, "No authenticator app is being set up"
+    code, kind, title = "totp_not_enrolled", Kind.CONFLICT, "Start setting up an authenticator app first"
 
 
 class PasskeyRefused(Recorded):
-    code, kind, title = "passkey_refused", Kind.UNAUTHENTICATED, "The passkey did not prove who you are"
-    advice = "Ask for new options and let the passkey answer those; each challenge is good once, for some minutes."
+    code, kind, title = "passkey_refused", Kind.UNAUTHENTICATED, "The passkey was not accepted"
+    advice = "Request new options and let the passkey answer them. Each challenge is valid once, for a few minutes."
 
 
 class TooManyPasskeys(Problem):
-    code, kind, title = "too_many_passkeys", Kind.CONFLICT, f"An account has at most {PASSKEYS_MAX} passkeys"
+    code, kind, title = "too_many_passkeys", Kind.CONFLICT, f"An account can have at most {PASSKEYS_MAX} passkeys"
 
 
 class LastWayIn(Problem):
-    code, kind, title = "last_way_in", Kind.CONFLICT, "This is your last way to log in; add another first"
+    code, kind, title = "last_way_in", Kind.CONFLICT, "This is your only way to sign in. Add another one first"
 
 
 class Factors(msgspec.Struct, frozen=True, kw_only=True):

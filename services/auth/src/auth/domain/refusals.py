@@ -14,35 +14,39 @@ class WrongCredentials(Recorded):
 
 
 class RefreshTokenInvalid(Problem):
-    code, kind, title = "refresh_token_invalid", Kind.UNAUTHENTICATED, "This session is over; log in again"
-    advice = "Throw the tokens of this session away and log in again."
+    code, kind, title = "refresh_token_invalid", Kind.UNAUTHENTICATED, "Your session has expired. Sign in again"
+    advice = "Discard the tokens of this session and sign in again."
 
 
 class RefreshTokenReused(Recorded):
-    code, kind, title = "refresh_token_reused", Kind.UNAUTHENTICATED, "A spent token came back; the session was ended"
-    advice = "Log in again. If your client did not send a token twice, somebody else had it: look at your sessions."
+    code, kind, title = (
+        "refresh_token_reused",
+        Kind.UNAUTHENTICATED,
+        "A refresh token was used twice, so the session was ended",
+    )
+    advice = "Sign in again. If your client did not send a token twice, it was stolen: check your sessions."
 
 
 class AssertionInvalid(Recorded):
-    code, kind, title = "assertion_invalid", Kind.UNAUTHENTICATED, "The service could not prove who it is"
-    advice = "For operators: does its public half stand in `SERVICE_JWKS_FILE`, and do the clocks agree?"
+    code, kind, title = "assertion_invalid", Kind.UNAUTHENTICATED, "The service could not be authenticated"
+    advice = "For operators: check that `SERVICE_JWKS_FILE` has the service's public key and that the clocks agree."
 
 
 class AdminOnly(Recorded):
-    code, kind, title = "admin_only", Kind.FORBIDDEN, "Only an administrator of this server may do this"
+    code, kind, title = "admin_only", Kind.FORBIDDEN, "Only a server administrator can do this"
 
 
 class AdminThere(Problem):
-    code, kind, title = "admin_there", Kind.CONFLICT, "There is an administrator already; ask them to appoint others"
+    code, kind, title = "admin_there", Kind.CONFLICT, "This server already has an administrator. Ask them to add you"
 
 
 class OriginRefused(Problem):
-    code, kind, title = "origin_refused", Kind.FORBIDDEN, "This was not asked by a page of ours"
+    code, kind, title = "origin_refused", Kind.FORBIDDEN, "The request came from another website"
 
 
 class RegistrationClosed(Problem):
-    code, kind, title = "registration_closed", Kind.FORBIDDEN, "This server takes no new accounts"
+    code, kind, title = "registration_closed", Kind.FORBIDDEN, "This server does not accept new accounts"
 
 
 class NotActing(Recorded):
-    code, kind, title = "not_acting", Kind.FORBIDDEN, "This service does not act for people"
+    code, kind, title = "not_acting", Kind.FORBIDDEN, "This service may not act on behalf of people"

@@ -21,7 +21,7 @@ _EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f<>,;:\"()\[\]\\]{1,64}@[\w-]{1,63
 
 
 class EmailTaken(Problem):
-    code, kind, title = "email_taken", Kind.CONFLICT, "Another account has this address"
+    code, kind, title = "email_taken", Kind.CONFLICT, "Another account uses this e-mail address"
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,7 +30,7 @@ _TRICK: Final = re.compile(rb"//|/\.{1,2}(?:/|$)|[\\;\x00-\x20\x7f]|%(?:2[ef]|5c
 class TrickyPath(InvalidInput):
     """Sent for paths that no client of ours makes."""
 
-    code, title = "tricky_path", "The path is not in its plain form"
+    code, title = "tricky_path", "The path is not in normal form"
 
 
 def owner_of(path: bytes, *, bucket: bytes = b"") -> str | None:

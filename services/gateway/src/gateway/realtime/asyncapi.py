@@ -38,7 +38,7 @@ CLOSE_CODES: Final = {
     CloseCode.BAD_TOKEN: "the token is bad or has expired, or no hello came: refresh, and come back",
     CloseCode.SESSION_ENDED: "the session was ended: do not come back",
     CloseCode.TOO_SLOW: "frames were not read fast enough: come back, and resume",
-    CloseCode.BAD_FRAME: "a frame was none of this protocol",
+    CloseCode.BAD_FRAME: "a frame did not follow the protocol",
     CloseCode.TOO_MANY: "too many sockets of one person, or too many frames a second",
 }
 

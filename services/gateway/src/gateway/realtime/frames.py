@@ -172,13 +172,13 @@ def problem(refusal: Problem | type[Problem], *, topic: str | None = None) -> Pr
 class TopicLost(Problem):
     """Sent when a topic is gone or no longer open to this person."""
 
-    code, kind, title = "topic_lost", Kind.FORBIDDEN, "You may no longer watch this topic"
+    code, kind, title = "topic_lost", Kind.FORBIDDEN, "You no longer have access to this topic"
 
 
 class TooManyTopics(Problem):
     """Beyond `topics_per_socket_max`."""
 
-    code, kind, title = "too_many_topics", Kind.LIMITED, "This socket watches as many topics as it may"
+    code, kind, title = "too_many_topics", Kind.LIMITED, "This connection watches too many topics"
 
 
 class NotWatching(Problem):
@@ -190,13 +190,13 @@ class NotWatching(Problem):
 class TooMany(Problem):
     """Too many sockets of one person, or too many frames a second."""
 
-    code, kind, title = "too_many", Kind.LIMITED, "Too many sockets or frames"
+    code, kind, title = "too_many", Kind.LIMITED, "Too many connections or messages"
 
 
 class BadFrame(Problem):
     """The client does not speak the protocol."""
 
-    code, kind, title = "bad_frame", Kind.INVALID, "The frame is none of this protocol"
+    code, kind, title = "bad_frame", Kind.INVALID, "The frame does not follow the protocol"
 
 
 def text_frame(payload: bytes) -> bytes:

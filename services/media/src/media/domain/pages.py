@@ -19,7 +19,7 @@ SILENCE_PAGE_SAMPLES: Final = ogg.PACKETS_PER_PAGE * opus.SILENCE_SAMPLES
 
 class SegmentUnreadable(InvalidInput):
     code: ClassVar[str] = "segment_unreadable"
-    title: ClassVar[str] = "The segment is not made of whole Ogg Opus pages as announced"
+    title: ClassVar[str] = "The segment is not valid Ogg Opus"
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ class Unsatisfiable(InvalidInput):
     """The first byte that is wanted lies behind the last one; answered with 416 and the size."""
 
     code: ClassVar[str] = "range_unsatisfiable"
-    title: ClassVar[str] = "There are no such bytes"
+    title: ClassVar[str] = "The requested range is not satisfiable"
 
 
 class Span(msgspec.Struct, frozen=True):

@@ -4,45 +4,45 @@ from contracts.problems import Conflict, Forbidden, Kind, Problem, RateLimited, 
 
 
 class GuildNotLinked(Conflict):
-    code, title = "guild_not_linked", "This Discord server is linked to no space, or to another one"
+    code, title = "guild_not_linked", "This Discord server is not linked to this space"
 
 
 class AlreadyRecording(Conflict):
-    code, title = "already_recording", "This voice channel is being recorded"
+    code, title = "already_recording", "This voice channel is already being recorded"
 
 
 class NotNow(Conflict):
-    code, title = "not_now", "The recording is in no state for this"
+    code, title = "not_now", "The recording cannot do this right now"
 
 
 class RecordingOver(Conflict):
-    code, title = "recording_over", "The recording is complete; nothing can be added to it"
+    code, title = "recording_over", "The recording has ended and can no longer change"
 
 
 class AlreadyClaimed(Conflict):
     """Another recorder holds the lease; it may be claimed after `Retry-After`, if that one is lost."""
 
-    code, title = "already_claimed", "Another recorder has this recording"
+    code, title = "already_claimed", "Another recorder has claimed this recording"
 
 
 class IdentityBusy(Conflict):
     """A bot can be in one voice channel of a Discord server."""
 
-    code, title = "identity_busy", "This bot is recording something else in the same Discord server"
+    code, title = "identity_busy", "This bot is already recording in this Discord server"
 
 
 class LeaseLost(Conflict):
-    code, title = "lease_lost", "The recording is no longer this recorder's"
+    code, title = "lease_lost", "This recorder has lost its lease on the recording"
 
 
 class OptedOut(Forbidden):
     """Not a byte of this speaker may be stored: destroy it."""
 
-    code, title = "opted_out", "This speaker does not want to be recorded"
+    code, title = "opted_out", "This speaker has opted out of being recorded"
 
 
 class SegmentDiffers(Conflict):
-    code, title = "segment_differs", "A segment with this id was announced with other contents"
+    code, title = "segment_differs", "A segment with this id already exists with other contents"
 
 
 class SegmentMissing(Conflict):
@@ -52,13 +52,13 @@ class SegmentMissing(Conflict):
 class SegmentDamaged(Conflict):
     """What lies in the store is not what was announced: upload it again."""
 
-    code, title = "segment_damaged", "The uploaded bytes are not those that were announced"
+    code, title = "segment_damaged", "The uploaded bytes do not match the announced checksum"
 
 
 class SegmentLost(Problem):
     """The store no longer has what it had. Waiting does not bring it back."""
 
-    code, kind, title = "segment_lost", Kind.GONE, "A part of the recording is no longer in the object store"
+    code, kind, title = "segment_lost", Kind.GONE, "Part of the recording is missing from the object store"
 
 
 class NoRoom(TooLarge):
@@ -66,11 +66,11 @@ class NoRoom(TooLarge):
 
 
 class SpaceFull(TooLarge):
-    code, title = "space_full", "The files of this space would take more room than it has"
+    code, title = "space_full", "This space has no storage left for the file"
 
 
 class ReservationsFull(RateLimited):
-    code, title = "reservations_full", "Complete or delete what you have begun to upload first"
+    code, title = "reservations_full", "Finish or delete your pending uploads first"
 
 
 class UploadMissing(Conflict):
@@ -80,4 +80,4 @@ class UploadMissing(Conflict):
 class UploadAttached(Conflict):
     """Messages have no dead attachments: deleting the message deletes the file."""
 
-    code, title = "upload_attached", "A message shows this file: delete the message"
+    code, title = "upload_attached", "A message shows this file. Delete the message instead"

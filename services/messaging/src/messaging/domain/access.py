@@ -109,11 +109,11 @@ def names(granted: Permission) -> tuple[str, ...]:
 
 
 class ChannelArchived(Conflict):
-    code, title = "channel_archived", "This channel is archived: it can be read, not changed"
+    code, title = "channel_archived", "This channel is archived and read-only"
 
 
 class SpaceArchived(Conflict):
-    code, title = "space_archived", "This space is archived: it can be read, not changed"
+    code, title = "space_archived", "This space is archived and read-only"
 
 
 class Membership(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ class NonceReused(Conflict):
 
 
 class RecordingOnly(Conflict):
-    code, title = "recording_only", "Only messages in a recording's channel carry a moment of the recording"
+    code, title = "recording_only", "Only messages in a recording's channel can refer to a moment of it"
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,11 +9,11 @@ from contracts.problems import Forbidden, Kind, Problem
 
 
 class InviteEnded(Problem):
-    code, kind, title = "invite_ended", Kind.GONE, "This invite has expired, is used up, or was revoked"
+    code, kind, title = "invite_ended", Kind.GONE, "This invite has expired or is no longer valid"
 
 
 class Banned(Forbidden):
-    code, title = "banned", "You were banned from this space"
+    code, title = "banned", "You are banned from this space"
 
 
 class Invite(msgspec.Struct, frozen=True, kw_only=True):

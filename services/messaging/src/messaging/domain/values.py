@@ -9,7 +9,7 @@ from messaging.settings import Settings
 
 
 class LimitReached(Conflict):
-    code, title = "limit_reached", "There are as many of these as there may be"
+    code, title = "limit_reached", "The limit has been reached"
 
 
 class SpaceSeen(Space, frozen=True, kw_only=True):

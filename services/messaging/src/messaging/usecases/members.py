@@ -20,7 +20,7 @@ from streams.outbox import publish
 
 
 class OwnerStays(Conflict):
-    code, title = "owner_stays", "The owner hands the space over, or deletes it, before leaving"
+    code, title = "owner_stays", "Transfer or delete the space before you leave it"
 
 
 async def list_members(

@@ -32,7 +32,7 @@ from streams.outbox import publish, publish_all
 
 
 class MessageGone(Conflict):
-    code, title = "message_deleted", "This message was deleted"
+    code, title = "message_deleted", "This message has been deleted"
 
 
 async def enter_message(

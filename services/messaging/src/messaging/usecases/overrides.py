@@ -18,11 +18,11 @@ from streams.outbox import publish
 
 
 class ThreadHasNone(Conflict):
-    code, title = "thread_has_none", "A thread has its parent's overrides"
+    code, title = "thread_has_none", "A thread uses the overrides of its parent channel"
 
 
 class UnknownSubject(InvalidInput):
-    title = "An override is for role:moderator, role:member, or user:<id> of a member"
+    title = "An override applies to role:moderator, role:member, or user:<id> of a member"
 
 
 class OverrideWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -30,7 +30,7 @@ FIRST_CHANNEL = "general"
 
 
 class GuildTaken(Conflict):
-    code, title = "guild_taken", "This Discord server is linked to another space"
+    code, title = "guild_taken", "This Discord server is already linked to another space"
 
 
 class SpaceChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,11 +19,11 @@ from streams.outbox import publish
 
 
 class ThreadExists(Conflict):
-    code, title = "thread_exists", "This message has a thread already"
+    code, title = "thread_exists", "This message already has a thread"
 
 
 class ThreadInThread(Conflict):
-    code, title = "thread_in_thread", "A thread has no threads of its own"
+    code, title = "thread_in_thread", "Threads cannot contain threads"
 
 
 async def start_thread(
