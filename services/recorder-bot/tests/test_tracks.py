@@ -5,10 +5,11 @@ from collections import defaultdict
 
 from recorder_bot.domain import accounts, gaps
 from recorder_bot.domain.clock import RecordingClock
+from recorder_bot.domain.gaps import UnplacedGap
 from recorder_bot.domain.track import Cut, Piece
-from recorder_bot.domain.tracks import NewSpeaker, Tracks, UnplacedGap
+from recorder_bot.domain.tracks import NewSpeaker, Tracks
 from voice import Cause, ogg, opus
-from voice.events import Frame, Gap, Heard, Left, Reconnected, Reconnecting
+from voice.events import Frame, Gap, Heard, Left, Outage, Reconnected, Reconnecting
 
 SECOND_NS = 1_000_000_000
 FRAME_NS = 20_000_000
@@ -147,17 +148,23 @@ class TestGaps:
 
         assert room.gaps == [gaps.gap(9600, 12480, "lost"), gaps.gap(12480, 13440, "undecryptable")]
 
-    def test_a_reconnection_is_a_gap_in_all_tracks_unless_it_was_resumed(self) -> None:
+    def test_an_outage_is_a_gap_in_all_tracks(self) -> None:
         room = Room()
         room.begin()
         room.wait(2)
 
-        room.hear(Reconnecting(4006, room.now_ns))
-        room.hear(Reconnected(False, room.now_ns + SECOND_NS))
-        room.hear(Reconnecting(1006, room.now_ns + 2 * SECOND_NS))
-        room.hear(Reconnected(True, room.now_ns + 3 * SECOND_NS))
+        room.hear(Outage(room.now_ns, room.now_ns + SECOND_NS))
 
         assert room.tracks.unplaced_gaps == [UnplacedGap(gaps.gap(2 * SECOND, 3 * SECOND, gaps.RECONNECTED))]
+
+    def test_a_session_that_is_resumed_is_none(self) -> None:
+        room = Room()
+        room.begin()
+
+        room.hear(Reconnecting(1006, room.now_ns))
+        room.hear(Reconnected(True, room.now_ns + SECOND_NS))
+
+        assert room.tracks.unplaced_gaps == []
 
     def test_neighbours_of_one_cause_are_one(self) -> None:
         found = [gaps.gap(0, 960, "lost"), gaps.gap(1920, 2880, "late"), gaps.gap(960, 1920, "lost")]

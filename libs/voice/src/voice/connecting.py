@@ -49,7 +49,7 @@ async def connect(
     connection = await _connect(bot, guild, channel, options=options, deadline=deadline)
     try:
         await connection.established(timeout_seconds=deadline - loop.time())
-    except CouldNotConnect:
+    except (CouldNotConnect, asyncio.CancelledError):
         await connection.disconnect()
         raise
     return connection
@@ -77,5 +77,12 @@ async def _connect(
                 raise CouldNotConnect(str(failed) or "there is no voice server") from failed
             log.info("voice.connect_failed", reason=str(failed))
             await asyncio.sleep(RETRY_SECONDS)
-        with contextlib.suppress(hikari.ComponentStateConflictError):
-            await bot.update_voice_state(guild, None)
+        except asyncio.CancelledError:
+            await _leave(bot, guild)
+            raise
+        await _leave(bot, guild)
+
+
+async def _leave(bot: hikari.GatewayBotAware, guild: hikari.SnowflakeishOr[hikari.Guild]) -> None:
+    with contextlib.suppress(hikari.ComponentStateConflictError):
+        await bot.update_voice_state(guild, None)

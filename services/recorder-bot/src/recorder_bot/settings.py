@@ -41,6 +41,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     join_seconds_max: float = 15.0
     rejoin_seconds_max: float = 300.0
     """For coming back into a channel before the recording is given up."""
+    rejoin_pause_seconds_max: float = 30.0
+    """Between two attempts of it: the pauses double, also over connections that break soon."""
+    steady_seconds: float = 30.0
+    """A voice connection that held for so long has recovered: the next pause is short again."""
 
     length_hours_max: float = 12.0
     bytes_max: int = 4 << 30

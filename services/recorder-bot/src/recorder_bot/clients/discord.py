@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 import voice
+from recorder_bot.domain.joining import Obstacle, Overwrite, obstacle, permissions
 
 INTENTS: Final = hikari.Intents.GUILDS | hikari.Intents.GUILD_VOICE_STATES
 AWAY: Final = (hikari.HikariError, aiohttp.ClientError, OSError, TimeoutError)
@@ -134,6 +135,25 @@ class BotAccount:
         """How many are in the voice channel, bots not counted."""
         states = self._bot.cache.get_voice_states_view_for_channel(int(guild_id), int(channel_id))
         return sum(not (state.member and state.member.is_bot) for state in states.values())
+
+    def obstacle(self, guild_id: str, channel_id: str) -> Obstacle | None:
+        """What keeps the bot out of a voice channel, as far as the main gateway tells."""
+        cache = self._bot.cache
+        guild, channel = cache.get_guild(int(guild_id)), cache.get_guild_channel(int(channel_id))
+        me = cache.get_member(int(guild_id), int(self.id))
+        if guild is None or me is None:
+            return None  # not known (yet): Discord is to say
+        if not isinstance(channel, hikari.GuildVoiceChannel | hikari.GuildStageChannel):
+            return Obstacle.NO_CHANNEL
+        known = {int(role.id): int(role.permissions) for role in guild.get_roles().values()}
+        roles = {role: known[role] for role in {int(guild_id), *map(int, me.role_ids)} & known.keys()}
+        overwrites = {
+            int(each.id): Overwrite(int(each.allow), int(each.deny)) for each in channel.permission_overwrites.values()
+        }
+        granted = permissions(int(guild_id), int(self.id), roles=roles, overwrites=overwrites)
+        states = cache.get_voice_states_view_for_channel(int(guild_id), int(channel_id))
+        others = sum(int(user_id) != int(self.id) for user_id in states)
+        return obstacle(granted, people=others, user_limit=channel.user_limit)
 
     def is_in_voice(self, guild_id: str) -> bool:
         return self._bot.cache.get_voice_state(int(guild_id), int(self.id)) is not None

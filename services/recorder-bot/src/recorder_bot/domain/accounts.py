@@ -29,6 +29,11 @@ class Accounts:
     def drop(self, user_id: int, cause: str) -> None:
         self.dropped.setdefault(user_id, Counter())[cause] += 1
 
+    def discard(self, user_id: int, count: int, cause: str) -> None:
+        """These were counted as written, and are not."""
+        self.written[user_id] -= count
+        self.dropped.setdefault(user_id, Counter())[cause] += count
+
     def has_dropped(self, cause: str) -> bool:
         return any(cause in counts for counts in self.dropped.values())
 

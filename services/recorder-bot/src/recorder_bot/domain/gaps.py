@@ -2,15 +2,28 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from contracts.media import Gap
 from recorder_bot.domain.clock import milliseconds
 
 RECONNECTED = "reconnected"
-"""The voice connection was lost and made anew; what was said meanwhile was never received."""
+"""The voice connection was lost; what was said until it stood again was never received."""
 RESTARTED = "recorder_restarted"
 """The recorder was not running."""
+DISK_FULL = "disk_full"
+"""The recorder's disk had no room."""
+DISK_FAILED = "disk_failed"
+"""The recorder's disk did not take it, for another reason."""
 MOVED = "moved"
-"""In another channel nobody had been told yet that they are recorded."""
+"""Until people in the other channel had been told that they are recorded."""
+
+
+class UnplacedGap(msgspec.Struct, frozen=True):
+    """A gap that lies in no segment: of one speaker, or of all."""
+
+    gap: Gap
+    user_id: int | None = None
 
 
 def gap(start: int, end: int, cause: str) -> Gap:

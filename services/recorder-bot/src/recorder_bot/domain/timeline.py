@@ -19,6 +19,8 @@ PAUSE_SAMPLES = 2_880
 """After the silence that ends a spurt, so little more than usual already begins another one."""
 JUMP_SAMPLES = 48_000
 """An RTP clock that leaps further than this says nothing about time."""
+SPEAKING_SAMPLES = 3 * 48_000
+"""For so long after a frame that is no silence its speaker counts as speaking: packets may be held back."""
 OPENING_SAMPLES = 9_600
 """For so long the frames of a new spurt wait for a quicker one, or until it ends: after that the clocks may differ."""
 WINDOW_SAMPLES = 5 * 48_000
@@ -43,7 +45,8 @@ class Timeline:
     """`place` answers what belongs where, in order, nothing before the end of what came before it."""
 
     def __init__(self, *, end: int = 0) -> None:
-        self.end = _on_grid_after(end)
+        self.end = self.spoken_until = _on_grid_after(end)
+        """Silence that fills up counts for `end` only."""
         self._ssrc: int | None = None
         self._timestamp = self._position = self._arrival = 0
         self._silent = False
@@ -81,8 +84,9 @@ class Timeline:
             return []
         opening, self._opening = self._opening, []
         first, _ = opening[0]
-        waiting = [(frame, (frame.timestamp - first.timestamp) & 0xFFFF_FFFF, arrival) for frame, arrival in opening]
-        begin = max(on_grid(min(arrival - advance for _, advance, arrival in waiting)), self.end)
+        waiting = [(frame, _advance(first, frame), arrival) for frame, arrival in opening]
+        earliest = on_grid(min(arrival - advance for _, advance, arrival in waiting))
+        begin = max(earliest, self.end, self._missed_until)
         self._compare_anew(opening[-1][1])
         return [self._put(frame, max(begin + advance, self.end)) for frame, advance, _ in waiting]
 
@@ -94,7 +98,15 @@ class Timeline:
 
     def skip(self, until: int) -> None:
         """What was expected up to here will not come."""
-        self._missed_until = until
+        self._missed_until = max(self._missed_until, _on_grid_after(until))
+
+    def unfinished(self, now: int) -> int | None:
+        """From where on audio may still be missing that arrived before `now`; None when nothing is under way."""
+        if self._opening:
+            first, _ = self._opening[0]
+            return max(self.end, on_grid(min(at - _advance(first, frame) for frame, at in self._opening)))
+        speaks = self._ssrc is not None and not self._silent and now - self.spoken_until <= SPEAKING_SAMPLES
+        return self.spoken_until if speaks else None
 
     def break_off(self) -> None:
         """Whatever comes next begins a spurt."""
@@ -102,7 +114,7 @@ class Timeline:
 
     def _put(self, frame: Frame, position: int) -> Placed:
         self._position = position
-        self.end = position + opus.samples(frame.opus)
+        self.end = self.spoken_until = position + opus.samples(frame.opus)
         return Placed(frame, position)
 
     def _continues(self, frame: Frame, advance: int, arrival: int) -> bool:
@@ -124,6 +136,10 @@ class Timeline:
         if least < -EARLY_SAMPLES:
             return -1
         return on_grid(min(least, CORRECTION_SAMPLES)) if least > LATE_SAMPLES else 0
+
+
+def _advance(first: Frame, frame: Frame) -> int:
+    return (frame.timestamp - first.timestamp) & 0xFFFF_FFFF
 
 
 def on_grid(samples: int) -> int:

@@ -3,7 +3,8 @@
 import msgspec
 
 from contracts.media import Gap
-from recorder_bot.domain.timeline import Placed, Timeline, on_grid
+from recorder_bot.domain.gaps import gap
+from recorder_bot.domain.timeline import STALL_SAMPLES, Placed, Timeline, on_grid
 from voice import opus
 from voice.events import Frame
 from voice.ogg import HEADER_PAGES, Position, Writer
@@ -29,6 +30,9 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
     end: int
     """Where they end, in samples."""
+    begin: int = 0
+    frames: int = 0
+    """Of those received; silence that fills up is not counted."""
     gaps: tuple[Gap, ...] = ()
     complete: bool = False
     """Nothing more belongs to this segment."""
@@ -40,7 +44,8 @@ class _Segment:
     def __init__(self, user_id: int, first_sample: int) -> None:
         self.first_sample = first_sample
         self.writer = Writer(Position(serial=user_id & 0xFFFF_FFFF, page=HEADER_PAGES, granule=first_sample))
-        self.bytes = 0
+        self.bytes = self.frames = 0
+        self.cut_at = first_sample
         self.gaps: list[Gap] = []
 
 
@@ -59,6 +64,10 @@ class Track:
         self._open: _Segment | None = None
         self._last = opus.SILENCE
         self._complete: list[Piece] = []
+        self._unheard: tuple[int, str] | None = None
+        """Speech was interrupted up to here; where it goes on soon, the rest up to there is missing, too."""
+        self.late_gaps: list[Gap] = []
+        """For the owner to take."""
 
     def write(self, frame: Frame, *, arrival: int) -> bool:
         """False when the frame was left out, so that the track keeps time."""
@@ -71,7 +80,21 @@ class Track:
     def expected(self, arrival: int) -> int:
         """Where a frame belongs that did not come, though it should have, at `arrival` at the latest."""
         self._write(self.timeline.settle())
-        return self.timeline.expected(arrival)
+        position = self.timeline.expected(arrival)
+        self._hear_again(position)
+        return position
+
+    def interrupt(self, start: int, *, end: int, cause: str) -> int:
+        """Nothing was received between two positions. Return from where on this track's audio is missing: from its last
+        frame on, if its speaker was speaking."""
+        self._write(self.timeline.settle())
+        speaking_until = self.timeline.unfinished(start)
+        self.timeline.break_off()
+        self.timeline.skip(end)
+        if speaking_until is None:
+            return max(start, self.timeline.spoken_until)
+        self._unheard = end, cause
+        return min(speaking_until, end)
 
     def break_off(self) -> None:
         """Whatever comes next begins a spurt."""
@@ -110,6 +133,24 @@ class Track:
             self._complete.append(self._piece(self._open, self._open.writer.cut(), complete=True))
             self._open = None
 
+    def discard(self, piece: Piece) -> None:
+        """It could not be kept: its segment ends before it, and what follows is another segment."""
+        before = Piece(
+            user_id=self.user_id,
+            first_sample=piece.first_sample,
+            data=b"",
+            end=piece.begin,
+            begin=piece.begin,
+            complete=True,
+        )
+        if self._open and self._open.first_sample == piece.first_sample:
+            self._open.first_sample = piece.end
+        later = [
+            msgspec.structs.replace(each, first_sample=piece.end) if each.first_sample == piece.first_sample else each
+            for each in self._complete
+        ]
+        self._complete = [before, *later]
+
     def drain(self, position: int) -> list[Piece]:
         """Everything written since. `position` of the recording is now; what was said shortly before may still come."""
         self._write(self.timeline.settle(position))
@@ -126,10 +167,19 @@ class Track:
 
     def _write(self, placed: list[Placed]) -> None:
         for one in placed:
+            if self._unheard:
+                self._hear_again(one.position)
             segment = self._segment_until(one.position, one.position + opus.samples(one.frame.opus))
             segment.writer.write(one.frame.opus)
             segment.bytes += len(one.frame.opus)
             self._last = one.frame.opus
+            segment.frames += 1
+
+    def _hear_again(self, position: int) -> None:
+        if self._unheard:
+            (end, cause), self._unheard = self._unheard, None
+            if 0 < position - end <= STALL_SAMPLES:
+                self.late_gaps.append(gap(end, position, cause))
 
     def _segment_until(self, begin: int, end: int) -> _Segment:
         """The segment in which what lasts from `begin` to `end` has room, silent up to there."""
@@ -145,11 +195,15 @@ class Track:
 
     def _piece(self, segment: _Segment, data: bytes, *, complete: bool) -> Piece:
         gaps, segment.gaps = tuple(segment.gaps), []
+        begin, segment.cut_at = segment.cut_at, segment.writer.samples
+        frames, segment.frames = segment.frames, 0
         return Piece(
             user_id=self.user_id,
             first_sample=segment.first_sample,
             data=data,
+            begin=begin,
             end=segment.writer.samples,
+            frames=frames,
             gaps=gaps,
             complete=complete,
         )

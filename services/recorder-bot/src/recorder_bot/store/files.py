@@ -1,5 +1,6 @@
 """Files that survive: written whole or not at all, and on disk when the call returns."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def append(path: Path, data: bytes) -> None:
-    """When there is room for a part of it only, none of it stays: nobody reads on behind half a record."""
+    """When there is room for a part of it only, none of it stays: no reader gets past half a record."""
     is_new = not path.exists()
     with path.open("ab", buffering=0) as file:
         size, rest = file.tell(), memoryview(data)
@@ -25,7 +26,8 @@ def append(path: Path, data: bytes) -> None:
                 rest = rest[file.write(rest) :]
             os.fdatasync(file.fileno())
         except OSError:
-            file.truncate(size)
+            with contextlib.suppress(OSError):
+                file.truncate(size)
             raise
     if is_new:
         sync_folder(path.parent)

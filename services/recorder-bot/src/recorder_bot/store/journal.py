@@ -1,5 +1,6 @@
 """What is on its way into segments, all speakers' in one file: to keep it costs one sync, however many talk."""
 
+import os
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -22,24 +23,31 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._size = self._least = 0
+        self._failed = False
 
     @property
     def is_long(self) -> bool:
-        """Much longer than when it was last written anew."""
+        """Much longer than when it was last rewritten."""
         return self._size > 2 * self._least + GROWTH_BYTES
 
     def append(self, pieces: Iterable[Piece]) -> None:
         """On disk when it returns."""
         data = _encode(pieces)
-        if data:
-            files.append(self._path, data)
-            self._size += len(data)
+        if not data:
+            return
+        if self._failed and self._path.stat().st_size > self._size:
+            os.truncate(self._path, self._size)
+        self._failed = True
+        files.append(self._path, data)
+        self._failed = False
+        self._size += len(data)
 
     def replace(self, pieces: Iterable[Piece]) -> None:
         """Nothing but these is in it when it returns."""
         data = _encode(pieces)
         files.replace(self._path, data)
         self._size = self._least = len(data)
+        self._failed = False
 
     def read(self) -> Iterator[Piece]:
         """Every one that was written whole."""
@@ -52,6 +60,7 @@ class Journal:
                 return
             yield _decoder.decode(record)
             at += size
+            self._size = at
 
     def remove(self) -> None:
         self._path.unlink(missing_ok=True)

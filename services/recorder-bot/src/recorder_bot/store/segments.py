@@ -1,5 +1,6 @@
 """The segments of one recording: open ones that grow, and sealed ones that wait for their upload."""
 
+import contextlib
 import hashlib
 import shutil
 from collections.abc import Iterable, Sequence
@@ -39,6 +40,10 @@ class Segments:
         self._sealed.mkdir(parents=True, exist_ok=True)
         self._journal = Journal(folder / JOURNAL)
         self._open: dict[Key, list[Piece]] = {}
+        self._complete: set[Key] = set()
+        """Of those that are open: to be sealed as soon as the disk takes it."""
+        self._markers: list[Piece] = []
+        """Say which segments were sealed; they go into the journal with the next pieces."""
         for piece in self._journal.read():
             if piece.complete:
                 self._open.pop(_key(piece), None)
@@ -46,17 +51,17 @@ class Segments:
                 self._open.setdefault(_key(piece), []).append(piece)
 
     def write(self, pieces: Sequence[Piece]) -> int:
-        """On disk when it returns; answers how many bytes that were. What is complete is sealed."""
-        self._journal.append(msgspec.structs.replace(piece, complete=False) for piece in pieces)
-        for piece in pieces:
+        """On disk when it returns; answers how many bytes that were. Raises OSError when there is no room; then none of
+        it is kept. Complete segments are sealed, at the latest when there is room again."""
+        kept = [msgspec.structs.replace(piece, complete=False) for piece in pieces if piece.data or piece.gaps]
+        self._journal.append([*self._markers, *kept])
+        self._markers.clear()
+        for piece in kept:
             self._open.setdefault(_key(piece), []).append(piece)
-        complete = [piece for piece in pieces if piece.complete]
-        for piece in complete:
-            self._seal(self._open.pop(_key(piece)))
-        self._journal.append(msgspec.structs.replace(piece, data=b"", gaps=()) for piece in complete)
-        if self._journal.is_long:
-            self._rewrite_journal()
-        return sum(len(piece.data) for piece in pieces)
+        self._complete |= {_key(piece) for piece in pieces if piece.complete}
+        with contextlib.suppress(OSError):
+            self._seal_complete()
+        return sum(len(piece.data) for piece in kept)
 
     def seal_all(self) -> dict[int, int]:
         """What a recorder left that was killed. Answers where each speaker's segments end, in samples."""
@@ -103,7 +108,6 @@ class Segments:
         """Not a byte of these people stays."""
         unwanted = frozenset(speakers)
         self._open = {key: pieces for key, pieces in self._open.items() if str(key[0]) not in unwanted}
-        self._rewrite_journal()
         for wanted in self.waiting():
             if wanted.discord_id in unwanted:
                 self.forget(wanted)
@@ -111,6 +115,7 @@ class Segments:
             if msgspec.json.decode(seal.read_bytes(), type=Refusal).segment.discord_id in unwanted:
                 seal.with_suffix(PAGES).unlink(missing_ok=True)
                 seal.unlink()
+        self._rewrite_journal()
 
     def remove(self) -> None:
         """Everything but what was refused."""
@@ -119,6 +124,20 @@ class Segments:
 
     def _path(self, wanted: SegmentWanted) -> Path:
         return self._sealed / f"{wanted.id}{PAGES}"
+
+    def _seal_complete(self) -> None:
+        for key in sorted(self._complete):
+            pieces = self._open.get(key)
+            if pieces:
+                self._seal(pieces)
+                self._markers.append(msgspec.structs.replace(pieces[-1], data=b"", gaps=(), complete=True))
+                del self._open[key]
+            self._complete.discard(key)
+        if self._markers:
+            self._journal.append(self._markers)
+            self._markers.clear()
+        if self._journal.is_long:
+            self._rewrite_journal()
 
     def _rewrite_journal(self) -> None:
         self._journal.replace(piece for pieces in self._open.values() for piece in pieces)
@@ -138,8 +157,12 @@ class Segments:
             gaps=merged(gap for piece in pieces for gap in piece.gaps),
         )
         path = self._path(wanted)
-        files.replace(path.with_suffix(SEAL), msgspec.json.encode(wanted))
-        files.replace(path, data)
+        try:
+            files.replace(path.with_suffix(SEAL), msgspec.json.encode(wanted))
+            files.replace(path, data)
+        except OSError:
+            path.with_suffix(SEAL).unlink(missing_ok=True)
+            raise
 
 
 def _key(piece: Piece) -> Key:

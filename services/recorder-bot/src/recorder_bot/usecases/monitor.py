@@ -9,6 +9,7 @@ from contracts.times import now
 from recorder_bot.clients.discord import BotAccount
 from recorder_bot.domain import accounts, texts, warnings
 from recorder_bot.domain.endings import Endings, Standing, ending
+from recorder_bot.domain.joining import Obstacle
 from recorder_bot.domain.tracks import Tracks
 from recorder_bot.domain.warnings import Health, Thresholds
 from recorder_bot.settings import Settings
@@ -16,6 +17,7 @@ from recorder_bot.usecases.announcer import Announcer
 from recorder_bot.usecases.report_queue import ReportQueue
 
 MS_PER_HOUR = 3_600_000
+LOST = frozenset({Obstacle.NO_VIEW, Obstacle.NO_CONNECT})
 
 log = structlog.get_logger()
 
@@ -58,8 +60,8 @@ class Monitor:
         )
         return ending(self._endings, standing)
 
-    async def look(self, tracks: Tracks, *, channel_id: str, segments_refused: bool) -> None:
-        """Count who is there, and tell what is wrong."""
+    async def look(self, tracks: Tracks, *, channel_id: str, segments_refused: bool, disk_failing: bool) -> None:
+        """Count who is there; warn of what is wrong, and say when it is well again."""
         at_ns = time.monotonic_ns()
         people = self._identity.people_in(self._recording.guild_id, channel_id)
         if people:
@@ -72,10 +74,16 @@ class Monitor:
             latency_ms=self._identity.latency_ms,
             speakers_refused=tracks.accounts.has_dropped(accounts.TOO_MANY_SPEAKERS),
             segments_refused=segments_refused,
+            disk_failing=disk_failing,
+            undecryptable=tracks.undecryptable,
+            may_connect=self._identity.obstacle(self._recording.guild_id, channel_id) not in LOST,
         )
         found = warnings.health_warnings(health, self._thresholds)
         for code in sorted(found - self._active_warnings):
             await self.warn(code, channel_id=channel_id)
+        for code in sorted(self._active_warnings - found):
+            if text := texts.RECOVERED.get(code):
+                self._announcer.show("", text, channel_id)
         self._active_warnings = found
 
     async def warn(self, code: str, *, channel_id: str) -> None:

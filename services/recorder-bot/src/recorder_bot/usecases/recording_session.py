@@ -22,12 +22,14 @@ from contracts.media import (
 from contracts.times import now
 from recorder_bot.clients.discord import BotAccount, CannotSpeak
 from recorder_bot.clients.media import Media
-from recorder_bot.domain import accounts, gaps, texts, warnings
+from recorder_bot.domain import accounts, texts, warnings
 from recorder_bot.domain.clock import RecordingClock, milliseconds, samples
-from recorder_bot.domain.state import Checkpoint, SessionState, position_ms
+from recorder_bot.domain.joining import Obstacle
+from recorder_bot.domain.state import Checkpoint, SessionState, gaps_after_restart, position_ms
 from recorder_bot.domain.track import Cut
 from recorder_bot.domain.tracks import Tracks
 from recorder_bot.settings import Settings
+from recorder_bot.store.completion import run_to_completion
 from recorder_bot.store.spool import Folder
 from recorder_bot.usecases.announcer import Announcer
 from recorder_bot.usecases.monitor import Monitor
@@ -64,7 +66,11 @@ class RecordingSession:
         self._opted_out = frozenset(state.opted_out)
         self._just_opted_out: frozenset[str] = frozenset()
         self._wake = asyncio.Event()
+        self._obstacles: frozenset[Obstacle] = frozenset()
         self._failure = ""
+        self._over = asyncio.Event()
+        if self._wanted in OVER:
+            self._over.set()
         self._reports = reports = ReportQueue(folder, state)
         self._tracks = tracks = _tracks(state, checkpoint, settings)
         self._writer = SegmentWriter(
@@ -120,6 +126,8 @@ class RecordingSession:
         if self._wanted not in OVER and state is not self._wanted:
             self._wanted = state
             self._wake.set()
+        if self._wanted in OVER:
+            self._over.set()
 
     def opt_out(self, discord_id: str) -> None:
         """One speaker's choice, sooner than orders tell it."""
@@ -158,17 +166,46 @@ class RecordingSession:
     async def _record(self) -> None:
         began = self._reports.state.anchor is not None
         try:
-            await self._link.join(give_up=lambda: self._is_over, keep_trying=began)
-            if not self._is_over:
+            if await self._join(keep_trying=began):
                 await self._begin(anew=not began)
             reason = await self._write_until_over()
         except (LinkLost, CannotSpeak) as failed:
             log.warning("recording.broken_off", recording=str(self.recording.id), reason=str(failed))
-            self._failure, reason = str(failed), StopReason.RECORDER_LOST
+            self._failure = texts.NOT_JOINED[failed.obstacle] if isinstance(failed, LinkLost) else texts.UNTOLD
+            reason = StopReason.RECORDER_LOST
         except asyncio.CancelledError:
-            await self._writer.write()
+            await run_to_completion(self._put_down())
             raise
         await self._end(reason)
+
+    async def _put_down(self) -> None:
+        """Everything that arrived until now is on disk; another process goes on."""
+        self._tracks.end(time.monotonic_ns())
+        await self._link.leave()
+        await self._writer.write(last=True)
+
+    async def _join(self, *, keep_trying: bool) -> bool:
+        """False when the recording was over first, also while Discord is away. Raises LinkLost."""
+        joining = asyncio.create_task(self._link.join(keep_trying=keep_trying, obstructed=self._warn_of))
+        ends = [asyncio.create_task(event.wait()) for event in (self._over, self._reporter.lost)]
+        try:
+            await asyncio.wait({joining, *ends}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+            if not joining.done():
+                joining.cancel()
+                await asyncio.wait({joining})
+        if joining.cancelled():
+            return False
+        joining.result()
+        return not self._is_over
+
+    def _warn_of(self, obstacle: Obstacle) -> None:
+        """Once, until the link stands again."""
+        if obstacle not in self._obstacles:
+            self._obstacles |= {obstacle}
+            self._announcer.show("", f"⚠️ {texts.NOT_JOINED[obstacle]}", self._link.channel_id)
 
     async def _begin(self, *, anew: bool) -> None:
         """Everybody is told, then the time of the recording runs."""
@@ -183,12 +220,12 @@ class RecordingSession:
         state = State.PAUSED if paused else State.RECORDING
         position = 0
         if before.anchor:
-            position = max(samples(position_ms(before.anchor, state, moment)), self._checkpoint.position)
+            position = max(samples(position_ms(before.anchor, state, moment)), self._checkpoint.reached)
         anchor = Anchor(at=moment, position_ms=milliseconds(position))
-        missed = gaps.gap(self._checkpoint.position, position, gaps.RESTARTED)
+        missed = [] if anew else gaps_after_restart(self._checkpoint, position)
         await self._reports.add(
             Joined(anchor=anchor),
-            *([Missed(gap=missed)] if missed.length_ms else []),
+            *(Missed(gap=each.gap, discord_id=str(each.user_id) if each.user_id else None) for each in missed),
             anchor=anchor,
             state=state,
             channel_id=channel_id,
@@ -223,26 +260,31 @@ class RecordingSession:
         if link.removed:
             return StopReason.REMOVED
         if link.closed:
-            lost_ns = link.closed_at_ns
-            await link.join(give_up=lambda: self._is_over, keep_trying=True)
-            self._tracks.lose(lost_ns, time.monotonic_ns(), gaps.RECONNECTED)
-        if link.moved_at_ns is not None:
-            moved_ns, link.moved_at_ns = link.moved_at_ns, None
+            if not await self._join(keep_trying=True):
+                return None
+            self._obstacles = frozenset()
+            if not link.moved:
+                self._tracks.resume(time.monotonic_ns())
+        if link.moved:
+            link.moved = False
             if self._settings.on_move == "finish":
                 return StopReason.REMOVED
             await self._announcer.announce(texts.ANNOUNCEMENT, link.channel_id)
             await self._reports.update(channel_id=link.channel_id)
-            self._go_on(since_ns=moved_ns)
+            if not link.moved:
+                self._go_on()
         return None
 
-    def _go_on(self, *, since_ns: int) -> None:
-        """Everybody here has been told, too."""
+    def _go_on(self) -> None:
+        """Everyone in this channel has been told, too."""
         at_ns, clock = time.monotonic_ns(), self._tracks.clock
-        if clock and clock.running and self._link.moved_at_ns is None:
-            self._tracks.lose(since_ns, at_ns, gaps.MOVED)
+        if clock is None:
+            return
+        self._tracks.resume(at_ns)
+        if clock.running:
             self._tracks.run(clock.turned(at_ns, running=True))
-        elif clock:
-            self._tracks.hold(accounts.NOT_ANNOUNCED if clock.running else accounts.PAUSED)
+        else:
+            self._tracks.hold(accounts.PAUSED)
 
     async def _tick(self) -> StopReason | None:
         state = self._reports.state
@@ -258,8 +300,12 @@ class RecordingSession:
         return self._monitor.ending(self._tracks, bytes_written=self._writer.bytes_written)
 
     async def _look(self) -> None:
-        refused = self._uploader.has_refused
-        await self._monitor.look(self._tracks, channel_id=self._link.channel_id, segments_refused=refused)
+        await self._monitor.look(
+            self._tracks,
+            channel_id=self._link.channel_id,
+            segments_refused=self._uploader.has_refused,
+            disk_failing=self._writer.problem is not None,
+        )
 
     async def _pause(self) -> None:
         self._stand_still(accounts.PAUSED, time.monotonic_ns())
@@ -283,6 +329,7 @@ class RecordingSession:
         at_ns = time.monotonic_ns()
         self._tracks.end(at_ns)
         await self._link.leave()
+        self._tracks.resume(at_ns)
         self._stand_still(accounts.AFTER_END, at_ns)
         await self._writer.write(last=True)
         if self._reports.state.anchor and not self._reporter.lost.is_set():
@@ -299,7 +346,7 @@ class RecordingSession:
         await self._look()
         state = self._reports.state
         if state.stopped is None:
-            await self._reports.add(Failed(reason=self._failure or "It was stopped before it began"))
+            await self._reports.add(Failed(reason=self._failure or texts.NEVER_BEGAN))
         else:
             await self._reports.add(Finished(packets=dict(self._writer.packets())))
         await self._reports.empty.wait()

@@ -4,10 +4,13 @@ import asyncio
 from typing import Any
 
 import msgspec
+import structlog
 
 from contracts.media import Report
 from recorder_bot.domain.state import SessionState
 from recorder_bot.store.spool import Folder
+
+log = structlog.get_logger()
 
 
 class ReportQueue:
@@ -19,13 +22,27 @@ class ReportQueue:
         self.empty = asyncio.Event()
         self._folder = folder
         self._wanted = True
+        self._saved = True
         self._signal()
 
     async def update(self, **changes: Any) -> None:
-        """Change some fields of the session state; on disk when it returns."""
+        """Change some fields of the session state; on disk when it returns, or when the disk takes it again."""
         self.state = msgspec.structs.replace(self.state, **changes)
         self._signal()
-        await self._folder.save(self.state)
+        self._saved = False
+        await self.save()
+
+    async def save(self) -> None:
+        """Unless it is on disk as it is."""
+        if self._saved:
+            return
+        state = self.state
+        try:
+            await self._folder.save(state)
+        except OSError as failed:
+            log.warning("state.not_saved", recording=str(state.id), error=str(failed))
+        else:
+            self._saved = state is self.state
 
     async def add(self, *reports: Report, **changes: Any) -> None:
         """Add reports, together with what changes by them."""

@@ -1,12 +1,14 @@
 """From the tracks to the disk, at short intervals, so that a crash costs no more than one of them."""
 
+import errno
 import time
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
+import structlog
 
 from contracts.media import Heard, Missed, PacketCounts, Report, Speaker
-from recorder_bot.domain import accounts
+from recorder_bot.domain import accounts, gaps
 from recorder_bot.domain.state import Checkpoint
 from recorder_bot.domain.tracks import Tracks
 from recorder_bot.store.completion import run_to_completion
@@ -14,6 +16,10 @@ from recorder_bot.store.spool import Folder
 from recorder_bot.usecases.meters import PacketMeter
 from recorder_bot.usecases.report_queue import ReportQueue
 from voice import VoiceConnection
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+log = structlog.get_logger()
 
 
 class SegmentWriter:
@@ -33,6 +39,8 @@ class SegmentWriter:
         self._earlier: accounts.Ledger = dict(checkpoint.packets)
         self._connection: VoiceConnection | None = None
         self._erase: set[str] = set()
+        self.problem: str | None = None
+        """Why what was heard last could not be kept, as the cause of a gap."""
         self._meter = PacketMeter(checkpoint.packets)
         self.bytes_written = checkpoint.bytes_written
 
@@ -57,16 +65,34 @@ class SegmentWriter:
     async def _write(self, *, last: bool) -> None:
         tracks = self._tracks
         now_ns = time.monotonic_ns()
-        checkpoint = Checkpoint(position=tracks.position(now_ns), ends=tracks.ends, packets=dict(self.packets()))
-        self._meter.look(checkpoint.packets)
+        position = tracks.position(now_ns)
         pieces = tracks.drain_all(now_ns) if last else tracks.drain(now_ns)
+        checkpoint = Checkpoint(
+            position=position, ends=tracks.ends, unfinished=tracks.unfinished(now_ns), packets=dict(self.packets())
+        )
+        self._meter.look(checkpoint.packets)
+        try:
+            self.bytes_written += await self._folder.write(pieces)
+        except OSError as failed:
+            self.problem = gaps.DISK_FULL if failed.errno in NO_ROOM else gaps.DISK_FAILED
+            log.warning("audio.not_kept", cause=self.problem, error=str(failed))
+            tracks.discard(pieces, self.problem)
+        else:
+            self.problem = None
         await self._reports.add(*self._new_reports())
-        self.bytes_written += await self._folder.write(pieces)
-        erased, self._erase = self._erase, set()
+        await self._reports.save()
+        try:
+            await self._erase_unwanted()
+            if tracks.clock and self.problem is None:
+                await self._folder.mark(msgspec.structs.replace(checkpoint, bytes_written=self.bytes_written))
+        except OSError as failed:
+            log.warning("checkpoint.not_written", error=str(failed))
+
+    async def _erase_unwanted(self) -> None:
+        erased = frozenset(self._erase)
         if erased:
             await self._folder.erase(erased)
-        if tracks.clock:
-            await self._folder.mark(msgspec.structs.replace(checkpoint, bytes_written=self.bytes_written))
+            self._erase -= erased
 
     def _new_reports(self) -> list[Report]:
         tracks = self._tracks
