@@ -119,4 +119,4 @@ class TestModerators:
         detail = await setup.environment.until(recording, "ready")
 
         assert detail.stop_reason is StopReason.EMPTY
-        assert "everybody has left" in setup.said(setup.voice.id)[-1]
+        assert "everyone has left" in setup.said(setup.voice.id)[-1]

@@ -1,12 +1,11 @@
 """What lies on the recorder's own disk: kept whatever happens, and told."""
 
-from pathlib import Path
 
 import msgspec
 
 from discord_sim.voice.sounds import babble
 from discord_sim.voice.stage import until
-from testkit.recording.recorder_setup import RecorderSetup, handed_over
+from testkit.recording.recorder_setup import RecorderSetup, check_accounts, handed_over
 
 
 class TestARefusedSegment:
@@ -45,32 +44,38 @@ class TestADiskThatFillsUp:
         assert "are free for the spool" in ready["checks"]["spool"]
 
 
-class TestAFailure:
-    async def test_of_one_recording_is_gone_on_from_the_spool(self, setup: RecorderSetup) -> None:
+class TestAFullDisk:
+    async def test_costs_named_gaps_and_a_word_to_people_and_nothing_once_there_is_room(
+        self, setup: RecorderSetup
+    ) -> None:
         ada = setup.person("ada")
-        await setup.start(failed_seconds="0.1")
+        await setup.start(segment_seconds="60")
         recording = await setup.record()
         await setup.gather(ada)
-        await ada.say(babble(30, seed=1))
-        await until(lambda: babble(30, seed=1)[29] in setup.spooled())
+        await ada.say(babble(50, seed=1))
+        journal = setup.spool / str(recording.id) / "open.journal"
+        await until(lambda: babble(50, seed=1)[49] in journal.read_bytes())
 
-        # A folder where a file is to be written stands for any disk that fails for a while.
-        obstacle = setup.spool / str(recording.id) / "alive.new"
-        await until(lambda: _put(obstacle))
-        await until(lambda: any(line["event"] == "recording.failed" for line in setup.recorder.log_lines()))
-        obstacle.rmdir()
-        await until(lambda: any("goes on" in each for each in setup.said(setup.voice.id)), timeout_seconds=15)
+        journal.rename(journal.with_suffix(".aside"))
+        journal.symlink_to("/dev/full")
+        await ada.say(babble(100, seed=2))
+        await until(lambda: _told(setup, "disk is full"))
+        journal.unlink()
+        journal.with_suffix(".aside").rename(journal)
+        await until(lambda: _told(setup, "has room again"))
+        await ada.say(babble(50, seed=3))
         detail = await setup.finish(recording)
 
-        assert await setup.missing(recording, ada) == {ada.user_id: 0}
-        assert "recorder_restarted" in {gap.cause for gaps in detail.gaps.values() for gap in gaps}
+        [track] = detail.tracks
+        recorded = set((await setup.environment.packets(recording))[str(ada.user_id)])
+        assert not set(babble(50, seed=1) + babble(50, seed=3)) - recorded
+        missing = len(set(babble(100, seed=2)) - recorded)
+        named_ms = sum(gap.length_ms for gap in detail.gaps[track.number] if gap.cause == "disk_full")
+        assert 0 < missing * 20 <= named_ms
+        assert "disk_full" in {warning.code for warning in detail.warnings}
+        check_accounts(detail)
         await handed_over(setup)
 
 
-def _put(folder: Path) -> bool:
-    """Not while the recorder is writing there itself."""
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        return False
-    return True
+def _told(setup: RecorderSetup, words: str) -> bool:
+    return any(words in each for each in setup.said(setup.voice.id))

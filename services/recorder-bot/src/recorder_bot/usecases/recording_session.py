@@ -65,10 +65,9 @@ class RecordingSession:
         self._wanted = state.claimed.orders.state
         self._opted_out = frozenset(state.opted_out)
         self._just_opted_out: frozenset[str] = frozenset()
-        self._wake = asyncio.Event()
+        self._wake, self._over = asyncio.Event(), asyncio.Event()
         self._obstacles: frozenset[Obstacle] = frozenset()
         self._failure = ""
-        self._over = asyncio.Event()
         if self._wanted in OVER:
             self._over.set()
         self._reports = reports = ReportQueue(folder, state)
