@@ -99,6 +99,8 @@ class Timeline:
     def skip(self, until: int) -> None:
         """What was expected up to here will not come."""
         self._missed_until = max(self._missed_until, _on_grid_after(until))
+        if self._ssrc is not None:
+            self.spoken_until = max(self.spoken_until, self._missed_until)
 
     def unfinished(self, now: int) -> int | None:
         """From where on audio may still be missing that arrived before `now`; None when nothing is under way."""
