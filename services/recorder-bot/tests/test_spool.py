@@ -1,6 +1,5 @@
 """What lies on the recorder's own disk: kept whatever happens, and told."""
 
-
 import msgspec
 
 from discord_sim.voice.sounds import babble
