@@ -10,7 +10,7 @@ import { forget, freshToken, refresh, useSession } from '@/session/session'
 import { applyToDirectory, type Directory, directoryOf, EMPTY, readMoved } from './directory'
 import { closeOutbox, flushOutbox, openOutbox } from './outbox'
 import { stopsWriting, takePresence } from './presence'
-import { isHeld, loadWindow, takeEvent, takeOwn, timelinesOf } from './timelines'
+import { isAtEnd, isHeld, loadWindow, takeEvent, takeOwn, timelinesOf } from './timelines'
 
 interface Live {
   directory: Directory
@@ -26,6 +26,7 @@ export const news = new Emitter<EventFrame>()
 /** Topics that one socket may watch leave room for an open space's channels. */
 const SPACES_MAX = 80
 const CHANNELS_MAX = 100
+const RENEW_BEFORE_MS = 25_000
 
 let connection: Connection | null = null
 let me = ''
@@ -49,7 +50,7 @@ export function follow(user: string): () => void {
   })
   const ends = [connection.frames.on((frame) => takePresence(frame, me)), stayAwake(connection), onReconnect(), onNewToken()]
   void loadDirectory()
-  void openOutbox(user, sent)
+  void openOutbox(user, takeOwn)
   connection.start()
   return () => {
     for (const end of ends) end()
@@ -103,7 +104,8 @@ export function openSpace(space: string): void {
 export async function openChannel(channel: string, around: string | null = null): Promise<void> {
   const topic = `channel:${channel}`
   if (seqs[topic] !== undefined) watch(topic)
-  const seq = isHeld(channel) && !around && watching.has(topic) ? null : await loadWindow(channel, around)
+  const isFresh = isAtEnd(channel) && watching.has(topic)
+  const seq = isFresh && !around ? null : await loadWindow(channel, around)
   if (seq !== null) {
     seqs[topic] ??= seq
     watch(topic)
@@ -123,10 +125,6 @@ export async function markRead(channel: string, seq: number): Promise<void> {
   useLive.setState({ directory: readMoved(directory, channel, seq, mentions) })
   const params = { path: { channel_id: channel } }
   await answer(api.PUT('/api/v1/channels/{channel_id}/read', { params, body: { seq } })).catch(() => {})
-}
-
-function sent(message: Message): void {
-  takeOwn(message)
 }
 
 function watch(topic: string): void {
@@ -179,8 +177,21 @@ function onReconnect(): () => void {
   })
 }
 
+/** The socket is told of each new token; and a new one is fetched before the old one ends, also while nothing is asked. */
 function onNewToken(): () => void {
-  return useSession.subscribe((now, before) => {
-    if (now.token && now.token !== before.token) void connection?.hello()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const renewInTime = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => void freshToken().catch(() => {}), useSession.getState().expiresAt - Date.now() - RENEW_BEFORE_MS)
+  }
+  renewInTime()
+  const end = useSession.subscribe((now, before) => {
+    if (!now.token || now.token === before.token) return
+    void connection?.hello()
+    renewInTime()
   })
+  return () => {
+    clearTimeout(timer)
+    end()
+  }
 }

@@ -109,6 +109,11 @@ export function isHeld(channel: string): boolean {
   return Boolean(held.get(channel)?.store.getState().timeline)
 }
 
+/** Whether the held window has the newest message. */
+export function isAtEnd(channel: string): boolean {
+  return held.get(channel)?.store.getState().timeline?.hasNewer === false
+}
+
 async function fetchPage(channel: string, at: { before?: string; after?: string; around?: string }): Promise<MessagePage> {
   const params = { path: { channel_id: channel }, query: { ...at, limit: PAGE } }
   const page = await answer(api.GET('/api/v1/channels/{channel_id}/messages', { params }))

@@ -33,7 +33,7 @@ export function PasskeySettings() {
 
   return (
     <Section title={t('passkeys')} text={passkeys.supported() ? t('passkeys_text') : t('passkeys_unsupported')}>
-      <ul className="flex flex-col">
+      <ul className="flex flex-col empty:hidden">
         {list.data?.map((one) => (
           <li key={one.id} className="flex items-center gap-3 border-b border-line py-2 last:border-0">
             <KeyRound size={16} aria-hidden className="text-soft" />

@@ -68,7 +68,7 @@ function SecurityLog() {
       <ul className="flex flex-col">
         {log.data?.pages.flatMap((page) => page.items).map((entry) => (
           <li key={entry.id} className="flex flex-wrap items-baseline gap-x-3 border-b border-line py-2 text-[14px] last:border-0">
-            <span className={entry.outcome === 'refused' ? 'font-semibold text-danger' : 'font-semibold'}>{entry.action.replaceAll('_', ' ')}</span>
+            <span className={entry.outcome === 'refused' ? 'font-semibold text-danger' : 'font-semibold'}>{entry.action.replaceAll(/[._]/g, ' ')}</span>
             <span className="text-soft">{[entry.device, entry.network].filter(Boolean).join(' · ')}</span>
             <time dateTime={entry.at} className="ml-auto text-[13px] text-soft">
               {format.dateTime(new Date(entry.at), { dateStyle: 'medium', timeStyle: 'short' })}

@@ -76,7 +76,7 @@ function UserRow({ person }: { person: Person }) {
     <li className="flex min-h-14 items-center gap-3 border-b border-line py-2 last:border-0">
       <Avatar name={person.display_name} />
       <div className="min-w-0 flex-1">
-        <bdi className="block truncate font-semibold">{person.display_name}</bdi>
+        <bdi className="block truncate text-left font-semibold">{person.display_name}</bdi>
         <span className="block truncate text-[13px] text-soft">
           {person.email} · {format.dateTime(new Date(person.created_at), { dateStyle: 'medium' })}
         </span>

@@ -99,8 +99,6 @@ export function useAutocomplete({ box, space, text, write }: Options) {
     open,
     list: { id, choices, active: at, onChoose: choose },
     aria: {
-      role: 'combobox',
-      'aria-expanded': open,
       'aria-controls': open ? id : undefined,
       'aria-autocomplete': 'list' as const,
       'aria-activedescendant': open ? `${id}-${at}` : undefined,

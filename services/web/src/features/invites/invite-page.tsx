@@ -2,20 +2,13 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
-import { answer, api, request } from '@/api/client'
+import { answer, api } from '@/api/client'
 import { ProblemNotice } from '@/features/problems'
 import { EntryPage } from '@/features/sign-in'
 import { refresh, useSession } from '@/session/session'
 import { Avatar } from '@/ui/avatar'
 import { Button } from '@/ui/button'
 import { Spinner } from '@/ui/spinner'
-
-interface Preview {
-  space: { id: string; name: string; members?: number; member_count?: number }
-  inviter?: { display_name: string } | null
-  expires_at: string
-  member?: boolean
-}
 
 /** What one is invited to, before signing up; then in. */
 export function InvitePage({ code }: { code: string }) {
@@ -32,7 +25,7 @@ export function InvitePage({ code }: { code: string }) {
     queryKey: ['invite', code, user?.id],
     enabled: status !== 'unknown',
     retry: false,
-    queryFn: () => request<Preview>('GET', `/api/v1/invites/${encodeURIComponent(code)}`),
+    queryFn: () => answer(api.GET('/api/v1/invites/{code}', { params: { path: { code } } })),
   })
 
   async function accept() {
@@ -67,9 +60,9 @@ export function InvitePage({ code }: { code: string }) {
       <div className="flex items-center gap-4 rounded-xl border border-line bg-raised p-4">
         <Avatar name={space?.name ?? '?'} size={48} square />
         <div className="min-w-0">
-          <bdi className="block truncate font-semibold">{space?.name}</bdi>
+          <bdi className="block truncate text-left font-semibold">{space?.name}</bdi>
           <span className="text-[13px] text-soft">
-            {t('until', { time: format.dateTime(new Date(preview.data.expires_at), { dateStyle: 'medium' }) })}
+            {t('people', { count: space?.member_count ?? 0 })} · {t('until', { time: format.dateTime(new Date(preview.data.expires_at), { dateStyle: 'medium' }) })}
           </span>
         </div>
       </div>

@@ -48,7 +48,7 @@ export function MemberRow({ member, space }: { member: Member; space: string }) 
         <PresenceDot user={user.id} className="absolute -right-0.5 -bottom-0.5" />
       </span>
       <div className="min-w-0 flex-1">
-        <bdi className="block truncate font-semibold">{name}</bdi>
+        <bdi className="block truncate text-left font-semibold">{name}</bdi>
         <span className="block truncate text-[13px] text-soft">
           {t('since', { time: format.dateTime(new Date(member.joined_at), { dateStyle: 'medium' }) })}
         </span>

@@ -18,7 +18,7 @@ export function TypingLine({ channel }: { channel: string }) {
           ? t('one_writes', { name: first })
           : t('two_write', { first, second })
   return (
-    <p aria-live="polite" className="h-6 shrink-0 truncate px-5 text-[12px] leading-5 text-soft">
+    <p className="h-6 shrink-0 truncate px-5 text-[12px] leading-5 text-soft">
       {text}
     </p>
   )

@@ -1,5 +1,6 @@
 import { EmojiPicker, type EmojiPickerListComponents } from 'frimousse'
-import { useLocale, useTranslations } from 'use-intl'
+import { useTranslations } from 'use-intl'
+import { usePreferences } from '@/lib/preferences'
 
 const PARTS: Partial<EmojiPickerListComponents> = {
   CategoryHeader: ({ category, ...rest }) => (
@@ -22,7 +23,7 @@ const PARTS: Partial<EmojiPickerListComponents> = {
 /** Every emoji; its names are served by us, never fetched from elsewhere. */
 export default function Picker({ onPick }: { onPick: (emoji: string) => void }) {
   const t = useTranslations('reactions')
-  const locale = useLocale()
+  const locale = usePreferences((state) => state.language)
   return (
     <EmojiPicker.Root locale={locale} emojibaseUrl="/emoji" columns={8} className="flex h-72 flex-col pt-2" onEmojiSelect={({ emoji }) => onPick(emoji)}>
       <EmojiPicker.Search

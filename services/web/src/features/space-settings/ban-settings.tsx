@@ -30,7 +30,7 @@ export function BanSettings({ space }: { space: string }) {
         {list.data?.items.map((one) => (
           <li key={one.user_id} className="flex items-center gap-3 border-b border-line py-2 last:border-0">
             <span className="min-w-0 flex-1">
-              <bdi className="block truncate font-semibold">{people[one.user_id]?.display_name ?? one.user_id}</bdi>
+              <bdi className="block truncate text-left font-semibold">{people[one.user_id]?.display_name ?? one.user_id}</bdi>
               <span className="block truncate text-[13px] text-soft">
                 {[format.dateTime(new Date(one.at), { dateStyle: 'medium' }), one.reason].filter(Boolean).join(' · ')}
               </span>

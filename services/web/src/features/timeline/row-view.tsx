@@ -27,7 +27,21 @@ export const RowView = memo(function RowView({ row, ...rest }: Props) {
       if (row.message.kind !== 'text') return <SystemRow message={row.message} />
       return <MessageRow message={row.message} grouped={row.grouped} {...rest} />
   }
-})
+}, isSame)
+
+/** Rows are made again with every event; what they show mostly is the same. */
+function isSame(a: Props, b: Props): boolean {
+  const shown = (row: Props['row']) => ('message' in row ? row.message : 'entry' in row ? row.entry : row.key)
+  const grouped = (row: Props['row']) => 'grouped' in row && row.grouped
+  return (
+    a.row.kind === b.row.kind &&
+    shown(a.row) === shown(b.row) &&
+    grouped(a.row) === grouped(b.row) &&
+    a.marked === b.marked &&
+    a.tabbable === b.tabbable &&
+    a.onThread === b.onThread
+  )
+}
 
 function DayLine({ day }: { day: number }) {
   const t = useTranslations('timeline')
