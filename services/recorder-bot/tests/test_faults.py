@@ -22,6 +22,8 @@ class Scene:
         self.setup, self.voice, self.sim = setup, setup.sim.voice, setup.sim
         self.ada, self.bela = setup.person("ada"), setup.person("bela", dave=LibdaveMember)
         self.channel_id = setup.voice.id
+        # Where a severed client is taken out of the group, what is said before it is put back is lost, and named.
+        self.voice.faults.remove_severed = False
 
     async def says(self, frames: list[bytes], **how: bool) -> None:
         await self.ada.say(frames, pace_seconds=PACE, **how)
