@@ -31,7 +31,7 @@ class GatewayFaults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     swallow: tuple[str, ...] = ()
     """Names of dispatches that never arrive."""
     unanswered_joins: int = 0
-    """So many requests to join or leave a voice channel (op 4) are ignored from now on."""
+    """How many of the next requests to join or leave a voice channel (op 4) are ignored."""
 
 
 class Faults:

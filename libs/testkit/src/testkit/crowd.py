@@ -120,7 +120,7 @@ class Crowd:
     async def look(self) -> Outcome:
         connection = self._connection
         if connection is None:
-            raise RuntimeError("nobody listened")
+            raise RuntimeError("there was no connection")
         await asyncio.sleep(voice.Limits().hold_seconds)
         await connection.disconnect()
         sent = [

@@ -22,7 +22,7 @@ class Cause(StrEnum):
     LATE = "late"
     """It came after the wait for it was over; a gap had been reported."""
     UNKNOWN_SPEAKER = "unknown_speaker"
-    """Nobody said whose SSRC it is within the time for which packets are held."""
+    """No message said whose SSRC it is within the time for which packets are held."""
     UNDECRYPTABLE = "undecryptable"
     """End-to-end encrypted for an epoch whose key we never got."""
     PLAINTEXT = "plaintext"
@@ -51,7 +51,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account:
-    """Of one speaker, or of packets that are nobody's."""
+    """Of one speaker, or of packets that belong to no speaker."""
 
     def __init__(self) -> None:
         self.received = 0

@@ -96,7 +96,7 @@ class VoiceConnection(HikariConnection):
         return self._receiver.reception.datagrams
 
     def counts(self) -> dict[int | None, Counts]:
-        """Where every packet went, by user; under None those that were nobody's."""
+        """Where every packet went, by user; under None those that belong to no speaker."""
         return self._receiver.reception.counts()
 
     async def established(self, *, timeout_seconds: float) -> None:

@@ -83,7 +83,7 @@ class Conversation:
             case HeartbeatAck():
                 self._nonce = None if body.t in (None, self._nonce) else self._nonce
             case Heartbeat():
-                # JDA answers the server's own with one of its own; nobody says what else would be right.
+                # JDA answers the server's own with one of its own; no document says what is right.
                 await self.say([messages.heartbeat(_nonce(), seq_ack=self._session.seq_ack)])
             case _:
                 await self.say(await self._session.handle(body))

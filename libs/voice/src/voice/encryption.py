@@ -26,7 +26,7 @@ logging.getLogger("dave").setLevel(logging.CRITICAL)
 class Outcome(Enum):
     ENTERED = auto()
     IGNORED = auto()
-    """For another group or epoch: nothing changes and nobody has to know."""
+    """For another group or epoch: nothing changes, and no answer is due."""
     REJECTED = auto()
     """We cannot follow: ask to be taken out and put back."""
 
@@ -92,7 +92,7 @@ class Libdave:
     def proposals(self, payload: bytes, *, users: set[int]) -> bytes | None:
         if len(payload) < MIN_PROPOSALS_BYTES:
             return None
-        # After a revoke libdave answers an empty commit, which nobody must see.
+        # After a revoke libdave answers an empty commit, which must not be sent.
         return self._session.process_proposals(payload, self._names(users)) or None
 
     def commit(self, commit: bytes, *, users: set[int]) -> Outcome:

@@ -47,7 +47,7 @@ class Epochs:
         self._end_to_end = end_to_end
         self._clock_ns = clock_ns
         self._plaintext_until_ns: int | None = None
-        """Unsealed frames are taken up to here; None: as long as no group stands, for nobody can seal."""
+        """Unsealed frames are taken up to here; None: as long as there is no group, because no one can seal."""
         self._newcomers: dict[int, int] = {}
         """Who comes into a room with a group cannot seal before they are in it; up to here that is awaited."""
         self._sealed_until_ns = 0

@@ -24,7 +24,7 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Joined(msgspec.Struct, frozen=True):
-    """Somebody is in the channel; their audio may follow."""
+    """A user is in the channel; their audio may follow."""
 
     user_id: int
 
@@ -34,7 +34,7 @@ class Left(msgspec.Struct, frozen=True):
 
 
 class Speaking(msgspec.Struct, frozen=True):
-    """Somebody's audio comes under this SSRC from now on."""
+    """A user's audio comes under this SSRC from now on."""
 
     user_id: int
     ssrc: int
@@ -87,7 +87,7 @@ class Outage(msgspec.Struct, frozen=True):
 
 
 class EncryptionLost(msgspec.Struct, frozen=True):
-    """Nobody's frames can be decrypted since `since_ns`: we have fallen out of the encrypted group and ask to be put
+    """No frames can be decrypted since `since_ns`: we have fallen out of the encrypted group and ask to be put
     back, for the `attempts`th time. Told with each attempt."""
 
     since_ns: int

@@ -7,7 +7,7 @@ from voice.events import Closed, Heard
 
 
 class Full(Exception):
-    """Nobody has read for too long. The frame is dropped and counted as such."""
+    """Nothing was read for too long. The frame is dropped and counted as such."""
 
 
 class HeardQueue:

@@ -19,7 +19,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     they have come: discord.js speaks before it is in the group."""
 
     undecryptable_frames: int = 25
-    """So many within a second, and none that could be decrypted among them, say that we are out of the group.
+    """This many within a second, and none that could be decrypted among them, say that we are out of the group.
     discord.js asks to be put back after 36."""
     first_recovery_seconds: float = 2.0
     """Between the first two requests to be put back; it doubles with each, up to `longest_recovery_seconds`."""
@@ -30,7 +30,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     ping_seconds: float = 5.0
     """Between two pings by UDP, which also keep our port open in a NAT on the way."""
     lost_pings: int = 3
-    """So many unanswered, and nothing else received, say that the UDP path is dead: a new session is asked for. Only
+    """This many unanswered, and nothing else received, say that the UDP path is dead: a new session is asked for. Only
     where the server has answered a ping before."""
 
     connect_seconds: float = 10.0

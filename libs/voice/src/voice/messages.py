@@ -91,7 +91,7 @@ class ClientsConnect(msgspec.Struct, frozen=True):
 
 
 class Video(msgspec.Struct, frozen=True):
-    """Somebody's streams; `audio_ssrc` is 0 where they have none. In no official document."""
+    """A user's streams; `audio_ssrc` is 0 where they have none. In no official document."""
 
     user_id: int
     audio_ssrc: int = 0

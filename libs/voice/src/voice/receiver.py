@@ -22,7 +22,7 @@ from voice.reception import Reception
 from voice.session import Identity, Server, Session
 
 TICK_SECONDS = 0.05
-"""How often packets are taken in; frames leave in order and know when they arrived, so nobody has to hurry."""
+"""How often packets are taken in; frames leave in order and know when they arrived, so there is no hurry."""
 SOCKET_TIMEOUT = aiohttp.ClientWSTimeout(ws_close=2.0)  # pyright: ignore[reportCallIssue] - attrs without stubs
 DEAF = 3001
 """Our own close code: the socket is well, and the way by UDP is dead."""
@@ -161,6 +161,8 @@ class Receiver:
                 order = await self._stay(http, session)
             finally:
                 session.close()
+                if self._last_good_ns is not None:  # media may have come though the socket was gone
+                    self._last_good_ns = max(self._last_good_ns, session.media_ns or 0)
         return order or Closed(Reason.UNREACHABLE)
 
     async def _stay(self, http: aiohttp.ClientSession, session: Session) -> Server | Closed:
@@ -214,13 +216,20 @@ class Receiver:
     def _stand(self, resumed: bool) -> None:
         now_ns = time.monotonic_ns()
         if self._last_good_ns is not None and not resumed:
-            self.reception.tell(Outage(self._last_good_ns, now_ns))
+            self.reception.tell(Outage(self._last_good_ns, self._first_good_ns(now_ns)))
         if self._stood:
             self.reception.tell(Reconnected(resumed, now_ns))
         self._stood, self._lost_at, self._last_good_ns = True, None, None
         self.rejoining = False
         self._stood_at = time.monotonic()
         self._standing.set()
+
+    def _first_good_ns(self, now_ns: int) -> int:
+        """When voice began to arrive in this session, which may have been a moment ago."""
+        if self._session is None:
+            return now_ns
+        self._session.fetch()
+        return self._session.first_ns or now_ns
 
     def _lose(self, code: int) -> None:
         now, ordered, stood = time.monotonic(), not self._orders.empty(), self._standing.is_set()

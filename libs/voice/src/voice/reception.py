@@ -15,7 +15,7 @@ from voice.ssrc_stream import Keys, SsrcStream
 from voice.udp import Datagram
 
 NOBODY = None
-"""Whose account holds packets that are nobody's (yet)."""
+"""The key of the account of packets that belong to no speaker (yet)."""
 
 log = structlog.get_logger()
 
@@ -93,7 +93,7 @@ class Reception:
         self._tell_all()
 
     def counts(self) -> dict[int | None, Counts]:
-        """By user; under None what was nobody's."""
+        """By user; under None what belongs to no speaker."""
         return {user_id: account.read() for user_id, account in self._accounts.items()}
 
     def speakers(self) -> Iterator[int]:

@@ -15,7 +15,7 @@ _PADDED, _EXTENDED, _CONTRIBUTORS = 0x20, 0x10, 0x0F
 
 
 class Refused(Exception):
-    """The datagram is not a frame of somebody's voice."""
+    """The datagram is not a frame of voice."""
 
     def __init__(self, cause: Cause) -> None:
         super().__init__(cause.value)

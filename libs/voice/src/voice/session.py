@@ -68,6 +68,8 @@ class Session:
         self.established = False
         self.heard_ns: int | None = None
         """When the voice server last said anything, by its socket."""
+        self.first_ns: int | None = None
+        """When the first datagram arrived of those that could be opened, because we had the key."""
         self._reception = reception
         self._make_end_to_end = make_end_to_end
         self._limits = limits
@@ -100,6 +102,11 @@ class Session:
         return max((at_ns for at_ns in (heard_ns, self.heard_ns) if at_ns is not None), default=None)
 
     @property
+    def media_ns(self) -> int | None:
+        """When the last datagram of media arrived."""
+        return self._udp.media_ns if self._udp else None
+
+    @property
     def is_deaf(self) -> bool:
         """Whether the UDP path is dead: it did answer pings, and nothing has come for several of them."""
         udp = self._udp
@@ -117,6 +124,8 @@ class Session:
             return
         before_ns, answered = udp.heard_ns, udp.answers_pings
         first_ns = udp.fetch()
+        if self._epochs and self.first_ns is None:
+            self.first_ns = first_ns
         quiet_ns = QUIET_PINGS * self._limits.ping_seconds * 1e9
         if answered and before_ns and first_ns and first_ns - before_ns > quiet_ns:
             self._reception.tell(Outage(before_ns, first_ns))

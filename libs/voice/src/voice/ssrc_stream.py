@@ -163,7 +163,7 @@ class SsrcStream:
     def _tell_frame(self, arrival: Arrival, opened: bytes) -> None:
         packet = arrival.packet
         if self.user_id is None:
-            raise RuntimeError("a frame is delivered as somebody's")
+            raise RuntimeError("a frame needs a speaker to be delivered")
         frame = Frame(self.user_id, self.ssrc, packet.sequence, packet.timestamp, arrival.at_ns, opened)
         self._account.delivered += 1
         self._tell(frame)

@@ -51,13 +51,14 @@ class Address(msgspec.Struct, frozen=True):
 class Udp:
     """`receive` gets every datagram of media.
 
-    To be woken for each costs more than to open it: they wait until somebody calls `fetch`, and are handed on together.
+    To be woken for each costs more than to open it: they wait until `fetch` is called, and are handed on together.
     When each arrived is the kernel's word, or the moment of fetching where the kernel has none.
     """
 
     def __init__(self, connected: socket.socket, receive: Receive, *, ping_seconds: float) -> None:
         self.heard_ns: int | None = None
         """When the last datagram of any kind arrived."""
+        self.media_ns: int | None = None
         self.answers_pings = False
         """Whether a ping has ever been answered; then silence means something."""
         self.pings_since_heard = 0
@@ -104,7 +105,10 @@ class Udp:
         if not arrived:
             return None
         self.heard_ns, self.pings_since_heard = arrived[-1][1], 0
-        self._receive([datagram for datagram in arrived if self._is_media(datagram[0])])
+        media = [datagram for datagram in arrived if self._is_media(datagram[0])]
+        if media:
+            self.media_ns = media[-1][1]
+            self._receive(media)
         return arrived[0][1]
 
     def close(self) -> None:

@@ -51,7 +51,7 @@ def silence(sim: Instance, *, guild_id: int, user_id: int, mute: bool = False, d
 
 @actions("POST voice/talk")
 async def talk(sim: Instance, *, guild_id: int, user_id: int, file: str | None = None, seconds: float = 1.0) -> None:
-    """Talk in the channel one is in: an Ogg Opus file, or so many seconds of noise. Answers when it is said."""
+    """Talk in the channel one is in: an Ogg Opus file, or noise of this length. Answers when it is said."""
     if file is None:
         frames = babble(round(seconds * PACKETS_PER_SECOND), seed=user_id)
     else:
@@ -61,7 +61,7 @@ async def talk(sim: Instance, *, guild_id: int, user_id: int, file: str | None =
 
 @actions("POST voice/move-server")
 async def move_server(sim: Instance, *, guild_id: int, away: float = 0.0, announced: bool = True) -> None:
-    """The guild's voice server goes away, with or without a null endpoint, and another comes after so many seconds."""
+    """The guild's voice server goes away, with or without a null endpoint, and another comes after `away` seconds."""
     allocate = sim.voice.move_server(guild_id, announced=announced)
     await asyncio.sleep(away)
     allocate()
@@ -69,7 +69,7 @@ async def move_server(sim: Instance, *, guild_id: int, away: float = 0.0, announ
 
 @actions("POST voice/disconnect")
 def disconnect_voice(sim: Instance, *, guild_id: int, user_id: int, code: int) -> None:
-    """Close somebody's voice socket with a code; 1006 cuts it."""
+    """Close a user's voice socket with a code; 1006 cuts it."""
     sim.voice.disconnect(guild_id, user_id, code=code)
 
 
@@ -85,7 +85,7 @@ def set_voice_faults(sim: Instance, *, faults: dict[str, float]) -> None:
 
 @actions("POST voice/downgrade")
 def downgrade(sim: Instance, *, channel_id: int) -> None:
-    """Somebody comes who cannot do DAVE: the channel goes on without it."""
+    """A client comes that cannot do DAVE: the channel goes on without it."""
     sim.voice.downgrade(channel_id)
 
 

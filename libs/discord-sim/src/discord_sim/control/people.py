@@ -54,7 +54,7 @@ def change_channel(
 
 @actions("POST members/rename")
 def rename(sim: Instance, *, guild_id: int, user_id: int, nick: str | None = None) -> Json:
-    """Give somebody a nickname, or take it away."""
+    """Give a member a nickname, or take it away."""
     member = sim.world.member(guild_id, user_id=user_id)
     member.nick = nick
     sim.world.change_member(member)
@@ -63,7 +63,7 @@ def rename(sim: Instance, *, guild_id: int, user_id: int, nick: str | None = Non
 
 @actions("POST members")
 def join(sim: Instance, *, guild_id: int, user_id: int, permissions: int = ALL_PERMISSIONS) -> Json:
-    """Bring somebody into a guild; `permissions` are for bots."""
+    """Bring a user into a guild; `permissions` are for bots."""
     return wire.member(sim.world.join_guild(guild_id, user=sim.world.users[user_id], permissions=permissions))
 
 
@@ -83,7 +83,7 @@ async def type_command(
     application_id: int | None = None,
     wait: float = 0.0,
 ) -> Json:
-    """Type a slash command; with `wait`, answer when there is something to read, or after so many seconds."""
+    """Type a slash command; with `wait`, answer when there is something to read, or after `wait` seconds."""
     channel, application = sim.world.channel(channel_id), _application(sim, application_id)
     handle = _person(sim, user_id).types(channel, command, application=application, **(options or {}))
     return await _seen(sim, handle, wait=wait)

@@ -13,7 +13,7 @@ NONCE_BYTES = 4
 
 
 class Unauthentic(Exception):
-    """Nobody with the key has sealed this."""
+    """It was not sealed with this key."""
 
 
 class Cipher(Protocol):

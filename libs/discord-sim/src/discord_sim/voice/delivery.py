@@ -45,7 +45,7 @@ class Group:
     def add(self, user_id: int, *, key_package: bytes) -> Pending:
         read = mls.read_key_package(key_package)
         if read.identity != user_id.to_bytes(8, "big"):
-            raise Malformed("a key package for somebody else")
+            raise Malformed("a key package for another user")
         proposal = self.sender.propose_add(self._id, epoch=self.epoch, key_package=read)
         return self._propose(Pending(user_id, proposal, read))
 
@@ -63,7 +63,7 @@ class Group:
     def commit(self, user_id: int, *, encoded: bytes) -> Accepted | None:
         """None for a commit that came too late or does not cover all that is proposed: another one follows."""
         commit = mls.read_commit(encoded)
-        # Before the first group everybody adds all others, so nobody's commit can cover their own addition.
+        # Before the first group everyone adds all others, so no commit can cover its sender's own addition.
         covered = [p for p in self.pending if self.epoch or p.user_id != user_id]
         wanted = {pending.proposal.reference: pending for pending in covered}
         if (commit.group_id, commit.epoch) != (self._id, self.epoch) or not wanted:

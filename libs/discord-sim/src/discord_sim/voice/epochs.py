@@ -16,7 +16,7 @@ from discord_sim.voice.session import Session
 
 PROTOCOL_VERSION = 1
 AT_ONCE = 0
-"""The transition that nobody has to be ready for."""
+"""The transition that no one has to be ready for."""
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ class Epochs:
 
     @property
     def settled(self) -> bool:
-        """Nothing is proposed, and nobody is waited for."""
+        """Nothing is proposed, and no one is waited for."""
         return not (self._arrived or self.group.pending or self._waiting)
 
     def entered(self, session: Session) -> None:
@@ -56,7 +56,7 @@ class Epochs:
             session.tell_binary(Op.EXTERNAL_SENDER, self.group.sender.package)
 
     def key_package(self, session: Session, key_package: bytes) -> None:
-        """Somebody can be added to the group now. Those who come at about the same time are proposed together."""
+        """A client can be added to the group now. Those who come at about the same time are proposed together."""
         mls.read_key_package(key_package)
         session.key_package = key_package
         self._arrived[session.user_id] = session
@@ -104,7 +104,7 @@ class Epochs:
             self._room.broadcast(Op.PREPARE_TRANSITION, {"protocol_version": self.version, "transition_id": AT_ONCE})
 
     def downgrade(self) -> None:
-        """Somebody came who cannot do DAVE: everybody goes on without it."""
+        """A client came that cannot do DAVE: everyone goes on without it."""
         self.version = 0
         transition = next(self._transitions)
         self._room.broadcast(Op.PREPARE_TRANSITION, {"protocol_version": 0, "transition_id": transition})

@@ -58,7 +58,7 @@ class Person:
         return self.session is not None and self._service.settled(self.session.admission.channel_id)
 
     async def ready(self, *, timeout_seconds: float = 20.0) -> None:
-        """Wait until frames are sealed: that needs somebody else in the group."""
+        """Wait until frames are sealed: that needs another member of the group."""
         if self.membership is None:
             raise RuntimeError("not in a voice channel")
         async with asyncio.timeout(timeout_seconds):
@@ -134,7 +134,7 @@ class Person:
 
 
 class _Link:
-    """What the voice server says is heard a moment later, so that nobody answers in the middle of a sentence."""
+    """What the voice server says is heard a moment later, so that no answer interrupts the server."""
 
     def __init__(self, person: Person) -> None:
         self._person = person

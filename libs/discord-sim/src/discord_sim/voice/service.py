@@ -88,7 +88,7 @@ class VoiceService:
     def admit(self, guild_id: int, user_id: int, session_id: str) -> VoiceServer:
         channel_id = self.world.voice_states[(guild_id, user_id)].channel_id
         if channel_id is None:
-            raise LookupError("nobody is admitted to no channel")
+            raise LookupError("the user is in no channel")
         token = self.world.secret(8)
         self._admissions[token] = Admission(guild_id, channel_id, user_id, session_id, token)
         name = NAMES[self._moves.get(guild_id, 0) % len(NAMES)]
@@ -196,7 +196,7 @@ class VoiceService:
         return self._sessions.get((guild_id, user_id))
 
     def disconnect(self, guild_id: int, user_id: int, *, code: int) -> None:
-        """Close somebody's socket with this code; 1006 cuts it without a word."""
+        """Close a client's socket with this code; 1006 cuts it without a word."""
         session = self._sessions[(guild_id, user_id)]
         if code in STAYS_RESUMABLE:
             session.close(code)

@@ -49,7 +49,7 @@ async def voice_stage(
 
 
 async def until(condition: Callable[[], object], *, timeout_seconds: float = PATIENCE_SECONDS) -> None:
-    """Wait for something that nobody announces."""
+    """Wait for a condition that is not announced."""
     async with asyncio.timeout(timeout_seconds):
         while not condition():  # noqa: ASYNC110 - nothing announces the change
             await asyncio.sleep(POLL_SECONDS)
