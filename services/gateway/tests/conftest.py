@@ -103,7 +103,11 @@ async def start_gateway(services: Services, redis_url: Secret, tmp_path: Path) -
                 assert not serving.done(), serving.result()
                 await asyncio.sleep(0.005)
             http = await stack.enter_async_context(
-                aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), auto_decompress=False)
+                aiohttp.ClientSession(
+                    connector=aiohttp.TCPConnector(limit=0),
+                    headers={"Accept-Encoding": "identity"},
+                    auto_decompress=False,
+                )
             )
             stack.push_async_callback(stop)
             return Gateway(app, settings, http)

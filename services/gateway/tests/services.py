@@ -171,8 +171,10 @@ class Services:
             "path": request.raw_path,
             "headers": {name.lower(): value for name, value in request.headers.items()},
             "size": len(body),
+            "filling": "x" * int(request.query.get("filling", 0)),
         }
-        headers = {"etag": '"1"', "keep-alive": "timeout=5", "server": "hidden"}
+        headers = {} if "untagged" in request.query else {"etag": '"1"'}
+        headers |= {"keep-alive": "timeout=5", "server": "hidden"}
         return web.json_response(told, status=int(request.query.get("status", 200)), headers=headers)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:

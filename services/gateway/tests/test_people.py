@@ -42,8 +42,10 @@ async def sees(client: Client, person: Person, state: State) -> None:
     """Wait until the client has been told this of the person."""
     async with asyncio.timeout(SECONDS_MAX):
         while True:
-            told = await client.hear("presence")
-            if (told["space_id"], told["user_id"], told["state"]) == (SPACE, str(person.id), state):
+            told = await client.hear()
+            assert told["space_id"] == SPACE
+            entries = told["people"] if told["op"] == "presence_list" else [told]
+            if (str(person.id), state) in [(one["user_id"], one["state"]) for one in entries]:
                 return
 
 
@@ -165,6 +167,36 @@ class TestPresence:
 
         await first.hears_nothing()
         await second.hears_nothing()
+
+
+class TestPresenceList:
+    async def test_is_one_frame_for_who_comes_later(
+        self, start_gateway: StartGateway, ada: Person, bob: Person
+    ) -> None:
+        gateway = await start_gateway()
+        first = await here(gateway, ada)
+        await sees(first, ada, "active")
+
+        second = await here(gateway, bob)
+
+        told = await second.hear("presence_list")
+        assert (told["space_id"], told["told"]) == (SPACE, True)
+        assert {"user_id": str(ada.id), "state": "active"} in told["people"]
+
+    async def test_says_when_it_stops_and_when_it_goes_on(
+        self, start_gateway: StartGateway, ada: Person, bob: Person
+    ) -> None:
+        gateway = await start_gateway(presence_people_max=1, presence_linger_seconds=0.01)
+        first = await here(gateway, ada)
+        await sees(first, ada, "active")
+
+        second = await here(gateway, bob)
+
+        stopped = await first.hear("presence_list")
+        assert (stopped["told"], stopped["people"]) == (False, [])
+        await second.socket.close()
+        again = await first.hear("presence_list")
+        assert (again["told"], again["people"]) == (True, [{"user_id": str(ada.id), "state": "active"}])
 
 
 async def until_present(services: Services) -> None:

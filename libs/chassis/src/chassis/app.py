@@ -15,6 +15,7 @@ from litestar.types import ControllerRouterHandler
 
 from chassis import health, problems
 from chassis.background import Supervisor
+from chassis.schemas import AnswerSchemas
 from chassis.settings import ServiceSettings
 from chassis.tokens import Guard
 from contracts.problems import InvalidInput, UnsupportedMediaType
@@ -67,6 +68,7 @@ def create_app(
         state=State({"supervisor": supervisor}),
         request_max_body_size=settings.body_bytes_max,
         logging_config=None,
+        plugins=[AnswerSchemas()],
         openapi_config=OpenAPIConfig(
             title=f"Guildhall {name}",
             version="1",

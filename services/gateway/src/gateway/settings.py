@@ -105,4 +105,4 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     lease_seconds: float = 30.0
     """A gateway that dies is forgotten after `lease_seconds` + `beat_seconds` at most, and its people with it."""
     presence_people_max: int = 200
-    """With more people than this in a space presence is not told: the frames would grow with the square."""
+    """With more people than this in a space presence is not told: the frames would grow with the square. 0: nowhere."""

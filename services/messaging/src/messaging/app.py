@@ -18,7 +18,7 @@ from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller,
 from contracts.tokens import REVOKED_SECONDS
 from messaging.clients import DiscordUsers, Uploads
 from messaging.events import projection
-from messaging.routes import changes, channels, export, internal, messages, reading, spaces, start
+from messaging.routes import changes, channels, export, internal, members, messages, reading, spaces, start
 from messaging.routes.acting import gate, manages_guild
 from messaging.routes.group import GroupRoad
 from messaging.routes.lane import Lanes
@@ -37,6 +37,7 @@ AUTH_EVENTS = "auth.events"
 ROUTERS = [
     start.router,
     spaces.router,
+    members.router,
     channels.router,
     messages.router,
     changes.router,

@@ -863,23 +863,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/spaces/{space_id}/members": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** ListMembers */
-        get: operations["ApiV1SpacesSpaceIdMembersListMembers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/spaces/{space_id}/members/{member_id}": {
         parameters: {
             query?: never;
@@ -929,6 +912,40 @@ export interface paths {
         post?: never;
         /** UnbanMember */
         delete: operations["ApiV1SpacesSpaceIdBansMemberIdUnbanMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spaces/{space_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListMembers */
+        get: operations["ApiV1SpacesSpaceIdMembersListMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channel_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListViewers */
+        get: operations["ApiV1ChannelsChannelIdMembersListViewers"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1157,6 +1174,23 @@ export interface paths {
         get?: never;
         /** MoveMarker */
         put: operations["ApiV1ChannelsChannelIdReadMoveMarker"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spaces/{space_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** ReadSpace */
+        put: operations["ApiV1SpacesSpaceIdReadReadSpace"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1543,7 +1577,7 @@ export interface components {
             languages: string[];
             password_length_min: number;
             password_length_max: number;
-            development_mail?: string | null;
+            development_mail: string | null;
         };
         /** ActingAsked */
         ActingAsked: {
@@ -1587,8 +1621,7 @@ export interface components {
             outcome: "done" | "refused";
             network: string;
             device: string;
-            session_id?: string | null;
-            /** @default  */
+            session_id: string | null;
             detail: string;
         };
         /** Envelope */
@@ -1601,7 +1634,6 @@ export interface components {
             /** Format: date-time */
             at: string;
             data: unknown;
-            /** @default  */
             trace: string;
         };
         /** Factors */
@@ -1631,17 +1663,14 @@ export interface components {
         LogPage: {
             topic: string;
             seq: number;
-            /** @default [] */
             events: components["schemas"]["Envelope"][];
-            /** @default false */
             reset: boolean;
-            audience?: string[] | null;
-            depends_on?: string | null;
+            audience: string[] | null;
+            depends_on: string | null;
         };
         /** LoggedIn */
         LoggedIn: {
             access_token: string;
-            /** @default Bearer */
             token_type: string;
             expires_in: number;
             refresh_token?: string;
@@ -1659,10 +1688,7 @@ export interface components {
         };
         /** MailSent */
         MailSent: {
-            /**
-             * @default mail_sent
-             * @constant
-             */
+            /** @constant */
             status: "mail_sent";
         };
         /** Me */
@@ -1718,13 +1744,11 @@ export interface components {
             type: string;
             title: string;
             status: number;
-            code: string;
-            /** @default  */
-            detail: string;
-            /** @default  */
-            instance: string;
-            /** @default [] */
-            errors: components["schemas"]["FieldError"][];
+            /** @enum {string} */
+            code: "admin_only" | "admin_there" | "already_claimed" | "already_recording" | "another_discord_account" | "assertion_invalid" | "banned" | "bug" | "channel_archived" | "conflict" | "discord_not_configured" | "discord_refused" | "email_taken" | "forbidden" | "guild_not_linked" | "guild_taken" | "idempotency_key_reused" | "identity_busy" | "identity_taken" | "invalid_input" | "invite_ended" | "journey_broken" | "last_way_in" | "lease_lost" | "limit_reached" | "link_invalid" | "message_deleted" | "method_not_allowed" | "no_room" | "nonce_reused" | "not_acting" | "not_found" | "not_linked" | "not_now" | "opted_out" | "origin_refused" | "owner_stays" | "passkey_refused" | "password_refused" | "range_unsatisfiable" | "rate_limited" | "recording_only" | "recording_over" | "refresh_token_invalid" | "refresh_token_reused" | "registration_closed" | "reservations_full" | "segment_damaged" | "segment_differs" | "segment_lost" | "segment_missing" | "segment_unreadable" | "session_ended" | "space_archived" | "space_full" | "stale_revision" | "step_up_needed" | "thread_exists" | "thread_has_none" | "thread_in_thread" | "token_expired" | "too_large" | "too_many_attempts" | "too_many_passkeys" | "totp_enrolled" | "totp_needed" | "totp_not_enrolled" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "upload_attached" | "upload_missing" | "wrong_credentials";
+            detail?: string;
+            instance?: string;
+            errors?: components["schemas"]["FieldError"][];
         };
         /** Proof */
         Proof: {
@@ -1765,7 +1789,6 @@ export interface components {
         ServiceTokenGiven: {
             access_token: string;
             expires_in: number;
-            /** @default Bearer */
             token_type: string;
         };
         /** ShownPasskey */
@@ -1800,10 +1823,7 @@ export interface components {
         };
         /** VerificationSent */
         VerificationSent: {
-            /**
-             * @default verification_sent
-             * @constant
-             */
+            /** @constant */
             status: "verification_sent";
         };
         /** Profile */
@@ -1817,7 +1837,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             display_name: string;
-            avatar_url?: string | null;
+            avatar_url: string | null;
         };
         /** AttachedFile */
         AttachedFile: {
@@ -1826,9 +1846,9 @@ export interface components {
             filename: string;
             size: number;
             content_type: string;
-            width?: number | null;
-            height?: number | null;
-            preview?: string | null;
+            width: number | null;
+            height: number | null;
+            preview: string | null;
         };
         /** Ban */
         Ban: {
@@ -1839,6 +1859,15 @@ export interface components {
             reason: string;
             /** Format: date-time */
             at: string;
+        };
+        /** BanPage */
+        BanPage: {
+            items: components["schemas"]["Ban"][];
+            next_cursor?: string | null;
+            prev_cursor?: string | null;
+            people: {
+                [key: string]: components["schemas"]["Profile"];
+            };
         };
         /** BanWanted */
         BanWanted: {
@@ -1852,16 +1881,14 @@ export interface components {
             /** Format: uuid */
             space_id: string;
             name: string;
-            /** @default  */
             topic: string;
-            /** @default false */
             private: boolean;
-            parent_id?: string | null;
-            parent_message_id?: string | null;
-            recording_id?: string | null;
+            parent_id: string | null;
+            parent_message_id: string | null;
+            recording_id: string | null;
             /** Format: date-time */
             created_at: string;
-            archived_at?: string | null;
+            archived_at: string | null;
         };
         /** ChannelChange */
         ChannelChange: {
@@ -1877,16 +1904,14 @@ export interface components {
             /** Format: uuid */
             space_id: string;
             name: string;
-            /** @default  */
             topic: string;
-            /** @default false */
             private: boolean;
-            parent_id?: string | null;
-            parent_message_id?: string | null;
-            recording_id?: string | null;
+            parent_id: string | null;
+            parent_message_id: string | null;
+            recording_id: string | null;
             /** Format: date-time */
             created_at: string;
-            archived_at?: string | null;
+            archived_at: string | null;
             permissions: string[];
         };
         /** ChannelWanted */
@@ -1915,10 +1940,19 @@ export interface components {
             actor_id: string;
             action: string;
             target: string;
-            before?: unknown;
-            after?: unknown;
+            before: unknown;
+            after: unknown;
             /** Format: date-time */
             at: string;
+        };
+        /** EntryPage */
+        EntryPage: {
+            items: components["schemas"]["messaging.Entry"][];
+            next_cursor?: string | null;
+            prev_cursor?: string | null;
+            people: {
+                [key: string]: components["schemas"]["Profile"];
+            };
         };
         /** Hit */
         Hit: {
@@ -1926,6 +1960,12 @@ export interface components {
             space_id: string;
             message: components["schemas"]["Message"];
             snippet: components["schemas"]["Piece"][];
+        };
+        /** HitPage */
+        HitPage: {
+            items: components["schemas"]["Hit"][];
+            next_cursor?: string | null;
+            prev_cursor?: string | null;
         };
         /** Invite */
         Invite: {
@@ -1938,10 +1978,9 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             expires_at: string;
-            max_uses?: number | null;
-            /** @default 0 */
+            max_uses: number | null;
             uses: number;
-            revoked_at?: string | null;
+            revoked_at: string | null;
         };
         /** InvitePreview */
         InvitePreview: {
@@ -1973,17 +2012,19 @@ export interface components {
             /** Format: date-time */
             joined_at: string;
         };
-        /**
-         * Mentions
-         * @default {}
-         */
+        /** MemberPage */
+        MemberPage: {
+            items: components["schemas"]["Member"][];
+            next_cursor?: string | null;
+            prev_cursor?: string | null;
+            member_count: number;
+            seq: number;
+        };
+        /** Mentions */
         Mentions: {
-            /** @default [] */
-            users: string[];
-            /** @default [] */
-            roles: components["schemas"]["Role"][];
-            /** @default false */
-            channel: boolean;
+            users?: string[];
+            roles?: components["schemas"]["Role"][];
+            channel?: boolean;
         };
         /** Message */
         Message: {
@@ -1994,36 +2035,31 @@ export interface components {
             seq: number;
             author: components["schemas"]["Profile"];
             content: string;
-            nonce?: string | null;
-            reply_to?: string | null;
-            /** @default [] */
+            nonce: string | null;
+            reply_to: string | null;
             attachments: string[];
-            /** @default [] */
             files: components["schemas"]["AttachedFile"][];
-            /** @default [] */
             reactions: components["schemas"]["Reaction"][];
-            at_ms?: number | null;
-            kind?: components["schemas"]["MessageKind"];
-            mentions?: components["schemas"]["Mentions"];
-            thread_id?: string | null;
-            /** @default 1 */
+            at_ms: number | null;
+            kind: components["schemas"]["MessageKind"];
+            mentions: components["schemas"]["Mentions"];
+            thread_id: string | null;
             rev: number;
             /** Format: date-time */
             created_at: string;
-            edited_at?: string | null;
-            deleted_at?: string | null;
-            pinned_at?: string | null;
+            edited_at: string | null;
+            deleted_at: string | null;
+            pinned_at: string | null;
         };
         /**
          * MessageKind
          * @description Who speaks: a person (`text`), or messaging itself about what the author did.
-         * @default text
          * @enum {string}
          */
         MessageKind: "text" | "member_joined" | "message_pinned" | "channel_renamed";
         /** MessagePage */
         MessagePage: {
-            items: Record<string, never>[];
+            items: components["schemas"]["Message"][];
             next_cursor?: string | null;
             prev_cursor?: string | null;
             seq: number;
@@ -2054,30 +2090,6 @@ export interface components {
             /** @default [] */
             deny: string[];
         };
-        /** Page[Member] */
-        "Page_contracts.messaging.Member_": {
-            items: components["schemas"]["Member"][];
-            next_cursor?: string | null;
-            prev_cursor?: string | null;
-        };
-        /** Page[Entry] */
-        "Page_messaging.store.audit.Entry_": {
-            items: components["schemas"]["messaging.Entry"][];
-            next_cursor?: string | null;
-            prev_cursor?: string | null;
-        };
-        /** Page[Ban] */
-        "Page_messaging.store.members.Ban_": {
-            items: components["schemas"]["Ban"][];
-            next_cursor?: string | null;
-            prev_cursor?: string | null;
-        };
-        /** Page[Hit] */
-        "Page_messaging.usecases.search.Hit_": {
-            items: components["schemas"]["Hit"][];
-            next_cursor?: string | null;
-            prev_cursor?: string | null;
-        };
         /** Piece */
         Piece: {
             text: string;
@@ -2088,18 +2100,18 @@ export interface components {
             /** Format: uuid */
             id: string;
             display_name: string;
-            avatar_url?: string | null;
+            avatar_url: string | null;
         };
         /** Reaction */
         Reaction: {
             emoji: string;
             count: number;
-            /** @default false */
             me: boolean;
         };
         /** ReadUpTo */
         ReadUpTo: {
             seq: number;
+            back?: boolean;
         };
         /** Revision */
         Revision: {
@@ -2126,11 +2138,11 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            guild_id?: string | null;
-            welcome_channel_id?: string | null;
+            guild_id: string | null;
+            welcome_channel_id: string | null;
             /** Format: date-time */
             created_at: string;
-            archived_at?: string | null;
+            archived_at: string | null;
             role: components["schemas"]["Role"];
             permissions: string[];
             member_count: number;
@@ -2140,11 +2152,11 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            guild_id?: string | null;
-            welcome_channel_id?: string | null;
+            guild_id: string | null;
+            welcome_channel_id: string | null;
             /** Format: date-time */
             created_at: string;
-            archived_at?: string | null;
+            archived_at: string | null;
             role: components["schemas"]["Role"];
             permissions: string[];
         };
@@ -2166,11 +2178,11 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            guild_id?: string | null;
-            welcome_channel_id?: string | null;
+            guild_id: string | null;
+            welcome_channel_id: string | null;
             /** Format: date-time */
             created_at: string;
-            archived_at?: string | null;
+            archived_at: string | null;
             role: components["schemas"]["Role"];
             permissions: string[];
             channels: components["schemas"]["ChannelSeen"][];
@@ -2205,12 +2217,11 @@ export interface components {
         Consent: {
             /** Format: uuid */
             space_id: string;
-            recording_id?: string | null;
+            recording_id: string | null;
             discord_id: string;
             choice: components["schemas"]["Choice"];
             /** Format: date-time */
             at: string;
-            /** @default false */
             erased: boolean;
         };
         /** ConsentWanted */
@@ -2249,7 +2260,6 @@ export interface components {
             versions: {
                 [key: string]: string;
             };
-            /** @default guildhall.recording.v1 */
             format: string;
         };
         /** ManifestSegment */
@@ -2270,7 +2280,7 @@ export interface components {
             packets: components["schemas"]["PacketCounts"];
             segments: components["schemas"]["ManifestSegment"][];
             gaps: components["schemas"]["Gap"][];
-            erased_at?: string | null;
+            erased_at: string | null;
         };
         /** Note */
         Note: {
@@ -2280,8 +2290,8 @@ export interface components {
             recording_id: string;
             at_ms: number;
             text: string;
-            author_id?: string | null;
-            author_discord_id?: string | null;
+            author_id: string | null;
+            author_discord_id: string | null;
             /** Format: date-time */
             created_at: string;
         };
@@ -2292,13 +2302,10 @@ export interface components {
         };
         /** PacketCounts */
         PacketCounts: {
-            /** @default 0 */
             received: number;
-            /** @default 0 */
             written: number;
-            /** @default 0 */
             lost: number;
-            dropped?: {
+            dropped: {
                 [key: string]: number;
             };
         };
@@ -2310,26 +2317,22 @@ export interface components {
             space_id: string;
             guild_id: string;
             voice_channel_id: string;
-            text_channel_id?: string | null;
-            /** @default  */
+            text_channel_id: string | null;
             title: string;
             state: components["schemas"]["RecordingState"];
-            requested_by?: string | null;
-            requested_by_discord?: string | null;
-            channel_id?: string | null;
-            /** @default [] */
+            requested_by: string | null;
+            requested_by_discord: string | null;
+            channel_id: string | null;
             tracks: components["schemas"]["Track"][];
-            /** @default [] */
             warnings: components["schemas"]["RecordingWarning"][];
-            /** @default 0 */
             duration_ms: number;
-            stop_reason?: components["schemas"]["StopReason"] | null;
-            failure?: string | null;
+            stop_reason: components["schemas"]["StopReason"] | null;
+            failure: string | null;
             /** Format: date-time */
             created_at: string;
-            started_at?: string | null;
-            finished_at?: string | null;
-            deleted_at?: string | null;
+            started_at: string | null;
+            finished_at: string | null;
+            deleted_at: string | null;
         };
         /** RecordingDetail */
         RecordingDetail: {
@@ -2339,31 +2342,25 @@ export interface components {
             space_id: string;
             guild_id: string;
             voice_channel_id: string;
-            text_channel_id?: string | null;
-            /** @default  */
+            text_channel_id: string | null;
             title: string;
             state: components["schemas"]["RecordingState"];
-            requested_by?: string | null;
-            requested_by_discord?: string | null;
-            channel_id?: string | null;
-            /** @default [] */
+            requested_by: string | null;
+            requested_by_discord: string | null;
+            channel_id: string | null;
             tracks: components["schemas"]["Track"][];
-            /** @default [] */
             warnings: components["schemas"]["RecordingWarning"][];
-            /** @default 0 */
             duration_ms: number;
-            stop_reason?: components["schemas"]["StopReason"] | null;
-            failure?: string | null;
+            stop_reason: components["schemas"]["StopReason"] | null;
+            failure: string | null;
             /** Format: date-time */
             created_at: string;
-            started_at?: string | null;
-            finished_at?: string | null;
-            deleted_at?: string | null;
-            /** @default [] */
+            started_at: string | null;
+            finished_at: string | null;
+            deleted_at: string | null;
             notes: components["schemas"]["Note"][];
-            /** @default [] */
             consents: components["schemas"]["Consent"][];
-            gaps?: {
+            gaps: {
                 [key: string]: components["schemas"]["Gap"][];
             };
             manifest_url: string;
@@ -2372,7 +2369,7 @@ export interface components {
         RecordingPage: {
             items: components["schemas"]["Recording"][];
             seq: number;
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /**
          * RecordingState
@@ -2392,7 +2389,6 @@ export interface components {
         /** RecordingWarning */
         RecordingWarning: {
             code: string;
-            /** @default  */
             detail: string;
             /** Format: date-time */
             at: string;
@@ -2403,7 +2399,6 @@ export interface components {
             key: {
                 [key: string]: unknown;
             };
-            /** @default ES256 */
             algorithm: string;
         };
         /** SignedManifest */
@@ -2415,7 +2410,7 @@ export interface components {
         Speaker: {
             discord_id: string;
             name: string;
-            user_id?: string | null;
+            user_id: string | null;
         };
         /**
          * StopReason
@@ -2427,14 +2422,11 @@ export interface components {
         Track: {
             number: number;
             speaker: components["schemas"]["Speaker"];
-            /** @default 0 */
             acknowledged_ms: number;
-            /** @default 0 */
             gap_count: number;
-            /** @default 0 */
             gap_ms: number;
-            packets?: components["schemas"]["PacketCounts"];
-            erased_at?: string | null;
+            packets: components["schemas"]["PacketCounts"];
+            erased_at: string | null;
         };
         /** Upload */
         Upload: {
@@ -2446,9 +2438,7 @@ export interface components {
             filename: string;
             size: number;
             content_type: string;
-            reason?: string | null;
-            width?: number | null;
-            height?: number | null;
+            reason: string | null;
             /** Format: date-time */
             created_at: string;
         };
@@ -7074,7 +7064,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_messaging.store.audit.Entry_"];
+                    "application/json": components["schemas"]["EntryPage"];
                 };
             };
             /** @description The request is not valid */
@@ -7560,85 +7550,6 @@ export interface operations {
             };
         };
     };
-    ApiV1SpacesSpaceIdMembersListMembers: {
-        parameters: {
-            query?: {
-                after?: string | null;
-                limit?: number | null;
-            };
-            header?: never;
-            path: {
-                space_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_contracts.messaging.Member_"];
-                };
-            };
-            /** @description The request is not valid */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description A valid access token is required */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not found, or not visible to the caller */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The body must be JSON */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Part of the system is unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
     ApiV1SpacesSpaceIdMembersMemberIdShowMember: {
         parameters: {
             query?: never;
@@ -7895,7 +7806,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_messaging.store.members.Ban_"];
+                    "application/json": components["schemas"]["BanPage"];
                 };
             };
             /** @description The request is not valid */
@@ -8114,6 +8025,170 @@ export interface operations {
             };
             /** @description Not found, or not visible to the caller */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Part of the system is unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1SpacesSpaceIdMembersListMembers: {
+        parameters: {
+            query?: {
+                search?: string | null;
+                role?: components["schemas"]["Role"] | null;
+                ids?: string | null;
+                after?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                space_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A valid access token is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The body must be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Part of the system is unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ChannelsChannelIdMembersListViewers: {
+        parameters: {
+            query?: {
+                search?: string | null;
+                role?: components["schemas"]["Role"] | null;
+                ids?: string | null;
+                after?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A valid access token is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The body must be JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9997,6 +10072,70 @@ export interface operations {
             };
         };
     };
+    ApiV1SpacesSpaceIdReadReadSpace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                space_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadList"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+            /** @description A valid access token is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Part of the system is unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1UnreadListUnread: {
         parameters: {
             query?: never;
@@ -10055,7 +10194,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_messaging.usecases.search.Hit_"];
+                    "application/json": components["schemas"]["HitPage"];
                 };
             };
             /** @description The request is not valid */

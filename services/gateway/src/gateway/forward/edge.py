@@ -14,6 +14,7 @@ from contracts.problems import InvalidInput, Problem, Unauthenticated, Unavailab
 from gateway.client import Client, client_of
 from gateway.connections import CONNECTION, Connection
 from gateway.forward.answers import Headers, answer, answer_problem
+from gateway.forward.compressing import compressing
 from gateway.forward.forwarder import ClientLeft, Cut
 from gateway.forward.media_cookie import ONLY_OURS, is_media, with_token
 from gateway.forward.paths import STORE, owner_of
@@ -24,6 +25,8 @@ log = structlog.get_logger()
 
 _METHODS: Final = b"GET, POST, PUT, PATCH, DELETE"
 _CORS_SECONDS: Final = b"600"
+UNCOMPRESSED: Final = frozenset({"auth", STORE})
+"""Whose answers hold secrets beside what others may have put there, or are to arrive as they are."""
 _STATIC: Final = "/assets/"
 """Files that never change: cheap, and many for one page."""
 
@@ -80,11 +83,13 @@ class Edge:
             except Problem as problem:
                 await _refuse(scope, send, problem, more)
                 return
-        await self._pages(scope, receive, send)
+        await self._pages(scope, receive, compressing(scope, send))
 
     async def _forward(self, service: str, scope: HTTPScope, receive: Receive, send: Send, more: Headers) -> None:
         if is_media(scope["raw_path"]):
             scope, more = with_token(scope), [*more, *ONLY_OURS]
+        if service not in UNCOMPRESSED:
+            send = compressing(scope, send)
         parent, authorization, forwarded = b"", list[bytes](), b""
         for name, value in scope["headers"]:
             if name == b"authorization":

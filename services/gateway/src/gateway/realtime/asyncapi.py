@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from chassis.schemas import REFERENCES, answer_schemas
 from contracts.events import Event
 from contracts.registry import EVENTS
 from gateway.realtime.frames import COMMANDS, TOLD, CloseCode, Told
@@ -45,8 +46,8 @@ CLOSE_CODES: Final = {
 
 def document() -> dict[str, Any]:
     told = {str(frame.__struct_config__.tag): frame for frame in TOLD}
-    said_schemas, said = msgspec.json.schema_components(COMMANDS.values(), ref_template="#/components/schemas/{name}")
-    told_schemas, schemas = msgspec.json.schema_components(TOLD, ref_template="#/components/schemas/{name}")
+    said_schemas, said = msgspec.json.schema_components(COMMANDS.values(), ref_template=REFERENCES)
+    told_schemas, schemas = answer_schemas(TOLD)
     events, event_parts = _event_schemas(EVENTS)
     messages = {f"say.{op}": _message(op, schema) for op, schema in zip(COMMANDS, said_schemas, strict=True)}
     messages |= {f"tell.{op}": _message(op, schema) for op, schema in zip(told, told_schemas, strict=True)}
@@ -97,5 +98,5 @@ def _message(op: str, schema: dict[str, Any]) -> dict[str, Any]:
 def _event_schemas(events: Iterable[type[Event]]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What `data` is for every event, by its full type: two services may use one short name."""
     listed = tuple(events)
-    schemas, parts = msgspec.json.schema_components(listed, ref_template="#/components/schemas/{name}")
+    schemas, parts = answer_schemas(listed)
     return {event.TYPE: schema for event, schema in zip(listed, schemas, strict=True)}, parts

@@ -136,6 +136,23 @@ class PresenceTold(Told, frozen=True, tag="presence"):
     state: Literal["active", "idle", "offline"]
 
 
+class PresenceEntry(msgspec.Struct, frozen=True):
+    """What one person is doing."""
+
+    user_id: str
+    state: Literal["active", "idle", "offline"]
+
+
+class PresenceList(Told, frozen=True, tag="presence_list"):
+    """All who are present in a watched space: everybody else is offline, and `presence` says what changes. Where `told`
+    is false there are too many: nothing is said of anybody until another list comes.
+    """
+
+    space_id: str
+    people: tuple[PresenceEntry, ...]
+    told: bool
+
+
 class Pong(Told, frozen=True, tag="pong"):
     """The answer to `ping`."""
 
@@ -151,7 +168,7 @@ class ProblemTold(Told, frozen=True, tag="problem"):
 
 
 TOLD: Final[tuple[type[Told], ...]] = (
-    Ready, EventFrame, Watched, Reset, TypingTold, PresenceTold, Pong, ProblemTold,
+    Ready, EventFrame, Watched, Reset, TypingTold, PresenceTold, PresenceList, Pong, ProblemTold,
 )  # fmt: skip
 
 _encoder: Final = msgspec.json.Encoder()

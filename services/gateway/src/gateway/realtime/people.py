@@ -18,7 +18,7 @@ from contracts.decoding import UNDECODABLE
 from contracts.ids import UserId, new_id
 from contracts.times import now, rfc3339
 from gateway.realtime import meters
-from gateway.realtime.frames import NotWatching, PresenceTold, TypingTold, problem
+from gateway.realtime.frames import NotWatching, PresenceEntry, PresenceList, PresenceTold, TypingTold, problem
 from gateway.realtime.hub import Hub
 from gateway.realtime.presence import Space, State, strongest
 from gateway.realtime.session import Session
@@ -233,21 +233,41 @@ class People:
         for moved in meanwhile:
             read.say(moved.user_id, moved.gateway, moved.state)
         del self._loading[space_id]
-        self._show(space_id, self._spaces.setdefault(space_id, Space()).replace(read))
+        is_new = space_id not in self._spaces
+        changed = self._spaces.setdefault(space_id, Space()).replace(read)
+        if is_new:
+            self._show_list(space_id)
+        else:
+            self._show(space_id, changed)
 
     # to the watchers
 
     def _show(self, space_id: str, user_ids: list[str]) -> None:
+        """Who has changed; all, when the limit was crossed by that."""
         topic, space = self.hub.topics.get(f"space:{space_id}"), self._spaces[space_id]
-        if topic is not None and len(space.people()) <= self._settings.presence_people_max:
+        if space.is_told != self._is_told(space):
+            self._show_list(space_id)
+        elif topic is not None and space.is_told:
             for user_id in user_ids:
                 self.hub.tell_watchers(topic, PresenceTold(space_id, user_id, space.state_of(user_id)))
 
+    def _show_list(self, space_id: str) -> None:
+        topic, space = self.hub.topics.get(f"space:{space_id}"), self._spaces[space_id]
+        space.is_told = self._is_told(space)
+        if topic is not None and self._settings.presence_people_max:
+            self.hub.tell_watchers(topic, _list_of(space_id, space))
+
     def _show_all(self, space_id: str, session: Session) -> None:
-        people = self._spaces[space_id].people()
-        if people and len(people) <= self._settings.presence_people_max:
-            told = [tell(session.wire, PresenceTold(space_id, one, state)) for one, state in people.items()]
-            session.socket.send(b"".join(told), count=0)
+        if self._settings.presence_people_max:
+            session.socket.send(tell(session.wire, _list_of(space_id, self._spaces[space_id])), count=0)
+
+    def _is_told(self, space: Space) -> bool:
+        return len(space.people()) <= self._settings.presence_people_max
+
+
+def _list_of(space_id: str, space: Space) -> PresenceList:
+    people = space.people().items() if space.is_told else ()
+    return PresenceList(space_id, tuple(PresenceEntry(user_id, state) for user_id, state in people), space.is_told)
 
 
 def _space_of(topic: str) -> str | None:

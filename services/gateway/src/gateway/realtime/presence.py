@@ -17,6 +17,8 @@ class Space:
     """What every gateway says of the people of one space."""
 
     def __init__(self) -> None:
+        self.is_told = True
+        """Whether watchers know who is here; not where there are too many."""
         self._said: dict[str, dict[str, State]] = {}
 
     def state_of(self, user_id: str) -> State:

@@ -5,6 +5,7 @@ from typing import Any, Final, cast
 
 Document = dict[str, Any]
 
+_PROBLEM: Final = "ProblemBody"
 _REFERENCE: Final = "#/components/{kind}/{name}"
 
 
@@ -28,6 +29,7 @@ def merge(own: Document, documents: Mapping[str, Document]) -> Document:
 
 
 def _add_components(into: Document, parts: dict[str, dict[str, Any]], service: str) -> dict[str, str]:
+    _share_codes(into.get("schemas", {}).get(_PROBLEM), parts.get("schemas", {}).get(_PROBLEM))
     renamed = {
         _REFERENCE.format(kind=kind, name=name): _REFERENCE.format(kind=kind, name=f"{service}.{name}")
         for kind, named in parts.items()
@@ -40,6 +42,15 @@ def _add_components(into: Document, parts: dict[str, dict[str, Any]], service: s
             final = renamed.get(reference, reference).rpartition("/")[2]
             into.setdefault(kind, {})[final] = _rename(schema, renamed)
     return renamed
+
+
+def _share_codes(known: Any, added: Any) -> None:
+    """A problem is the same everywhere, but each service knows its own codes: both have all of them from now on."""
+    if known is not None and added is not None:
+        codes = [one["properties"]["code"] for one in (known, added)]
+        shared = sorted({code for one in codes for code in one.get("enum", ())})
+        for one in codes:
+            one["enum"] = shared
 
 
 def _rename(value: Any, renamed: dict[str, str]) -> Any:

@@ -129,8 +129,6 @@ uploads = Table(
     Column("due_at", Moment),
     Column("holds", Integer),
     Column("held_until", Moment),
-    Column("width", Integer),
-    Column("height", Integer),
 )
 attachments = Table(
     "attachments",

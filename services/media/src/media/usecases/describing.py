@@ -10,8 +10,8 @@ from contracts.ids import RecordingId
 from contracts.media import Gap, Track
 from media.clients.signing import SigningKey
 from media.domain.actors import Actor
-from media.domain.assembly import SAMPLES_PER_MS, File, Segment, layout_track
-from media.domain.life import StoredRecording
+from media.domain.assembly import SAMPLES_PER_MS, File, Segment, draw
+from media.domain.life import Held
 from media.domain.manifest import LIMITS, Manifest, ManifestSegment, ManifestTrack, SignedManifest, signed
 from media.store import remarks, segments, tracks
 from media.store.tracks import Technical
@@ -25,20 +25,20 @@ VERSIONS: Final = {"media": "1", "python": platform.python_version(), "litestar"
 async def describe(
     connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, key: SigningKey
 ) -> SignedManifest:
-    stored, _ = await enter(connection, recording_id, actor=actor)
-    return signed(await manifest_of(connection, stored), key)
+    held, _ = await enter(connection, recording_id, actor=actor)
+    return signed(await manifest_of(connection, held), key)
 
 
-async def manifest_of(connection: AsyncConnection, stored: StoredRecording) -> Manifest:
-    recording = stored.recording
+async def manifest_of(connection: AsyncConnection, held: Held) -> Manifest:
+    recording = held.recording
     its_segments = await segments.of_recording(connection, recording.id)
     files = {
-        track.number: layout_track(
+        track.number: draw(
             recording.id,
             track.number,
             speaker=track.speaker,
             segments=its_segments.get(track.number, []),
-            until_ms=length_of(stored),
+            until_ms=length_of(held),
         )
         for track in recording.tracks
     }

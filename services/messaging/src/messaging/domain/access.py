@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from enum import IntFlag
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -68,6 +69,12 @@ def role_subject(role: Role) -> str:
 
 def user_subject(user_id: UserId) -> str:
     return f"user:{user_id}"
+
+
+def user_of(subject: str) -> UserId | None:
+    """The person whom an override is for; None when it is for a role."""
+    kind, _, name = subject.partition(":")
+    return UserId(UUID(name)) if kind == "user" else None
 
 
 def permissions(role: Role, *, private: bool, of_role: Override | None, of_user: Override | None) -> Permission:

@@ -11,16 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.answers import answers
 from chassis.tokens import Caller
 from contracts.ids import ChannelId, SpaceId
-from messaging.domain.paging import SEQ_MAX, Page
+from messaging.domain.paging import SEQ_MAX
 from messaging.settings import Settings
 from messaging.store.marks import Unread
 from messaging.usecases import marking, search
 from messaging.usecases.marking import UnreadList
-from messaging.usecases.search import Hit
+from messaging.usecases.search import HitPage
 
 
 class ReadUpTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`back`: what is after `seq` is to be unread again."""
+
     seq: Annotated[int, msgspec.Meta(ge=0, le=SEQ_MAX)]
+    back: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 @put("/api/v1/channels/{channel_id:uuid}/read", responses=answers(400, 404))
@@ -31,8 +34,21 @@ async def move_marker(
     transaction: NamedDependency[AsyncConnection],
     limits: NamedDependency[Settings],
 ) -> Unread:
-    """Forward only; the caller's other devices hear of it on `user:<id>`."""
-    return await marking.move_marker(transaction, channel_id, user_id=caller.user_id, seq=data.seq, limits=limits)
+    """Forward, unless `back` is said; the caller's other devices hear of it on `user:<id>`."""
+    return await marking.move_marker(
+        transaction, channel_id, user_id=caller.user_id, seq=data.seq, back=data.back is True, limits=limits
+    )
+
+
+@put("/api/v1/spaces/{space_id:uuid}/read", responses=answers(404))
+async def read_space(
+    space_id: FromPath[SpaceId],
+    caller: NamedDependency[Caller],
+    transaction: NamedDependency[AsyncConnection],
+    limits: NamedDependency[Settings],
+) -> UnreadList:
+    """All that the caller sees there is read; how the space's channels stand afterwards."""
+    return await marking.read_space(transaction, space_id, user_id=caller.user_id, limits=limits)
 
 
 @get("/api/v1/unread", responses=answers())
@@ -52,7 +68,7 @@ async def search_messages(
     space_id: FromQuery[SpaceId | None] = None,
     before: FromQuery[str | None] = None,
     limit: FromQuery[int | None] = None,
-) -> Page[Hit]:
+) -> HitPage:
     """Words, "phrases", -exclusions, and the filters `from: in: before: after: has:`; newest first."""
     return await search.search_messages(
         snapshot,
@@ -65,4 +81,4 @@ async def search_messages(
     )
 
 
-router = Router("/", route_handlers=[move_marker, list_unread, search_messages], tags=["reading"])
+router = Router("/", route_handlers=[move_marker, read_space, list_unread, search_messages], tags=["reading"])

@@ -16,13 +16,13 @@ from contracts.ids import SpaceId, UserId
 from contracts.messaging import Member, Role
 from contracts.times import now
 from messaging.domain.invites import Invite
-from messaging.domain.paging import Page, bounded, id_of
+from messaging.domain.paging import bounded, id_of
 from messaging.domain.values import SpaceSeen
 from messaging.settings import Settings
-from messaging.store.audit import Entry
-from messaging.store.members import Ban
 from messaging.usecases import auditing, invites, members, spaces
+from messaging.usecases.auditing import EntryPage
 from messaging.usecases.invites import InvitePreview, InviteWanted
+from messaging.usecases.members import BanPage
 from messaging.usecases.spaces import SpaceChange, SpaceDetail
 
 
@@ -131,7 +131,7 @@ async def list_audit(
     limits: NamedDependency[Settings],
     before: FromQuery[str | None] = None,
     limit: FromQuery[int | None] = None,
-) -> Page[Entry]:
+) -> EntryPage:
     """Newest first; `next_cursor` goes on as `before`."""
     return await auditing.list_audit(
         transaction,
@@ -198,24 +198,6 @@ async def accept_invite(
     return await invites.accept_invite(transaction, code, person=profile(caller), at=now(), limits=limits)
 
 
-@get("/api/v1/spaces/{space_id:uuid}/members", responses=answers(400, 404))
-async def list_members(
-    space_id: FromPath[SpaceId],
-    caller: NamedDependency[Caller],
-    transaction: NamedDependency[AsyncConnection],
-    limits: NamedDependency[Settings],
-    after: FromQuery[str | None] = None,
-    limit: FromQuery[int | None] = None,
-) -> Page[Member]:
-    return await members.list_members(
-        transaction,
-        space_id,
-        user_id=caller.user_id,
-        after=None if after is None else UserId(id_of(after, parameter="after")),
-        limit=bounded(limit, limits=limits),
-    )
-
-
 @get("/api/v1/spaces/{space_id:uuid}/members/{member_id:uuid}", responses=answers(404))
 async def show_member(
     space_id: FromPath[SpaceId],
@@ -256,7 +238,7 @@ async def list_bans(
     limits: NamedDependency[Settings],
     after: FromQuery[str | None] = None,
     limit: FromQuery[int | None] = None,
-) -> Page[Ban]:
+) -> BanPage:
     return await members.list_bans(
         transaction,
         space_id,
@@ -311,7 +293,6 @@ router = Router(
         preview_invite,
         revoke_invite,
         accept_invite,
-        list_members,
         show_member,
         set_role,
         remove_member,

@@ -1,6 +1,6 @@
 """How far people have read, and where they were called."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -47,6 +47,20 @@ _UNREAD = text("""
 """)
 
 
+_MOVE_BACK = text("""
+    insert into read_markers as marker (user_id, channel_id, seq) values (:user, :channel, :seq)
+    on conflict (user_id, channel_id) do update set seq = excluded.seq where marker.seq <> excluded.seq
+    returning seq
+""")
+_MOVE_ALL = text("""
+    insert into read_markers as marker (user_id, channel_id, seq)
+    select :user, channel_id, seq
+    from unnest(cast(:channels as uuid[]), cast(:seqs as bigint[])) as wanted(channel_id, seq) order by channel_id
+    on conflict (user_id, channel_id) do update set seq = excluded.seq where marker.seq < excluded.seq
+    returning channel_id
+""")
+
+
 class Unread(msgspec.Struct, frozen=True, kw_only=True):
     """How one channel stands for a reader. `unread` and `mentions` stop counting at a limit."""
 
@@ -58,10 +72,19 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True):
     mentions: int
 
 
-async def move(connection: AsyncConnection, channel_id: ChannelId, user_id: UserId, *, seq: int) -> bool:
-    """Forward only. Whether it moved."""
-    rows = await connection.execute(_MOVE, {"user": user_id, "channel": channel_id, "seq": seq})
+async def move(
+    connection: AsyncConnection, channel_id: ChannelId, user_id: UserId, *, seq: int, back: bool = False
+) -> bool:
+    """Forward only, unless it may go `back`. Whether it moved."""
+    statement = _MOVE_BACK if back else _MOVE
+    rows = await connection.execute(statement, {"user": user_id, "channel": channel_id, "seq": seq})
     return rows.one_or_none() is not None
+
+
+async def move_all(connection: AsyncConnection, user_id: UserId, seqs: Mapping[ChannelId, int]) -> set[ChannelId]:
+    """Forward only. Those that moved."""
+    wanted = {"user": user_id, "channels": list(seqs), "seqs": list(seqs.values())}
+    return set(await connection.scalars(_MOVE_ALL, wanted))
 
 
 async def unread(

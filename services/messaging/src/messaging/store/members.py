@@ -24,7 +24,8 @@ class Ban(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-def _members() -> Select[*tuple[Any, ...]]:
+def select_members() -> Select[*tuple[Any, ...]]:
+    """With their profiles."""
     query = select(
         members.c.space_id,
         members.c.user_id,
@@ -36,7 +37,7 @@ def _members() -> Select[*tuple[Any, ...]]:
     return query.outerjoin(people, people.c.id == members.c.user_id)
 
 
-def _member_of(row: Row[*tuple[Any, ...]]) -> Member:
+def member_of(row: Row[*tuple[Any, ...]]) -> Member:
     return Member(
         space_id=row.space_id,
         user=profile_of(row.user_id, row.display_name, row.avatar_url),
@@ -52,23 +53,23 @@ async def add(connection: AsyncConnection, space_id: SpaceId, user_id: UserId, *
 
 
 async def find(connection: AsyncConnection, space_id: SpaceId, user_id: UserId) -> Member | None:
-    query = _members().where(members.c.space_id == space_id, members.c.user_id == user_id)
+    query = select_members().where(members.c.space_id == space_id, members.c.user_id == user_id)
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else _member_of(row)
+    return None if row is None else member_of(row)
 
 
 async def page(connection: AsyncConnection, space_id: SpaceId, *, after: UserId | None, limit: int) -> list[Member]:
     """By user id, which is the order in which their accounts were made."""
-    query = _members().where(members.c.space_id == space_id).order_by(members.c.user_id).limit(limit)
+    query = select_members().where(members.c.space_id == space_id).order_by(members.c.user_id).limit(limit)
     if after is not None:
         query = query.where(members.c.user_id > after)
-    return [_member_of(row) for row in await connection.execute(query)]
+    return [member_of(row) for row in await connection.execute(query)]
 
 
 async def of_person(connection: AsyncConnection, user_id: UserId) -> list[Member]:
     """All their memberships."""
-    query = _members().where(members.c.user_id == user_id).order_by(members.c.space_id)
-    return [_member_of(row) for row in await connection.execute(query)]
+    query = select_members().where(members.c.user_id == user_id).order_by(members.c.space_id)
+    return [member_of(row) for row in await connection.execute(query)]
 
 
 async def roles(connection: AsyncConnection, space_id: SpaceId) -> dict[UserId, Role]:

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.auth import Profile
 from contracts.ids import SpaceId, UserId
 from contracts.messaging import Member, MemberLeft, MemberUpdated, Role
 from contracts.problems import Conflict, FieldError, InvalidInput, NotFound
@@ -12,24 +13,22 @@ from messaging.domain.access import Membership, Permission
 from messaging.domain.paging import Page, cursor_of
 from messaging.domain.values import check_room, check_text
 from messaging.settings import Settings
-from messaging.store import audit, members
+from messaging.store import audit, members, people
 from messaging.store.members import Ban
 from messaging.usecases.entering import enter_space
 from messaging.usecases.spaces import found
 from streams.outbox import publish
 
 
+class BanPage(Page[Ban], frozen=True, kw_only=True, omit_defaults=True):
+    """Bans, with the profiles of all that they name."""
+
+    items: list[Ban]
+    people: dict[UserId, Profile]
+
+
 class OwnerStays(Conflict):
     code, title = "owner_stays", "Transfer or delete the space before you leave it"
-
-
-async def list_members(
-    connection: AsyncConnection, space_id: SpaceId, *, user_id: UserId, after: UserId | None, limit: int
-) -> Page[Member]:
-    await enter_space(connection, space_id, user_id=user_id)
-    items = await members.page(connection, space_id, after=after, limit=limit + 1)
-    more = cursor_of(items[limit - 1].user.id) if len(items) > limit else None
-    return Page(items=items[:limit], next_cursor=more)
 
 
 async def show_member(connection: AsyncConnection, space_id: SpaceId, member_id: UserId, *, user_id: UserId) -> Member:
@@ -146,12 +145,13 @@ async def unban_member(
 
 async def list_bans(
     connection: AsyncConnection, space_id: SpaceId, *, user_id: UserId, after: UserId | None, limit: int
-) -> Page[Ban]:
+) -> BanPage:
     membership = await enter_space(connection, space_id, user_id=user_id)
     membership.require(Permission.REMOVE_MEMBERS)
     items = await members.ban_page(connection, space_id, after=after, limit=limit + 1)
     more = cursor_of(items[limit - 1].user_id) if len(items) > limit else None
-    return Page(items=items[:limit], next_cursor=more)
+    named = {one for ban in items[:limit] for one in (ban.user_id, ban.banned_by)}
+    return BanPage(items=items[:limit], next_cursor=more, people=await people.find(connection, list(named)))
 
 
 async def list_roles(connection: AsyncConnection, space_id: SpaceId) -> dict[UserId, Role]:

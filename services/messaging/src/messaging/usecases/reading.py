@@ -17,6 +17,7 @@ from streams import log
 class MessagePage(Page[Message], frozen=True, kw_only=True, omit_defaults=True):
     """Messages, newest last; `seq` is the channel's position at the time of reading: what follows it is news."""
 
+    items: list[Message]
     seq: int
 
 

@@ -35,6 +35,12 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     snippet: list[Piece]
 
 
+class HitPage(Page[Hit], frozen=True, kw_only=True, omit_defaults=True):
+    """What was found, newest first."""
+
+    items: list[Hit]
+
+
 async def search_messages(
     connection: AsyncConnection,
     *,
@@ -44,7 +50,7 @@ async def search_messages(
     before: str | None,
     limit: int | None,
     limits: Settings,
-) -> Page[Hit]:
+) -> HitPage:
     """Newest first, in one or all spaces of the reader; what is said meanwhile moves no later page."""
     query = domain.parse(typed, limits=limits)
     count = bounded(limit, limits=limits)
@@ -71,7 +77,7 @@ async def search_messages(
         Hit(space_id=space_of[one.channel_id], message=known[one.message_id], snippet=_pieces(one))
         for one in found[:count]
     ]
-    return Page(items=hits, next_cursor=cursor_of(hits[-1].message.id) if len(found) > count else None)
+    return HitPage(items=hits, next_cursor=cursor_of(hits[-1].message.id) if len(found) > count else None)
 
 
 def _is_in(access: Access, named: Sequence[str]) -> bool:
