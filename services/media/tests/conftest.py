@@ -10,6 +10,7 @@ import aiohttp
 import httpx
 import msgspec
 import pytest
+from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis.database import connect
@@ -33,6 +34,11 @@ from .people import Asking, Community, Person, Recorder, make_community, snowfla
 
 StartMedia = Callable[..., Awaitable[httpx.AsyncClient]]
 Sweep = Callable[[], Awaitable[None]]
+
+
+def long_since() -> Hearing:
+    """Recorders have been heard for a day."""
+    return Hearing(break_seconds=86_400, since=now() - timedelta(days=1))
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +79,22 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+async def keys_url(signer: Signer) -> AsyncGenerator[str]:
+    """Where auth publishes its keys."""
+
+    async def show(_: web.Request) -> web.Response:
+        return web.json_response({"keys": signer.jwks()})
+
+    app = web.Application()
+    app.router.add_get("/.well-known/jwks.json", show)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+@pytest.fixture(scope="session")
 def settings(database_url: Secret, servers: Servers, store: S3, key_file: Path) -> Settings:
     return Settings(
         database_url=database_url,
@@ -94,7 +116,8 @@ async def start(settings: Settings, signer: Signer) -> AsyncGenerator[StartMedia
     async with AsyncExitStack() as stack:
 
         async def start(**changes: Any) -> httpx.AsyncClient:
-            app = create_app(msgspec.structs.replace(settings, **changes), fetch_keys=signer.fetch_keys)
+            changed = msgspec.structs.replace(settings, **changes)
+            app = create_app(changed, fetch_keys=signer.fetch_keys, hearing=long_since())
             return await stack.enter_async_context(serving(app, base_url="http://127.0.0.1:8003"))
 
         yield start
@@ -134,8 +157,7 @@ async def objects(settings: Settings) -> AsyncGenerator[Objects]:
 @pytest.fixture
 def sweep(settings: Settings, engine: AsyncEngine, objects: Objects) -> Sweep:
     """`await sweep()`: as every process does from time to time, after it has heard recorders for long."""
-    hearing = Hearing(break_seconds=60, since=now() - timedelta(days=1))
-    return Sweepers(engine, objects, settings, hearing=hearing).sweep
+    return Sweepers(engine, objects, settings, hearing=long_since()).sweep
 
 
 @pytest.fixture

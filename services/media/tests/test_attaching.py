@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.events import Envelope
 from contracts.ids import ChannelId, SpaceId, new_id
-from contracts.messaging import ChannelDeleted, MessageDeleted, MessagePosted, SpaceDeleted
+from contracts.messaging import ChannelDeleted, MessageDeleted, MessageEdited, MessagePosted, SpaceDeleted
 from contracts.times import now
 from media.clients.objects import Objects
 from media.events import concerns_media
@@ -191,6 +191,19 @@ class TestMessagesThatShowIt:
         await hear(engine, MessagePosted(**posted))
 
         assert await used_bytes(engine, community.space_id) == 0
+
+    async def test_one_that_was_edited_before_it_was_heard_of_keeps_it(
+        self, community: Community, http: aiohttp.ClientSession, engine: AsyncEngine, messaging: Asking, sweep: Sweep
+    ) -> None:
+        shown = await upload(community.ben, http, community.space_id, a_png())
+        channel_id = ChannelId(new_id())
+        await attach(messaging, community, channel_id, shown)
+
+        await hear(engine, MessageEdited(**message(channel_id, shown)))
+        await let_time_pass(engine, shown, hours=25)
+        await sweep()
+
+        assert (await community.ben.ask("GET", f"/api/v1/files/{shown['id']}")).status_code == 200
 
     async def test_one_that_was_refused_gives_it_back(
         self,

@@ -9,8 +9,8 @@ from contracts.ids import RecordingId, SpaceId, new_id
 from contracts.media import Anchor, Recording, RecordingState, Speaker, StopReason
 from contracts.times import now
 from media.domain import life, pages
-from media.domain.assembly import File, Segment, draw
-from media.domain.life import Held
+from media.domain.assembly import File, Segment, layout_track
+from media.domain.life import StoredRecording
 from testkit.opus_files import opinion
 from voice import ogg
 
@@ -20,7 +20,7 @@ AT = now()
 State = RecordingState
 
 
-def held(state: RecordingState, *, anchor: Anchor | None = None, duration_ms: int = 0) -> Held:
+def stored(state: RecordingState, *, anchor: Anchor | None = None, duration_ms: int = 0) -> StoredRecording:
     recording = Recording(
         id=RecordingId(new_id()),
         space_id=SpaceId(new_id()),
@@ -30,7 +30,7 @@ def held(state: RecordingState, *, anchor: Anchor | None = None, duration_ms: in
         duration_ms=duration_ms,
         created_at=AT,
     )
-    return Held(recording=recording, anchor=anchor, touched_at=AT)
+    return StoredRecording(recording=recording, anchor=anchor, touched_at=AT)
 
 
 def after(seconds: float) -> datetime:
@@ -51,19 +51,19 @@ class TestStop:
         ],
     )
     def test_from_every_state(self, before: RecordingState, expected: RecordingState) -> None:
-        stopped = life.stop(held(before), at=AT, reason=StopReason.ASKED)
+        stopped = life.stop(stored(before), at=AT, reason=StopReason.ASKED)
 
         assert stopped.state is expected
 
 
 class TestPosition:
     def test_goes_on_from_the_anchor(self) -> None:
-        running = held(State.RECORDING, anchor=Anchor(at=AT, position_ms=500))
+        running = stored(State.RECORDING, anchor=Anchor(at=AT, position_ms=500))
 
         assert running.position(after(2)) == 2500
 
     def test_stands_still_while_paused(self) -> None:
-        running = held(State.RECORDING, anchor=Anchor(at=AT, position_ms=0))
+        running = stored(State.RECORDING, anchor=Anchor(at=AT, position_ms=0))
 
         paused = life.pause(running, at=after(3))
         resumed = life.resume(paused, at=after(100))
@@ -72,7 +72,7 @@ class TestPosition:
         assert resumed.position(after(101)) == 4000
 
     def test_ends_with_the_recording(self) -> None:
-        running = held(State.RECORDING, anchor=Anchor(at=AT, position_ms=0))
+        running = stored(State.RECORDING, anchor=Anchor(at=AT, position_ms=0))
 
         stopped = life.stop(running, at=after(3), reason=StopReason.ASKED)
 
@@ -96,7 +96,7 @@ def file_of(*, until_ms: int) -> tuple[File, bytes]:
         for one in made
     ]
     speaker = Speaker(discord_id="1", name="Ann")
-    file = draw(RecordingId(new_id()), 1, speaker=speaker, segments=segments, until_ms=until_ms)
+    file = layout_track(RecordingId(new_id()), 1, speaker=speaker, segments=segments, until_ms=until_ms)
     written = b""
     for piece in file.pieces:
         at = {"serial": file.serial, "page": piece.page, "sample": piece.sample}
@@ -111,7 +111,7 @@ def file_of(*, until_ms: int) -> tuple[File, bytes]:
 
 class TestAFile:
     @pytest.mark.parametrize("until_ms", [72_000, 72_001, 72_019, 100_003, 200_000])
-    def test_is_as_large_and_as_long_as_it_was_drawn(self, until_ms: int) -> None:
+    def test_is_as_large_and_as_long_as_it_was_laid_out(self, until_ms: int) -> None:
         file, written = file_of(until_ms=until_ms)
 
         assert len(written) == file.size

@@ -2,9 +2,6 @@
 
 import asyncio
 import hashlib
-import os
-import subprocess
-import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +10,6 @@ from typing import Any
 import aiohttp
 import httpx
 import pytest
-from aiohttp import web
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -30,36 +26,9 @@ from testkit.waiting import eventually
 from voice import ogg
 
 from .people import Community, Json, Recorder, logged, make_community, make_segment, set_column
+from .processes import Process
 
 Reached = Callable[[], Any]
-
-
-class Process:
-    """`python -m media serve`, which may be killed and started again."""
-
-    def __init__(self, environ: dict[str, str]) -> None:
-        self._environ = os.environ | environ
-        self.url = f"http://127.0.0.1:{environ['MEDIA_PORT']}"
-        self._running: subprocess.Popen[bytes] | None = None
-
-    async def start(self) -> None:
-        self._running = await asyncio.to_thread(
-            subprocess.Popen, [sys.executable, "-m", "media", "serve"], env=self._environ, stdout=subprocess.DEVNULL
-        )
-        async with httpx.AsyncClient() as client:
-
-            async def answers() -> bool:
-                try:
-                    return (await client.get(f"{self.url}/livez")).status_code == 200
-                except httpx.TransportError:
-                    return False
-
-            await eventually(answers, seconds=60)
-
-    def kill(self) -> None:
-        if self._running is not None:
-            self._running.kill()
-            self._running.wait()
 
 
 @pytest.fixture(scope="module")
@@ -74,22 +43,6 @@ async def own_engine(own_database: Secret) -> AsyncGenerator[AsyncEngine]:
     made = connect(own_database, schema="media", connections_max=4)
     yield made
     await made.dispose()
-
-
-@pytest.fixture(scope="module")
-async def keys_url(signer: Signer) -> AsyncGenerator[str]:
-    """Where auth publishes its keys."""
-
-    async def show(_: web.Request) -> web.Response:
-        return web.json_response({"keys": signer.jwks()})
-
-    app = web.Application()
-    app.router.add_get("/.well-known/jwks.json", show)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
 
 
 @pytest.fixture(scope="module")

@@ -96,7 +96,6 @@ class TestReserve:
         ("values", "code"),
         [
             ({"size": 104_857_601}, "too_large"),
-            ({"size": 0}, "invalid_input"),
             ({"size": -1}, "invalid_input"),
             ({"sha256": "0" * 63}, "invalid_input"),
             ({"sha256": "G" * 64}, "invalid_input"),
@@ -172,6 +171,14 @@ class TestComplete:
         ready = await upload(community.ben, http, community.space_id, file)
 
         assert (ready["state"], ready["content_type"]) == ("ready", "image/png")
+
+    async def test_takes_a_file_of_zero_bytes(self, community: Community, http: aiohttp.ClientSession) -> None:
+        ready = await upload(community.ben, http, community.space_id, File(content=b"", filename="empty.png"))
+
+        shown = await community.ben.ask("GET", f"/api/v1/files/{ready['id']}")
+
+        assert (ready["state"], ready["content_type"]) == ("ready", "application/octet-stream")
+        assert (shown.status_code, shown.content, shown.headers["content-length"]) == (200, b"", "0")
 
     async def test_reads_more_than_one_part(self, community: Community, http: aiohttp.ClientSession) -> None:
         assert (await upload(community.ben, http, community.space_id, a_png(size=2_500_000)))["state"] == "ready"

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import msgspec
 import pytest
 from sqlalchemy import text
@@ -16,13 +17,16 @@ from contracts.media import Progressed, RecordingState
 from contracts.messaging import SpaceDeleted
 from contracts.problems import Unavailable
 from contracts.times import now
+from media.app import create_app
 from media.clients.objects import Objects
 from media.settings import Settings
 from media.usecases.abandoning import Hearing
 from media.usecases.sweeping import Sweepers
+from testkit.serving import serving
+from testkit.tokens import Signer
 from testkit.waiting import eventually
 
-from .conftest import Sweep
+from .conftest import Sweep, long_since
 from .people import Community, Json, Recorder, Refused, Segment, close_addresses, hear, lose, make_segment, snowflake
 
 WORKERS = (
@@ -82,10 +86,6 @@ class Faults(Supervisor):
             raise self.faults.pop(0)
 
 
-def long_since() -> Hearing:
-    return Hearing(break_seconds=60, since=now() - timedelta(days=1))
-
-
 def key_of(recording: Json, segment: Segment) -> str:
     return f"recordings/{recording['id']}/1/{segment.wanted.id}.ogg"
 
@@ -143,6 +143,32 @@ class TestAnOutageOfMediaItself:
         assert spared == ("recording", "requested")
         assert later == ("recording", "failed")
         assert await state(community, recording) == "ready"
+
+    async def test_takes_no_recording_from_its_recorder(
+        self,
+        community: Community,
+        recording: Json,
+        recorder: Recorder,
+        engine: AsyncEngine,
+        settings: Settings,
+        signer: Signer,
+        http: aiohttp.ClientSession,
+    ) -> None:
+        await recorder.begin(recording)
+        await lose(engine, recording, seconds=60)
+        fresh = create_app(settings, fetch_keys=signer.fetch_keys)
+
+        async with serving(fresh, base_url="http://media") as client:
+            other = Recorder(client, signer, http, "recorder-2")
+            offered = await other.do("GET", "/internal/recordings/claimable", holder="recorder-2")
+            with pytest.raises(Refused) as refused:
+                await other.claim(recording)
+            recorder.client = client
+            kept = await recorder.report(recording, Progressed(position_ms=100))
+
+        assert recording["id"] not in {one["id"] for one in offered}
+        assert refused.value.code == "already_claimed"
+        assert kept.state is RecordingState.RECORDING
 
     def test_of_its_database_counts_like_one_of_its_process(self) -> None:
         begun = now() - timedelta(days=1)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis import app, database, idempotency
 from chassis.background import Supervisor, Worker
+from chassis.health import Check
 from chassis.http import ServiceClient
 from chassis.service_tokens import KeysOfAuth, ServiceTokens
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier
@@ -39,8 +40,9 @@ REVOKED_SINCE = timedelta(seconds=REVOKED_SECONDS)
 AUTH_EVENTS, MESSAGING_EVENTS, MEDIA_EVENTS = "auth.events", "messaging.events", "media.events"
 
 
-def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Litestar:
-    """Needs a running event loop. `fetch_keys` stands in for asking auth for its public keys."""
+def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None, hearing: Hearing | None = None) -> Litestar:
+    """Needs a running event loop. `fetch_keys` stands in for asking auth for its public keys; `hearing` says since when
+    recorders are heard, which is since now."""
     engine = database.connect(settings.database_url, schema="media", connections_max=settings.database_connections_max)
     redis = bus.connect(settings.redis_url.reveal())
     http = aiohttp.ClientSession()
@@ -50,7 +52,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
     verifier = Verifier(keys, service="media", revoked=revoked)
     relay = Relay(engine, redis, stream=MEDIA_EVENTS)
-    hearing = Hearing(break_seconds=settings.unheard_seconds + settings.sweep_seconds)
+    hearing = hearing or Hearing(break_seconds=settings.unheard_seconds + settings.sweep_seconds)
     sweepers = Sweepers(engine, objects, settings, hearing=hearing)
     services = _services(http, settings)
     learner = Learner(engine, services, settings)
@@ -85,16 +87,13 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "objects": lambda: objects,
             "signing": lambda: signing,
             "sweepers": lambda: sweepers,
+            "hearing": lambda: hearing,
             "learner": lambda: learner,
             "services": lambda: services,
             "checks": lambda: checks,
             "once": idempotency.once(kept_days=settings.idempotency_keys_kept_days),
         },
-        checks={
-            "database": database.check(engine),
-            "redis": lambda: _answers(redis),
-            "objects": objects.check,
-        },
+        checks=_checks(engine, redis, objects),
         guards=[gate(verifier, engine, learner, acting_services=settings.acting_services)],
         lifespan=[lifespan],
         supervisor=workers,
@@ -129,5 +128,8 @@ def _services(http: aiohttp.ClientSession, settings: Settings) -> Services:
     )
 
 
-async def _answers(redis: Redis) -> None:
-    await redis.ping()  # pyright: ignore[reportUnknownMemberType]  untyped in redis
+def _checks(engine: AsyncEngine, redis: Redis, objects: Objects) -> dict[str, Check]:
+    async def answers() -> None:
+        await redis.ping()  # pyright: ignore[reportUnknownMemberType]  untyped in redis
+
+    return {"database": database.check(engine), "redis": answers, "objects": objects.check}

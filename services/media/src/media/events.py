@@ -16,6 +16,7 @@ from contracts.messaging import (
     MemberUpdated,
     Message,
     MessageDeleted,
+    MessageEdited,
     MessagePosted,
     SpaceDeleted,
     SpaceUpdated,
@@ -30,7 +31,7 @@ from streams.projection import Projection, whole_topic
 
 DISCORD: Final = "discord"
 
-_OF_MESSAGES: Final = frozenset({MessagePosted.TYPE, MessageDeleted.TYPE})
+_OF_MESSAGES: Final = frozenset({MessagePosted.TYPE, MessageEdited.TYPE, MessageDeleted.TYPE})
 
 
 class _Attached(msgspec.Struct):
@@ -57,7 +58,7 @@ def _of_leaver(event: MemberLeft) -> str:
     return people.member_row(event.user_id)
 
 
-def _of_message(event: MessagePosted | MessageDeleted) -> str:
+def _of_message(event: MessagePosted | MessageEdited | MessageDeleted) -> str:
     return f"message {event.id}"
 
 
@@ -103,6 +104,12 @@ async def remove_member(transaction: AsyncConnection, event: MemberLeft) -> None
 
 @projection.on(MessagePosted, row=_of_message)
 async def show_attachments(transaction: AsyncConnection, event: MessagePosted) -> None:
+    await attachments.show(transaction, _shown(event))
+
+
+@projection.on(MessageEdited, row=_of_message)
+async def show_attachments_of_edited(transaction: AsyncConnection, event: MessageEdited) -> None:
+    """What it said before is taken out of the stream, perhaps before media has read it."""
     await attachments.show(transaction, _shown(event))
 
 

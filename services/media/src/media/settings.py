@@ -52,6 +52,9 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """For one file: it comes in one piece."""
     space_upload_bytes_max: int = 10_737_418_240
     """For all files of a space, those that are only reserved included; 0: nobody uploads anything."""
+    jpeg_pixels_max: int = 50_000_000
+    picture_pixels_max: int = 25_000_000
+    """For one picture, by its header; a JPEG takes less memory to show."""
     filename_chars_max: int = 200
     checks_under_way_max: int = 4
     """So many files are read at once to be checked; more wait."""

@@ -31,8 +31,8 @@ class UploadWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of an upload. `content_type` is what was found in it, once it is ready; `reason` says why it was
-    rejected."""
+    """What is known of an upload. `content_type` is what was found in it, once it is ready; of a picture that says them
+    there are `width` and `height`, in pixels as it is shown. `reason` says why it was rejected."""
 
     id: UUID
     space_id: SpaceId
@@ -41,6 +41,8 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     content_type: str
     reason: str | None = None
+    width: int | None = None
+    height: int | None = None
     created_at: datetime
 
 

@@ -63,7 +63,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...]
 
 
-class Drawing:
+class TrackLayout:
     """A file as it grows: where the next page stands."""
 
     def __init__(self, header: bytes) -> None:
@@ -94,7 +94,7 @@ class Drawing:
         self.sample += samples
 
 
-def draw(
+def layout_track(
     recording_id: RecordingId, number: int, *, speaker: Speaker, segments: Sequence[Segment], until_ms: int | None
 ) -> File:
     """The file of track `number`, `until_ms` long; without it, as long as what is acknowledged.
@@ -103,35 +103,35 @@ def draw(
     """
     serial = int.from_bytes(hashlib.sha256(f"{recording_id}/{number}".encode()).digest()[:4], "little")
     comments = (f"ARTIST={speaker.name}", f"TRACKNUMBER={number}", f"RECORDING={recording_id}")
-    drawing = Drawing(pages.header(serial, comments=comments))
+    layout = TrackLayout(pages.header(serial, comments=comments))
     gaps: list[Gap] = []
     seen = hashlib.sha256(f"{recording_id}/{number}/{speaker.name}".encode())
     for segment in sorted(segments, key=lambda one: (one.first_sample, one.id)):
-        if segment.measured is None or segment.first_sample < drawing.sample:
+        if segment.measured is None or segment.first_sample < layout.sample:
             continue
-        gaps += _holes(drawing.sample, segment.first_sample, segments)
-        drawing.fill(segment.first_sample)
-        drawing.place(segment, segment.measured)
+        gaps += _holes(layout.sample, segment.first_sample, segments)
+        layout.fill(segment.first_sample)
+        layout.place(segment, segment.measured)
         seen.update(f"/{segment.first_sample}:{segment.sha256}".encode())
-    duration_ms = _milliseconds(drawing.sample) if until_ms is None else until_ms
+    duration_ms = _milliseconds(layout.sample) if until_ms is None else until_ms
     until = duration_ms * SAMPLES_PER_MS
-    gaps += _holes(drawing.sample, until, segments)
-    _reach(drawing, until)
+    gaps += _holes(layout.sample, until, segments)
+    _reach(layout, until)
     seen.update(f"/{until}".encode())
     return File(
         serial=serial,
         etag=f'"{seen.hexdigest()[:40]}"',
-        size=sum(piece.size for piece in drawing.pieces),
+        size=sum(piece.size for piece in layout.pieces),
         duration_ms=duration_ms,
-        pieces=tuple(drawing.pieces),
+        pieces=tuple(layout.pieces),
         gaps=tuple(gaps),
     )
 
 
-def _reach(drawing: Drawing, until: int) -> None:
+def _reach(layout: TrackLayout, until: int) -> None:
     """Silence until the end; the last pieces are at most a minute each."""
-    drawing.fill(until // opus.SILENCE_SAMPLES * opus.SILENCE_SAMPLES)
-    drawing.close(max(until, drawing.sample) + ogg.PRE_SKIP)
+    layout.fill(until // opus.SILENCE_SAMPLES * opus.SILENCE_SAMPLES)
+    layout.close(max(until, layout.sample) + ogg.PRE_SKIP)
 
 
 def _holes(first: int, last: int, segments: Sequence[Segment]) -> list[Gap]:

@@ -26,7 +26,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
+class StoredRecording(msgspec.Struct, frozen=True, kw_only=True):
     """A recording, with what only media and its recorder know."""
 
     recording: Recording
@@ -57,122 +57,130 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in OVER or self.uploaded_at is not None
 
 
-def claim(held: Held, *, wanted: ClaimWanted, lease_id: UUID, at: datetime, seconds: float) -> Held:
-    """A recorder takes it: the first one, the same one after a restart, another one after the lease ran out."""
-    if held.complete:
+def claim(
+    stored: StoredRecording, *, wanted: ClaimWanted, lease_id: UUID, at: datetime, seconds: float, heard_since: datetime
+) -> StoredRecording:
+    """A recorder takes it: the first one, the same one after a restart, another one after the lease ran out. While
+    media could not hear, no lease did: its holder has all of it again from `heard_since` on."""
+    if stored.complete:
         raise RecordingOver
-    lease = held.lease
-    if lease is not None and lease.holder != wanted.holder and lease.expires_at > at:
-        raise AlreadyClaimed(retry_after_seconds=(lease.expires_at - at).total_seconds())
-    expires_at = at + timedelta(seconds=seconds)
+    lease = stored.lease
+    length = timedelta(seconds=seconds)
+    if lease is not None and lease.holder != wanted.holder:
+        free_at = max(lease.expires_at, heard_since + length)
+        if free_at > at:
+            raise AlreadyClaimed(retry_after_seconds=(free_at - at).total_seconds())
+    expires_at = at + length
     taken = Lease(id=lease_id, identity=wanted.identity, holder=wanted.holder, expires_at=expires_at)
-    state = State.JOINING if held.state is State.REQUESTED else held.state
-    return replace(held, recording=replace(held.recording, state=state), lease=taken, touched_at=at)
+    state = State.JOINING if stored.state is State.REQUESTED else stored.state
+    return replace(stored, recording=replace(stored.recording, state=state), lease=taken, touched_at=at)
 
 
-def renew(held: Held, *, lease_id: UUID, at: datetime, seconds: float) -> Held:
+def renew(stored: StoredRecording, *, lease_id: UUID, at: datetime, seconds: float) -> StoredRecording:
     """The holder is alive. A lease that ran out unnoticed, and that nobody else took, is good again."""
-    if held.lease is None or held.lease.id != lease_id:
+    if stored.lease is None or stored.lease.id != lease_id:
         raise LeaseLost
-    return replace(held, lease=replace(held.lease, expires_at=at + timedelta(seconds=seconds)), touched_at=at)
+    return replace(stored, lease=replace(stored.lease, expires_at=at + timedelta(seconds=seconds)), touched_at=at)
 
 
-def join(held: Held, anchor: Anchor) -> Held:
+def join(stored: StoredRecording, anchor: Anchor) -> StoredRecording:
     """Joined and announced. A recorder that goes on with a recording only says where it stands."""
-    if held.state is State.JOINING:
-        begun = replace(held.recording, state=State.RECORDING, started_at=anchor.at)
-        return replace(held, recording=begun, anchor=anchor)
-    return move_anchor(held, anchor)
+    if stored.state is State.JOINING:
+        begun = replace(stored.recording, state=State.RECORDING, started_at=anchor.at)
+        return replace(stored, recording=begun, anchor=anchor)
+    return move_anchor(stored, anchor)
 
 
-def move_anchor(held: Held, anchor: Anchor) -> Held:
+def move_anchor(stored: StoredRecording, anchor: Anchor) -> StoredRecording:
     """The recorder knows best where the recording stands; once it was stopped, nothing moves."""
-    return replace(held, anchor=anchor) if held.state in RUNNING else held
+    return replace(stored, anchor=anchor) if stored.state in RUNNING else stored
 
 
-def pause(held: Held, *, at: datetime) -> Held:
-    if held.state is State.PAUSED:
-        return held
-    if held.state is not State.RECORDING:
-        raise NotNow(f"It is {held.state}, and can be paused only while it is recording")
-    return _at_rest(held, State.PAUSED, at=at)
+def pause(stored: StoredRecording, *, at: datetime) -> StoredRecording:
+    if stored.state is State.PAUSED:
+        return stored
+    if stored.state is not State.RECORDING:
+        raise NotNow(f"It is {stored.state}, and can be paused only while it is recording")
+    return _at_rest(stored, State.PAUSED, at=at)
 
 
-def resume(held: Held, *, at: datetime) -> Held:
-    if held.state is State.RECORDING:
-        return held
-    if held.state is not State.PAUSED:
-        raise NotNow(f"It is {held.state}, and can be resumed only while it is paused")
-    return _at_rest(held, State.RECORDING, at=at)
+def resume(stored: StoredRecording, *, at: datetime) -> StoredRecording:
+    if stored.state is State.RECORDING:
+        return stored
+    if stored.state is not State.PAUSED:
+        raise NotNow(f"It is {stored.state}, and can be resumed only while it is paused")
+    return _at_rest(stored, State.RECORDING, at=at)
 
 
-def _at_rest(held: Held, state: RecordingState, *, at: datetime) -> Held:
-    anchor = Anchor(at=at, position_ms=held.position(at))
-    return replace(held, recording=replace(held.recording, state=state), anchor=anchor)
+def _at_rest(stored: StoredRecording, state: RecordingState, *, at: datetime) -> StoredRecording:
+    anchor = Anchor(at=at, position_ms=stored.position(at))
+    return replace(stored, recording=replace(stored.recording, state=state), anchor=anchor)
 
 
-def stop(held: Held, *, at: datetime, reason: StopReason) -> Held:
+def stop(stored: StoredRecording, *, at: datetime, reason: StopReason) -> StoredRecording:
     """Nothing more is to be written. What never began has failed; what has ended stays as it is."""
-    if held.state in BEFORE:
-        return fail(held, at=at, why="It was stopped before anything was recorded")
-    if held.state not in RUNNING:
-        return held
+    if stored.state in BEFORE:
+        return fail(stored, at=at, why="It was stopped before anything was recorded")
+    if stored.state not in RUNNING:
+        return stored
     ended = replace(
-        held.recording, state=State.FINISHING, duration_ms=held.position(at), stop_reason=reason, finished_at=at
+        stored.recording, state=State.FINISHING, duration_ms=stored.position(at), stop_reason=reason, finished_at=at
     )
-    return replace(held, recording=ended)
+    return replace(stored, recording=ended)
 
 
-def measure(held: Held, position_ms: int) -> Held:
+def measure(stored: StoredRecording, position_ms: int) -> StoredRecording:
     """The recorder says how long the recording that was stopped is."""
-    if held.state is not State.FINISHING or held.complete:
-        return held
-    return replace(held, recording=replace(held.recording, duration_ms=position_ms))
+    if stored.state is not State.FINISHING or stored.complete:
+        return stored
+    return replace(stored, recording=replace(stored.recording, duration_ms=position_ms))
 
 
-def progress(held: Held, position_ms: int) -> Held:
-    if held.state not in RUNNING:
-        return held
-    return replace(held, recording=replace(held.recording, duration_ms=position_ms))
+def progress(stored: StoredRecording, position_ms: int) -> StoredRecording:
+    if stored.state not in RUNNING:
+        return stored
+    return replace(stored, recording=replace(stored.recording, duration_ms=position_ms))
 
 
-def complete(held: Held, *, at: datetime) -> Held:
+def complete(stored: StoredRecording, *, at: datetime) -> StoredRecording:
     """Every segment that will ever come has come; the lease is given back."""
-    if held.complete:
-        return replace(held, lease=None)
-    if held.state is not State.FINISHING:
-        raise NotNow(f"It is {held.state}: report that it was stopped first")
-    return replace(held, lease=None, uploaded_at=at)
+    if stored.complete:
+        return replace(stored, lease=None)
+    if stored.state is not State.FINISHING:
+        raise NotNow(f"It is {stored.state}: report that it was stopped first")
+    return replace(stored, lease=None, uploaded_at=at)
 
 
-def seal(held: Held, *, duration_ms: int) -> Held:
+def seal(stored: StoredRecording, *, duration_ms: int) -> StoredRecording:
     """The tracks are as they will stay."""
-    return replace(held, recording=replace(held.recording, state=State.READY, duration_ms=duration_ms))
+    return replace(stored, recording=replace(stored.recording, state=State.READY, duration_ms=duration_ms))
 
 
-def fail(held: Held, *, at: datetime, why: str) -> Held:
+def fail(stored: StoredRecording, *, at: datetime, why: str) -> StoredRecording:
     """Only what has nothing recorded can fail; what has is finished from what there is."""
-    if held.state not in BEFORE:
-        return held
-    failed = replace(held.recording, state=State.FAILED, failure=why, finished_at=at)
-    return replace(held, recording=failed, lease=None)
+    if stored.state not in BEFORE:
+        return stored
+    failed = replace(stored.recording, state=State.FAILED, failure=why, finished_at=at)
+    return replace(stored, recording=failed, lease=None)
 
 
-def abandon(held: Held, *, at: datetime) -> Held:
+def abandon(stored: StoredRecording, *, at: datetime) -> StoredRecording:
     """No recorder went on with it: it ends where it was last heard of, or with its last segment."""
-    if held.state in BEFORE:
-        return fail(held, at=at, why="No recorder could take it")
-    stopped_alone = held.recording.finished_at is not None and held.touched_at < held.recording.finished_at
-    known_ms = 0 if stopped_alone else held.recording.duration_ms
-    ended = measure(stop(held, at=at, reason=StopReason.RECORDER_LOST), known_ms)
+    if stored.state in BEFORE:
+        return fail(stored, at=at, why="No recorder could take it")
+    stopped_alone = stored.recording.finished_at is not None and stored.touched_at < stored.recording.finished_at
+    known_ms = 0 if stopped_alone else stored.recording.duration_ms
+    ended = measure(stop(stored, at=at, reason=StopReason.RECORDER_LOST), known_ms)
     return replace(ended, lease=None, uploaded_at=at)
 
 
-def delete(held: Held, *, at: datetime) -> Held:
-    if held.state not in OVER:
-        raise NotNow(f"It is {held.state}: stop it first")
-    return held if held.recording.deleted_at else replace(held, recording=replace(held.recording, deleted_at=at))
+def delete(stored: StoredRecording, *, at: datetime) -> StoredRecording:
+    if stored.state not in OVER:
+        raise NotNow(f"It is {stored.state}: stop it first")
+    return (
+        stored if stored.recording.deleted_at else replace(stored, recording=replace(stored.recording, deleted_at=at))
+    )
 
 
-def restore(held: Held) -> Held:
-    return replace(held, recording=replace(held.recording, deleted_at=None))
+def restore(stored: StoredRecording) -> StoredRecording:
+    return replace(stored, recording=replace(stored.recording, deleted_at=None))

@@ -43,7 +43,10 @@ def plain(content_type: str) -> str:
 
 
 def type_of(head: bytes, *, declared: str) -> str | None:
-    """The type of a file that begins so. None when it was declared to be something that is shown, and is not that."""
+    """The type of a file that begins so; an empty one is a file of no type. None when it was declared to be something
+    that is shown, and is not that."""
+    if not head:
+        return UNKNOWN
     found = next((names for beginning, names in _BEGINNINGS if beginning.match(head)), ())
     if declared in SHOWN:
         return declared if declared in found else None

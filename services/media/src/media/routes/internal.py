@@ -30,6 +30,7 @@ from contracts.times import now
 from media.clients.objects import Objects
 from media.settings import Settings
 from media.usecases import attaching, claiming, reporting, storing, watching
+from media.usecases.abandoning import Hearing
 from media.usecases.learning import Learner
 from media.usecases.sweeping import Sweepers
 
@@ -59,10 +60,16 @@ async def read_log(
 
 @get("/internal/recordings/claimable")
 async def list_claimable(
-    transaction: NamedDependency[AsyncConnection], settings: NamedDependency[Settings], holder: FromQuery[str] = ""
+    transaction: NamedDependency[AsyncConnection],
+    hearing: NamedDependency[Hearing],
+    settings: NamedDependency[Settings],
+    holder: FromQuery[str] = "",
 ) -> list[Recording]:
     """New ones, those whose recorder was lost, and the caller's own, oldest first."""
-    return await claiming.list_claimable(transaction, holder=holder, at=now(), settings=settings)
+    at = now()
+    return await claiming.list_claimable(
+        transaction, holder=holder, at=at, heard_since=hearing.since(at), settings=settings
+    )
 
 
 @post("/internal/recordings/{recording_id:uuid}/claim", status_code=200)
@@ -70,9 +77,13 @@ async def claim(
     recording_id: FromPath[RecordingId],
     data: JSONBody[ClaimWanted],
     transaction: NamedDependency[AsyncConnection],
+    hearing: NamedDependency[Hearing],
     settings: NamedDependency[Settings],
 ) -> Claimed:
-    return await claiming.claim(transaction, recording_id, data, at=now(), settings=settings)
+    at = now()
+    return await claiming.claim(
+        transaction, recording_id, data, at=at, heard_since=hearing.since(at), settings=settings
+    )
 
 
 @post("/internal/recordings/{recording_id:uuid}/reports", status_code=200)

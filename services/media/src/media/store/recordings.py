@@ -1,4 +1,4 @@
-"""Recordings: each as it is held, and which of them need something."""
+"""Recordings: each as it is stored, and which of them need something."""
 
 from collections.abc import Collection, Hashable
 from datetime import datetime
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import RecordingId, SpaceId
 from contracts.media import Anchor, Recording, RecordingState, RecordingWarning, StopReason, Track
-from media.domain.life import OVER, Held, Lease
+from media.domain.life import OVER, Lease, StoredRecording
 from media.store import tracks
 from media.store.tables import recordings, segments
 
@@ -43,17 +43,17 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     begun: datetime | None
 
 
-async def add(connection: AsyncConnection, held: Held) -> bool:
+async def add(connection: AsyncConnection, stored: StoredRecording) -> bool:
     """False when the voice channel is being recorded already."""
-    statement = upsert(recordings).values(_row_of(held)).on_conflict_do_nothing()
+    statement = upsert(recordings).values(_row_of(stored)).on_conflict_do_nothing()
     return bool((await connection.execute(statement)).rowcount)
 
 
-async def save(connection: AsyncConnection, held: Held) -> None:
-    await connection.execute(update(recordings).where(recordings.c.id == held.recording.id).values(_row_of(held)))
+async def save(connection: AsyncConnection, stored: StoredRecording) -> None:
+    await connection.execute(update(recordings).where(recordings.c.id == stored.recording.id).values(_row_of(stored)))
 
 
-async def find(connection: AsyncConnection, recording_id: RecordingId, *, lock: bool = False) -> Held | None:
+async def find(connection: AsyncConnection, recording_id: RecordingId, *, lock: bool = False) -> StoredRecording | None:
     """With `lock`, nobody else changes it until the transaction ends."""
     query = select(recordings).where(recordings.c.id == recording_id)
     found = await _all(connection, query.with_for_update() if lock else query)
@@ -73,7 +73,7 @@ async def of_voice_channel(connection: AsyncConnection, guild_id: str, voice_cha
 
 async def page(
     connection: AsyncConnection, space_id: SpaceId, *, before: RecordingId | None, limit: int, deleted: bool
-) -> list[Held]:
+) -> list[StoredRecording]:
     """Newest first."""
     query = select(recordings).where(recordings.c.space_id == space_id)
     query = query.where(recordings.c.deleted_at.is_not(None) if deleted else recordings.c.deleted_at.is_(None))
@@ -82,19 +82,25 @@ async def page(
     return await _all(connection, query.order_by(recordings.c.id.desc()).limit(limit))
 
 
-async def claimable(connection: AsyncConnection, *, holder: str, at: datetime, limit: int) -> list[Held]:
-    """Those that a recorder may claim, oldest first."""
+async def claimable(
+    connection: AsyncConnection, *, holder: str, expired_at: datetime | None, limit: int
+) -> list[StoredRecording]:
+    """Those that a recorder may claim, oldest first: also those whose lease has run out by then."""
     lease = recordings.c.lease_expires_at
-    free = or_(lease.is_(None), lease <= at, recordings.c.lease_holder == holder)
+    free = or_(lease.is_(None), recordings.c.lease_holder == holder)
+    if expired_at is not None:
+        free = or_(free, lease <= expired_at)
     query = select(recordings).where(_BEING_MADE, recordings.c.uploaded_at.is_(None), free)
     return await _all(connection, query.order_by(recordings.c.id).limit(limit))
 
 
-async def identity_is_busy(connection: AsyncConnection, held: Held, *, identity: str, at: datetime) -> bool:
+async def identity_is_busy(
+    connection: AsyncConnection, stored: StoredRecording, *, identity: str, at: datetime
+) -> bool:
     """Whether this bot has another recording in the same guild."""
     query = select(recordings.c.id).where(
-        recordings.c.guild_id == held.recording.guild_id,
-        recordings.c.id != held.recording.id,
+        recordings.c.guild_id == stored.recording.guild_id,
+        recordings.c.id != stored.recording.id,
         recordings.c.lease_identity == identity,
         recordings.c.lease_expires_at > at,
         recordings.c.state.in_([RecordingState.JOINING, RecordingState.RECORDING, RecordingState.PAUSED]),
@@ -135,7 +141,7 @@ async def next_uploaded(connection: AsyncConnection, *, resting: Collection[Hash
     return await connection.scalar(query.order_by(recordings.c.uploaded_at).limit(1))
 
 
-async def of_space(connection: AsyncConnection, space_id: SpaceId) -> list[Held]:
+async def of_space(connection: AsyncConnection, space_id: SpaceId) -> list[StoredRecording]:
     """Those that are being made there, locked."""
     query = select(recordings).where(recordings.c.space_id == space_id, _BEING_MADE)
     return await _all(connection, query.order_by(recordings.c.id).with_for_update())
@@ -190,22 +196,22 @@ async def size(connection: AsyncConnection, recording_id: RecordingId) -> int:
     return int(await connection.scalar(query) or 0)
 
 
-async def _all(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> list[Held]:
+async def _all(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> list[StoredRecording]:
     rows = (await connection.execute(query)).all()
     tracks_by_id = await tracks.of_recordings(connection, [row.id for row in rows])
-    return [_held_of(row, tracks_by_id.get(row.id, ())) for row in rows]
+    return [_stored_of(row, tracks_by_id.get(row.id, ())) for row in rows]
 
 
-def _row_of(held: Held) -> dict[str, Any]:
-    recording, lease = held.recording, held.lease
+def _row_of(stored: StoredRecording) -> dict[str, Any]:
+    recording, lease = stored.recording, stored.lease
     return {name: getattr(recording, name) for name in _PLAIN} | {
         "state": recording.state,
         "stop_reason": recording.stop_reason,
         "warnings": msgspec.to_builtins(recording.warnings),
-        "anchor": msgspec.to_builtins(held.anchor),
-        "touched_at": held.touched_at,
-        "uploaded_at": held.uploaded_at,
-        "purge_at": held.purge_at,
+        "anchor": msgspec.to_builtins(stored.anchor),
+        "touched_at": stored.touched_at,
+        "uploaded_at": stored.uploaded_at,
+        "purge_at": stored.purge_at,
         "lease_id": lease and lease.id,
         "lease_identity": lease and lease.identity,
         "lease_holder": lease and lease.holder,
@@ -213,7 +219,7 @@ def _row_of(held: Held) -> dict[str, Any]:
     }
 
 
-def _held_of(row: Row[*tuple[Any, ...]], its_tracks: tuple[Track, ...]) -> Held:
+def _stored_of(row: Row[*tuple[Any, ...]], its_tracks: tuple[Track, ...]) -> StoredRecording:
     recording = Recording(
         state=RecordingState(row.state),
         stop_reason=row.stop_reason and StopReason(row.stop_reason),
@@ -226,7 +232,7 @@ def _held_of(row: Row[*tuple[Any, ...]], its_tracks: tuple[Track, ...]) -> Held:
         lease = Lease(
             id=row.lease_id, identity=row.lease_identity, holder=row.lease_holder, expires_at=row.lease_expires_at
         )
-    return Held(
+    return StoredRecording(
         recording=recording,
         anchor=msgspec.convert(row.anchor, Anchor | None),
         lease=lease,

@@ -129,6 +129,8 @@ uploads = Table(
     Column("due_at", Moment),
     Column("holds", Integer),
     Column("held_until", Moment),
+    Column("width", Integer),
+    Column("height", Integer),
 )
 attachments = Table(
     "attachments",

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database import advisory_lock
 from contracts.ids import ChannelId, SpaceId, UserId
 from contracts.media import Upload, UploadState
+from media.domain.pictures import Dimensions
 from media.store.tables import attachments, quotas, uploads
 
 COUNTED: Final = frozenset({UploadState.RESERVED, UploadState.READY})
@@ -85,13 +86,20 @@ async def find(connection: AsyncConnection, upload_id: UUID, *, lock: bool = Fal
 
 
 async def accept(
-    connection: AsyncConnection, upload_id: UUID, *, content_type: str, etag: str, due_at: datetime
+    connection: AsyncConnection,
+    upload_id: UUID,
+    *,
+    content_type: str,
+    dimensions: Dimensions | None,
+    etag: str,
+    due_at: datetime,
 ) -> None:
     """It is ready, and found to be of this type."""
+    found = {"content_type": content_type, "etag": etag}
+    if dimensions is not None:
+        found |= msgspec.structs.asdict(dimensions)
     statement = update(uploads).where(uploads.c.id == upload_id)
-    await connection.execute(
-        statement.values(state=UploadState.READY, content_type=content_type, etag=etag, due_at=due_at)
-    )
+    await connection.execute(statement.values(state=UploadState.READY, due_at=due_at, **found))
 
 
 async def end(
@@ -143,7 +151,7 @@ async def remove(connection: AsyncConnection, upload_id: UUID) -> None:
 
 async def _take(connection: AsyncConnection, space_id: SpaceId, size: int, *, used_bytes_max: int) -> bool:
     """One statement, for which all who take of the same space wait in line."""
-    if size > used_bytes_max:
+    if size > used_bytes_max or not used_bytes_max:
         return False
     used = quotas.c.used_bytes + size
     statement = insert(quotas).values(space_id=space_id, used_bytes=size)

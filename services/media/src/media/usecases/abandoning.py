@@ -61,14 +61,14 @@ class Abandoning:
         at = now()
         silence = self._silence(at, heard_since=self._hearing.since(at))
         async with self._engine.begin() as connection:
-            held = await recordings.find(connection, item, lock=True)
-            if held is None or await recordings.next_lost(connection, since=silence, only=item) is None:
+            stored = await recordings.find(connection, item, lock=True)
+            if stored is None or await recordings.next_lost(connection, since=silence, only=item) is None:
                 return  # its recorder was heard of meanwhile
-            ended = life.abandon(held, at=at)
-            if ended.state is held.state:
+            ended = life.abandon(stored, at=at)
+            if ended.state is stored.state:
                 await keep(connection, ended)
             else:
-                await move(connection, held, ended)
+                await move(connection, stored, ended)
         log.warning("recording.abandoned", recording_id=str(item), state=ended.state)
 
     def _silence(self, at: datetime, *, heard_since: datetime) -> Silence:

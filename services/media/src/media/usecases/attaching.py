@@ -35,7 +35,14 @@ async def attach(
 
 def _file(kept: Kept) -> AttachedFile:
     upload = kept.upload
-    return AttachedFile(id=upload.id, filename=upload.filename, size=upload.size, content_type=upload.content_type)
+    return AttachedFile(
+        id=upload.id,
+        filename=upload.filename,
+        size=upload.size,
+        content_type=upload.content_type,
+        width=upload.width,
+        height=upload.height,
+    )
 
 
 async def release(connection: AsyncConnection, wanted: UploadsWanted, *, at: datetime, settings: Settings) -> None:

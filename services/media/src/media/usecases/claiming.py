@@ -1,6 +1,6 @@
 """A recorder takes a recording, and hears what to do with it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -9,7 +9,7 @@ from contracts.ids import RecordingId, new_id
 from contracts.media import Claimed, ClaimWanted, Orders, RecorderLimits, Recording, RecordingClaimed, TrackSoFar
 from contracts.problems import FieldError, InvalidInput, NotFound
 from media.domain import life
-from media.domain.life import Held
+from media.domain.life import StoredRecording
 from media.domain.refusals import IdentityBusy
 from media.settings import Settings
 from media.store import recordings, remarks, segments
@@ -20,23 +20,34 @@ HOLDER_CHARS_MAX = 100
 
 
 async def list_claimable(
-    connection: AsyncConnection, *, holder: str, at: datetime, settings: Settings
+    connection: AsyncConnection, *, holder: str, at: datetime, heard_since: datetime, settings: Settings
 ) -> list[Recording]:
-    found = await recordings.claimable(connection, holder=holder, at=at, limit=settings.page_items_max)
-    return [held.recording for held in found]
+    have_had_time = heard_since + timedelta(seconds=settings.lease_seconds) <= at
+    found = await recordings.claimable(
+        connection, holder=holder, expired_at=at if have_had_time else None, limit=settings.page_items_max
+    )
+    return [stored.recording for stored in found]
 
 
 async def claim(
-    connection: AsyncConnection, recording_id: RecordingId, wanted: ClaimWanted, *, at: datetime, settings: Settings
+    connection: AsyncConnection,
+    recording_id: RecordingId,
+    wanted: ClaimWanted,
+    *,
+    at: datetime,
+    heard_since: datetime,
+    settings: Settings,
 ) -> Claimed:
     """The recording is the caller's until the lease runs out; with an anchor, if it has begun before."""
     if not is_snowflake(wanted.identity) or not 1 <= len(wanted.holder) <= HOLDER_CHARS_MAX:
         raise InvalidInput(errors=[FieldError("/identity", "must be a bot's Discord id, and the holder a short name")])
-    held = await found(connection, recording_id)
-    await advisory_lock(connection, f"media.identity:{held.recording.guild_id}:{wanted.identity}")
-    if await recordings.identity_is_busy(connection, held, identity=wanted.identity, at=at):
+    stored = await found(connection, recording_id)
+    await advisory_lock(connection, f"media.identity:{stored.recording.guild_id}:{wanted.identity}")
+    if await recordings.identity_is_busy(connection, stored, identity=wanted.identity, at=at):
         raise IdentityBusy
-    taken = life.claim(held, wanted=wanted, lease_id=new_id(), at=at, seconds=settings.lease_seconds)
+    taken = life.claim(
+        stored, wanted=wanted, lease_id=new_id(), at=at, seconds=settings.lease_seconds, heard_since=heard_since
+    )
     kept = await keep(connection, taken, RecordingClaimed)
     ends = await segments.last_samples(connection, recording_id)
     if kept.lease is None:
@@ -59,18 +70,18 @@ async def claim(
     )
 
 
-async def found(connection: AsyncConnection, recording_id: RecordingId) -> Held:
+async def found(connection: AsyncConnection, recording_id: RecordingId) -> StoredRecording:
     """The recording, locked; for recorders, who see them all."""
-    held = await recordings.find(connection, recording_id, lock=True)
-    if held is None:
+    stored = await recordings.find(connection, recording_id, lock=True)
+    if stored is None:
         raise NotFound
-    return held
+    return stored
 
 
-async def orders_for(connection: AsyncConnection, held: Held, *, at: datetime) -> Orders:
-    recording = held.recording
+async def orders_for(connection: AsyncConnection, stored: StoredRecording, *, at: datetime) -> Orders:
+    recording = stored.recording
     return Orders(
         state=recording.state,
         opted_out=await remarks.opted_out(connection, recording.space_id, recording.id),
-        lease_expires_at=at if held.lease is None else held.lease.expires_at,
+        lease_expires_at=at if stored.lease is None else stored.lease.expires_at,
     )

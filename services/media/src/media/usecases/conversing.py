@@ -28,19 +28,19 @@ class Channels:
     async def provide(self, recording_id: RecordingId) -> None:
         """Raises `Unavailable` when it is to be tried again. No transaction is open while messaging is asked."""
         async with self._engine.begin() as connection:
-            held = await recordings.find(connection, recording_id)
-        if held is None or held.recording.channel_id is not None:
+            stored = await recordings.find(connection, recording_id)
+        if stored is None or stored.recording.channel_id is not None:
             return
-        recording = held.recording
+        recording = stored.recording
         channel = await self._services.provide_channel(recording.space_id, recording_id, name=name_of(recording))
         if channel is None:
             log.warning("channel.refused", recording_id=str(recording_id), space_id=str(recording.space_id))
             return
         async with self._engine.begin() as connection:
-            held = await recordings.find(connection, recording_id, lock=True)
-            if held is not None and held.recording.channel_id is None:
-                talked_about = msgspec.structs.replace(held.recording, channel_id=channel.id)
-                await keep(connection, life.replace(held, recording=talked_about), RecordingProgressed)
+            stored = await recordings.find(connection, recording_id, lock=True)
+            if stored is not None and stored.recording.channel_id is None:
+                talked_about = msgspec.structs.replace(stored.recording, channel_id=channel.id)
+                await keep(connection, life.replace(stored, recording=talked_about), RecordingProgressed)
 
 
 def name_of(recording: Recording) -> str:

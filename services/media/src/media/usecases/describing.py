@@ -10,8 +10,8 @@ from contracts.ids import RecordingId
 from contracts.media import Gap, Track
 from media.clients.signing import SigningKey
 from media.domain.actors import Actor
-from media.domain.assembly import SAMPLES_PER_MS, File, Segment, draw
-from media.domain.life import Held
+from media.domain.assembly import SAMPLES_PER_MS, File, Segment, layout_track
+from media.domain.life import StoredRecording
 from media.domain.manifest import LIMITS, Manifest, ManifestSegment, ManifestTrack, SignedManifest, signed
 from media.store import remarks, segments, tracks
 from media.store.tracks import Technical
@@ -25,20 +25,20 @@ VERSIONS: Final = {"media": "1", "python": platform.python_version(), "litestar"
 async def describe(
     connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, key: SigningKey
 ) -> SignedManifest:
-    held, _ = await enter(connection, recording_id, actor=actor)
-    return signed(await manifest_of(connection, held), key)
+    stored, _ = await enter(connection, recording_id, actor=actor)
+    return signed(await manifest_of(connection, stored), key)
 
 
-async def manifest_of(connection: AsyncConnection, held: Held) -> Manifest:
-    recording = held.recording
+async def manifest_of(connection: AsyncConnection, stored: StoredRecording) -> Manifest:
+    recording = stored.recording
     its_segments = await segments.of_recording(connection, recording.id)
     files = {
-        track.number: draw(
+        track.number: layout_track(
             recording.id,
             track.number,
             speaker=track.speaker,
             segments=its_segments.get(track.number, []),
-            until_ms=length_of(held),
+            until_ms=length_of(stored),
         )
         for track in recording.tracks
     }

@@ -6,7 +6,7 @@ from contracts.ids import RecordingId, SpaceId
 from contracts.messaging import Role
 from contracts.problems import NotFound
 from media.domain.actors import Actor, role_of
-from media.domain.life import Held
+from media.domain.life import StoredRecording
 from media.store import people, recordings
 
 
@@ -26,12 +26,12 @@ async def enter_space(connection: AsyncConnection, space_id: SpaceId, *, actor: 
 
 async def enter(
     connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, lock: bool = False, deleted: bool = False
-) -> tuple[Held, Role]:
+) -> tuple[StoredRecording, Role]:
     """The recording, for who may see it; what is deleted only where it is asked for."""
-    held = await recordings.find(connection, recording_id, lock=lock)
-    if held is None or held.purge_at is not None:
+    stored = await recordings.find(connection, recording_id, lock=lock)
+    if stored is None or stored.purge_at is not None:
         raise NotFound
-    role = await enter_space(connection, held.recording.space_id, actor=actor)
-    if held.recording.deleted_at is not None and not deleted:
+    role = await enter_space(connection, stored.recording.space_id, actor=actor)
+    if stored.recording.deleted_at is not None and not deleted:
         raise NotFound
-    return held, role
+    return stored, role

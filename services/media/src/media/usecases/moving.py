@@ -20,7 +20,7 @@ from contracts.media import (
 )
 from media.domain import life
 from media.domain.actors import Actor, require
-from media.domain.life import Held
+from media.domain.life import StoredRecording
 from media.settings import Settings
 from media.store import recordings
 from media.usecases.entering import enter
@@ -38,48 +38,48 @@ ENTERED: Final[dict[RecordingState, type[Event]]] = {
 async def pause(
     connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, at: datetime, settings: Settings
 ) -> Recording:
-    held = await _taken(connection, recording_id, actor=actor, settings=settings)
-    return await move(connection, held, life.pause(held, at=at))
+    stored = await _taken(connection, recording_id, actor=actor, settings=settings)
+    return await move(connection, stored, life.pause(stored, at=at))
 
 
 async def resume(
     connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, at: datetime, settings: Settings
 ) -> Recording:
-    held = await _taken(connection, recording_id, actor=actor, settings=settings)
-    return await move(connection, held, life.resume(held, at=at))
+    stored = await _taken(connection, recording_id, actor=actor, settings=settings)
+    return await move(connection, stored, life.resume(stored, at=at))
 
 
 async def stop(
     connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, at: datetime, settings: Settings
 ) -> Recording:
-    held = await _taken(connection, recording_id, actor=actor, settings=settings)
-    return await move(connection, held, life.stop(held, at=at, reason=StopReason.ASKED))
+    stored = await _taken(connection, recording_id, actor=actor, settings=settings)
+    return await move(connection, stored, life.stop(stored, at=at, reason=StopReason.ASKED))
 
 
 async def delete(
     connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, at: datetime, settings: Settings
 ) -> Recording:
     """Put away; `restore` brings it back until it is removed for good."""
-    held = await _taken(connection, recording_id, actor=actor, settings=settings, deleted=True)
-    return await move(connection, held, life.delete(held, at=at), event=RecordingDeleted)
+    stored = await _taken(connection, recording_id, actor=actor, settings=settings, deleted=True)
+    return await move(connection, stored, life.delete(stored, at=at), event=RecordingDeleted)
 
 
 async def restore(
     connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, settings: Settings
 ) -> Recording:
-    held = await _taken(connection, recording_id, actor=actor, settings=settings, deleted=True)
-    return await move(connection, held, life.restore(held), event=RecordingRestored)
+    stored = await _taken(connection, recording_id, actor=actor, settings=settings, deleted=True)
+    return await move(connection, stored, life.restore(stored), event=RecordingRestored)
 
 
 async def stop_all(connection: AsyncConnection, space_id: SpaceId, *, at: datetime) -> None:
     """The space is gone: those that are being made are stopped, and all are removed as soon as they are complete."""
-    for held in await recordings.of_space(connection, space_id):
-        await move(connection, held, life.stop(held, at=at, reason=StopReason.REMOVED))
+    for stored in await recordings.of_space(connection, space_id):
+        await move(connection, stored, life.stop(stored, at=at, reason=StopReason.REMOVED))
     await recordings.purge_all(connection, space_id, at=at)
 
 
 async def move(
-    connection: AsyncConnection, before: Held, after: Held, *, event: type[Event] | None = None
+    connection: AsyncConnection, before: StoredRecording, after: StoredRecording, *, event: type[Event] | None = None
 ) -> Recording:
     """Keep and tell what changed, if anything did."""
     if after == before:
@@ -89,8 +89,8 @@ async def move(
 
 async def _taken(
     connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, settings: Settings, deleted: bool = False
-) -> Held:
+) -> StoredRecording:
     """The recording, locked, for who may move it."""
-    held, role = await enter(connection, recording_id, actor=actor, lock=True, deleted=deleted)
+    stored, role = await enter(connection, recording_id, actor=actor, lock=True, deleted=deleted)
     require(role, settings.record_role)
-    return held
+    return stored

@@ -14,7 +14,7 @@ from contracts.times import rfc3339
 from media.clients.objects import Objects
 from media.clients.signing import SigningKey
 from media.domain.actors import Actor
-from media.domain.assembly import File, draw
+from media.domain.assembly import File, layout_track
 from media.domain.manifest import SignedManifest, signed
 from media.store import segments
 from media.usecases.describing import manifest_of
@@ -52,21 +52,21 @@ class _Buffer(io.RawIOBase):
 
 async def pack(connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor, key: SigningKey) -> Archive:
     """The recording as it is at this moment."""
-    held, _ = await enter(connection, recording_id, actor=actor)
+    stored, _ = await enter(connection, recording_id, actor=actor)
     its_segments = await segments.of_recording(connection, recording_id)
     files = {
-        f"{track.number}-{_plain(track.speaker.name)}.ogg": draw(
+        f"{track.number}-{_plain(track.speaker.name)}.ogg": layout_track(
             recording_id,
             track.number,
             speaker=track.speaker,
             segments=its_segments.get(track.number, []),
-            until_ms=length_of(held),
+            until_ms=length_of(stored),
         )
-        for track in held.recording.tracks
+        for track in stored.recording.tracks
     }
-    recording = held.recording
+    recording = stored.recording
     name = _plain(recording.title) if recording.title else f"recording-{recording_id}"
-    manifest = signed(await manifest_of(connection, held), key)
+    manifest = signed(await manifest_of(connection, stored), key)
     return Archive(name=name, at=recording.started_at or recording.created_at, tracks=files, manifest=manifest)
 
 

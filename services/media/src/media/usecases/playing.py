@@ -10,8 +10,8 @@ from contracts.problems import NotFound
 from media.clients.objects import Objects
 from media.domain import pages
 from media.domain.actors import Actor
-from media.domain.assembly import File, Piece, draw
-from media.domain.life import Held
+from media.domain.assembly import File, Piece, layout_track
+from media.domain.life import StoredRecording
 from media.domain.ranges import Span
 from media.domain.refusals import SegmentLost
 from media.store import segments
@@ -20,22 +20,22 @@ from media.usecases.entering import enter
 
 async def open_track(connection: AsyncConnection, recording_id: RecordingId, number: int, *, actor: Actor) -> File:
     """What is acknowledged so far; as long as the recording once that is ready."""
-    held, _ = await enter(connection, recording_id, actor=actor)
-    return await file_of(connection, held, number)
+    stored, _ = await enter(connection, recording_id, actor=actor)
+    return await file_of(connection, stored, number)
 
 
-async def file_of(connection: AsyncConnection, held: Held, number: int) -> File:
-    recording_id = held.recording.id
-    for track in held.recording.tracks:
+async def file_of(connection: AsyncConnection, stored: StoredRecording, number: int) -> File:
+    recording_id = stored.recording.id
+    for track in stored.recording.tracks:
         if track.number == number:
             found = await segments.of_track(connection, recording_id, number)
-            return draw(recording_id, number, speaker=track.speaker, segments=found, until_ms=length_of(held))
+            return layout_track(recording_id, number, speaker=track.speaker, segments=found, until_ms=length_of(stored))
     raise NotFound
 
 
-def length_of(held: Held) -> int | None:
+def length_of(stored: StoredRecording) -> int | None:
     """How long every track is; while that is not known, each is as long as it is."""
-    return held.recording.duration_ms if held.state is RecordingState.READY else None
+    return stored.recording.duration_ms if stored.state is RecordingState.READY else None
 
 
 async def read(file: File, *, objects: Objects, span: Span | None = None) -> AsyncGenerator[bytes]:

@@ -27,7 +27,7 @@ async def add_note(
     settings: Settings,
 ) -> Note:
     """Any member may."""
-    held, _ = await enter(connection, recording_id, actor=actor)
+    stored, _ = await enter(connection, recording_id, actor=actor)
     text = wanted.text.strip()
     if not 1 <= len(text) <= settings.note_chars_max or "\0" in text:
         raise InvalidInput(errors=[FieldError("/text", f"must have 1 to {settings.note_chars_max} characters")])
@@ -39,12 +39,12 @@ async def add_note(
     note = Note(
         id=new_id(),
         recording_id=recording_id,
-        at_ms=held.position(at) if wanted.at_ms is None else wanted.at_ms,
+        at_ms=stored.position(at) if wanted.at_ms is None else wanted.at_ms,
         text=text,
         author_id=actor.user_id,
         author_discord_id=actor.discord_id,
         created_at=at,
     )
     await remarks.add_note(connection, note)
-    await publish(connection, topic_of(held.recording.space_id), NoteAdded(**msgspec.structs.asdict(note)))
+    await publish(connection, topic_of(stored.recording.space_id), NoteAdded(**msgspec.structs.asdict(note)))
     return note

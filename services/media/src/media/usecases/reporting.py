@@ -33,7 +33,7 @@ from contracts.media import (
 )
 from contracts.problems import FieldError, InvalidInput
 from media.domain import life
-from media.domain.life import Held
+from media.domain.life import StoredRecording
 from media.domain.refusals import NoRoom
 from media.settings import Settings
 from media.store import remarks, tracks
@@ -56,58 +56,60 @@ async def take_report(
     settings: Settings,
 ) -> Orders:
     """What is to be done now. Of a recording that is complete nothing more is heard, whoever reports."""
-    held = await found(connection, recording_id)
-    if held.complete:
-        return await orders_for(connection, held, at=at)
-    renewed = life.renew(held, lease_id=lease_id, at=at, seconds=settings.lease_seconds)
+    stored = await found(connection, recording_id)
+    if stored.complete:
+        return await orders_for(connection, stored, at=at)
+    renewed = life.renew(stored, lease_id=lease_id, at=at, seconds=settings.lease_seconds)
     await _take_details(connection, renewed, report, settings=settings)
     moved = _moved(renewed, report, at=at, settings=settings)
     kept = await keep(connection, moved)
-    if kept.recording != held.recording:
-        await tell_recording(connection, _event_of(held, kept), kept.recording)
+    if kept.recording != stored.recording:
+        await tell_recording(connection, _event_of(stored, kept), kept.recording)
     return await orders_for(connection, kept, at=at)
 
 
-def _moved(held: Held, report: Report, *, at: datetime, settings: Settings) -> Held:
+def _moved(stored: StoredRecording, report: Report, *, at: datetime, settings: Settings) -> StoredRecording:
     """The recording after the report."""
     longest_ms = round(settings.recording_hours_max * 3_600_000)
-    moved = held
+    moved = stored
     match report:
         case Joined(anchor=anchor):
-            moved = life.join(held, _checked(anchor, longest_ms))
+            moved = life.join(stored, _checked(anchor, longest_ms))
         case Paused(anchor=anchor) | Resumed(anchor=anchor):
-            moved = life.move_anchor(held, _checked(anchor, longest_ms))
+            moved = life.move_anchor(stored, _checked(anchor, longest_ms))
         case Progressed(position_ms=position_ms):
-            moved = life.progress(held, _position(position_ms, longest_ms))
+            moved = life.progress(stored, _position(position_ms, longest_ms))
         case Stopped(position_ms=position_ms, reason=reason):
-            moved = life.measure(life.stop(held, at=at, reason=reason), _position(position_ms, longest_ms))
+            moved = life.measure(life.stop(stored, at=at, reason=reason), _position(position_ms, longest_ms))
         case Finished():
-            moved = life.complete(held, at=at)
+            moved = life.complete(stored, at=at)
         case Failed(reason=why):
-            failed = life.fail(held, at=at, why=why[:REASON_CHARS_MAX])
+            failed = life.fail(stored, at=at, why=why[:REASON_CHARS_MAX])
             moved = life.stop(failed, at=at, reason=StopReason.REMOVED)
         case Warned(warning=warning):
-            moved = _warned(held, warning, warnings_max=settings.warnings_per_recording_max)
+            moved = _warned(stored, warning, warnings_max=settings.warnings_per_recording_max)
         case Heard() | Missed():
             pass
     return moved
 
 
-def _event_of(before: Held, after: Held) -> type[Event]:
+def _event_of(before: StoredRecording, after: StoredRecording) -> type[Event]:
     if after.state is before.state:
         return RecordingProgressed
     return RecordingStarted if after.state is RecordingState.RECORDING else ENTERED[after.state]
 
 
-async def _take_details(connection: AsyncConnection, held: Held, report: Report, *, settings: Settings) -> None:
+async def _take_details(
+    connection: AsyncConnection, stored: StoredRecording, report: Report, *, settings: Settings
+) -> None:
     """What the report says of single tracks."""
-    recording_id = held.recording.id
+    recording_id = stored.recording.id
     match report:
         case Progressed(packets=packets) | Finished(packets=packets):
-            await _count(connection, held, packets)
+            await _count(connection, stored, packets)
         case Heard(speaker=speaker, ssrc=ssrc):
-            if speaker.discord_id not in await remarks.opted_out(connection, held.recording.space_id, recording_id):
-                number = await provide_track(connection, held, speaker, settings=settings)
+            if speaker.discord_id not in await remarks.opted_out(connection, stored.recording.space_id, recording_id):
+                number = await provide_track(connection, stored, speaker, settings=settings)
                 await tracks.add_ssrc(
                     connection, recording_id, number, ssrc=ssrc & 0xFFFF_FFFF, ssrcs_max=settings.ssrcs_per_track_max
                 )
@@ -116,18 +118,20 @@ async def _take_details(connection: AsyncConnection, held: Held, report: Report,
             number = tracks.ALL_TRACKS
             if discord_id is not None:
                 speaker = Speaker(discord_id=discord_id, name=discord_id)
-                number = await provide_track(connection, held, speaker, settings=settings)
+                number = await provide_track(connection, stored, speaker, settings=settings)
             await tracks.add_gaps(connection, recording_id, number, (gap,))
         case _:
             pass
 
 
-async def provide_track(connection: AsyncConnection, held: Held, speaker: Speaker, *, settings: Settings) -> int:
+async def provide_track(
+    connection: AsyncConnection, stored: StoredRecording, speaker: Speaker, *, settings: Settings
+) -> int:
     """The number of the speaker's track, made when first asked for. The recording must be locked."""
     if not is_snowflake(speaker.discord_id):
         raise InvalidInput(errors=[FieldError("/discord_id", "is not an id of Discord's")])
     name = "".join(letter for letter in speaker.name if letter.isprintable())[:NAME_CHARS_MAX] or speaker.discord_id
-    recording = held.recording
+    recording = stored.recording
     for track in recording.tracks:
         if track.speaker.discord_id == speaker.discord_id:
             if name not in {track.speaker.name, speaker.discord_id}:
@@ -151,18 +155,18 @@ async def check_gaps(
         raise NoRoom(f"At most {settings.gaps_per_recording_max} gaps")
 
 
-async def _count(connection: AsyncConnection, held: Held, packets: dict[str, PacketCounts]) -> None:
-    if len(packets) > len(held.recording.tracks) + 1000:
+async def _count(connection: AsyncConnection, stored: StoredRecording, packets: dict[str, PacketCounts]) -> None:
+    if len(packets) > len(stored.recording.tracks) + 1000:
         raise InvalidInput(errors=[FieldError("/report/packets", "counts more speakers than there can be")])
-    await tracks.count_packets(connection, held.recording.id, packets)
+    await tracks.count_packets(connection, stored.recording.id, packets)
 
 
-def _warned(held: Held, warning: RecordingWarning, *, warnings_max: int) -> Held:
-    warnings = held.recording.warnings
+def _warned(stored: StoredRecording, warning: RecordingWarning, *, warnings_max: int) -> StoredRecording:
+    warnings = stored.recording.warnings
     if warning in warnings or len(warnings) >= warnings_max:
-        return held
+        return stored
     short = msgspec.structs.replace(warning, code=warning.code[:50], detail=warning.detail[:REASON_CHARS_MAX])
-    return life.replace(held, recording=life.replace(held.recording, warnings=(*warnings, short)))
+    return life.replace(stored, recording=life.replace(stored.recording, warnings=(*warnings, short)))
 
 
 def _checked(anchor: Anchor, longest_ms: int) -> Anchor:

@@ -8,7 +8,7 @@ from contracts.ids import RecordingId, SpaceId, new_id
 from contracts.media import Recording, RecordingRequested, RecordingState, RecordingWanted
 from contracts.problems import FieldError, InvalidInput
 from media.domain.actors import Actor, require
-from media.domain.life import Held
+from media.domain.life import StoredRecording
 from media.domain.refusals import AlreadyRecording, GuildNotLinked
 from media.settings import Settings
 from media.store import people, recordings
@@ -38,7 +38,7 @@ async def request_recording(
         requested_by_discord=actor.discord_id,
         created_at=at,
     )
-    if not await recordings.add(connection, Held(recording=recording, touched_at=at)):
+    if not await recordings.add(connection, StoredRecording(recording=recording, touched_at=at)):
         other = await recordings.of_voice_channel(connection, wanted.guild_id, wanted.voice_channel_id)
         raise AlreadyRecording(f"By recording {other}")
     await tell_recording(connection, RecordingRequested, recording)

@@ -11,7 +11,7 @@ from contracts.media import RecordingReady, RecordingState
 from media.clients.objects import Objects
 from media.domain import assembly, life
 from media.domain.assembly import File, Segment
-from media.domain.life import Held
+from media.domain.life import StoredRecording
 from media.store import recordings, segments, tracks
 from media.usecases.playing import file_of, read
 from media.usecases.telling import keep
@@ -32,12 +32,12 @@ class Sealing:
 
     async def handle(self, item: RecordingId) -> None:
         async with self._engine.begin() as connection:
-            held = await recordings.find(connection, item)
+            stored = await recordings.find(connection, item)
             found = await segments.of_recording(connection, item)
-        if held is None:
+        if stored is None:
             return
-        duration_ms = max(held.recording.duration_ms, *(assembly.length_ms(one) for one in found.values()), 0)
-        files = laid_out(held, found, until_ms=duration_ms)
+        duration_ms = max(stored.recording.duration_ms, *(assembly.length_ms(one) for one in found.values()), 0)
+        files = laid_out(stored, found, until_ms=duration_ms)
         sums = {number: await _sum(file, objects=self._objects) for number, file in files.items()}
         # What was never acknowledged is not kept: also of speakers who opted out meanwhile.
         await self._objects.remove_all([one.key for its in found.values() for one in its if one.measured is None])
@@ -79,30 +79,30 @@ async def seal(
     duration_ms: int,
     files: Mapping[int, File],
     sums: Mapping[int, str],
-) -> Held | None:
+) -> StoredRecording | None:
     """It is ready, unless another process has said so already, or a speaker had something erased meanwhile."""
-    held = await recordings.find(connection, recording_id, lock=True)
-    if held is None or held.state is not RecordingState.FINISHING:
+    stored = await recordings.find(connection, recording_id, lock=True)
+    if stored is None or stored.state is not RecordingState.FINISHING:
         return None
-    still = laid_out(held, await segments.of_recording(connection, recording_id), until_ms=duration_ms)
+    still = laid_out(stored, await segments.of_recording(connection, recording_id), until_ms=duration_ms)
     if any(still[number].etag != file.etag for number, file in files.items()):
         return None
     for number, sha256 in sums.items():
         await tracks.seal(connection, recording_id, number, sha256=sha256)
-    return await keep(connection, life.seal(held, duration_ms=duration_ms), RecordingReady)
+    return await keep(connection, life.seal(stored, duration_ms=duration_ms), RecordingReady)
 
 
-def laid_out(held: Held, found: Mapping[int, list[Segment]], *, until_ms: int) -> dict[int, File]:
+def laid_out(stored: StoredRecording, found: Mapping[int, list[Segment]], *, until_ms: int) -> dict[int, File]:
     """Every track as a file, by its number."""
     return {
-        track.number: assembly.draw(
-            held.recording.id,
+        track.number: assembly.layout_track(
+            stored.recording.id,
             track.number,
             speaker=track.speaker,
             segments=found.get(track.number, []),
             until_ms=until_ms,
         )
-        for track in held.recording.tracks
+        for track in stored.recording.tracks
     }
 
 
@@ -115,5 +115,5 @@ async def _sum(file: File, *, objects: Objects) -> str:
 
 
 async def _file_of(connection: AsyncConnection, recording_id: RecordingId, number: int) -> File | None:
-    held = await recordings.find(connection, recording_id)
-    return None if held is None else await file_of(connection, held, number)
+    stored = await recordings.find(connection, recording_id)
+    return None if stored is None else await file_of(connection, stored, number)

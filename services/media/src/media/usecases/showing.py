@@ -37,13 +37,13 @@ async def list_recordings(
         raise InvalidInput(errors=[FieldError("limit", f"must be between 1 and {settings.page_items_max}")])
     seq = await log.head(connection, topic_of(space_id))
     found = await recordings.page(connection, space_id, before=before, limit=count + 1, deleted=deleted)
-    items = tuple(held.recording for held in found[:count])
+    items = tuple(stored.recording for stored in found[:count])
     return RecordingPage(items=items, seq=seq, next_cursor=str(items[-1].id) if len(found) > count else None)
 
 
 async def show_recording(connection: AsyncConnection, recording_id: RecordingId, *, actor: Actor) -> RecordingDetail:
-    held, _ = await enter(connection, recording_id, actor=actor)
-    recording = held.recording
+    stored, _ = await enter(connection, recording_id, actor=actor)
+    recording = stored.recording
     return RecordingDetail(
         notes=await remarks.notes_of(connection, recording_id),
         consents=await remarks.consents_for(connection, recording.space_id, recording_id),

@@ -13,7 +13,7 @@ from contracts.problems import FieldError, InvalidInput, NotFound
 from media.clients.objects import Objects, sha256_of
 from media.domain import life, pages
 from media.domain.assembly import SAMPLES_PER_MS
-from media.domain.life import BEFORE, Held
+from media.domain.life import BEFORE, StoredRecording
 from media.domain.refusals import (
     NoRoom,
     NotNow,
@@ -44,16 +44,16 @@ async def reserve(
 ) -> SegmentReserved:
     """A place for the segment, and an address that takes exactly its bytes."""
     _check(wanted, settings=settings)
-    held = await found(connection, recording_id)
+    stored = await found(connection, recording_id)
     known = await segments.find(connection, recording_id, wanted.id)
     if known is not None:
         _compare(known, wanted)
         _refuse_erased(known)
         if known.segment.measured is not None:
             return SegmentReserved(id=wanted.id, track=known.number, state=SegmentState.ACKNOWLEDGED)
-    await _refuse_opted_out(connection, held, wanted.discord_id)
-    _require_open(held)
-    number = known.number if known else await _add(connection, held, wanted, at=at, settings=settings)
+    await _refuse_opted_out(connection, stored, wanted.discord_id)
+    _require_open(stored)
+    number = known.number if known else await _add(connection, stored, wanted, at=at, settings=settings)
     key = segments.key_of(recording_id, number, wanted.id)
     upload = await objects.presign(key, size=wanted.size, sha256=wanted.sha256, at=at)
     return SegmentReserved(
@@ -103,31 +103,31 @@ async def acknowledge(
 ) -> SegmentAcknowledged:
     """The bytes are there and right: the recorder may forget them."""
     segment = reservation.segment
-    held = await found(connection, recording_id)
+    stored = await found(connection, recording_id)
     if (await announced(connection, recording_id, segment.id)).segment.measured is None:
-        await _refuse_opted_out(connection, held, reservation.discord_id)
-        _require_open(held)
+        await _refuse_opted_out(connection, stored, reservation.discord_id)
+        _require_open(stored)
         await segments.acknowledge(connection, recording_id, segment.id, measured=measured, at=at)
         await tracks.add_gaps(connection, recording_id, reservation.number, reservation.gaps)
-        await recordings.save(connection, life.replace(held, touched_at=at))
+        await recordings.save(connection, life.replace(stored, touched_at=at))
     return SegmentAcknowledged(id=segment.id, track=reservation.number, sha256=segment.sha256)
 
 
 async def _add(
-    connection: AsyncConnection, held: Held, wanted: SegmentWanted, *, at: datetime, settings: Settings
+    connection: AsyncConnection, stored: StoredRecording, wanted: SegmentWanted, *, at: datetime, settings: Settings
 ) -> int:
-    recording_id = held.recording.id
+    recording_id = stored.recording.id
     if await recordings.size(connection, recording_id) + wanted.size > settings.recording_bytes_max:
         raise NoRoom(f"At most {settings.recording_bytes_max} bytes")
     await check_gaps(connection, recording_id, wanted.gaps, settings=settings)
     speaker = Speaker(discord_id=wanted.discord_id, name=wanted.discord_id)
-    number = await provide_track(connection, held, speaker, settings=settings)
+    number = await provide_track(connection, stored, speaker, settings=settings)
     await segments.add(connection, recording_id, number, wanted, at=at)
     return number
 
 
-async def _refuse_opted_out(connection: AsyncConnection, held: Held, discord_id: str) -> None:
-    if discord_id in await remarks.opted_out(connection, held.recording.space_id, held.recording.id):
+async def _refuse_opted_out(connection: AsyncConnection, stored: StoredRecording, discord_id: str) -> None:
+    if discord_id in await remarks.opted_out(connection, stored.recording.space_id, stored.recording.id):
         raise OptedOut
 
 
@@ -137,10 +137,10 @@ def _refuse_erased(reservation: Reservation) -> None:
         raise OptedOut("It was erased")
 
 
-def _require_open(held: Held) -> None:
-    if held.complete:
+def _require_open(stored: StoredRecording) -> None:
+    if stored.complete:
         raise RecordingOver
-    if held.state in BEFORE:
+    if stored.state in BEFORE:
         raise NotNow("Nothing is recorded yet: report that you have joined")
 
 

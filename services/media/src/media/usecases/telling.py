@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events import Event
 from contracts.ids import SpaceId
 from contracts.media import Recording
-from media.domain.life import Held
+from media.domain.life import StoredRecording
 from media.store import recordings
 from streams.outbox import publish
 
@@ -15,10 +15,12 @@ def topic_of(space_id: SpaceId) -> str:
     return f"recordings:{space_id}"
 
 
-async def keep(connection: AsyncConnection, held: Held, event: type[Event] | None = None) -> Held:
+async def keep(
+    connection: AsyncConnection, stored: StoredRecording, event: type[Event] | None = None
+) -> StoredRecording:
     """As it is now, tracks included; told as `event`, if it is one that others should hear of."""
-    await recordings.save(connection, held)
-    kept = await recordings.find(connection, held.recording.id) or held
+    await recordings.save(connection, stored)
+    kept = await recordings.find(connection, stored.recording.id) or stored
     if event is not None:
         await tell_recording(connection, event, kept.recording)
     return kept

@@ -16,8 +16,9 @@ from contracts.messaging import Role
 from contracts.problems import FieldError, InvalidInput, NotFound, NotLinked, TooLarge
 from media.clients.objects import Objects
 from media.clients.services import Services
-from media.domain import filenames, sniffing
+from media.domain import filenames, pictures, sniffing
 from media.domain.actors import Actor, require
+from media.domain.pictures import Dimensions
 from media.domain.ranges import Span
 from media.domain.refusals import ReservationsFull, SpaceFull, UploadAttached, UploadMissing
 from media.settings import Settings
@@ -34,6 +35,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """What was found where the file was to be uploaded: a type, or a reason to reject it."""
 
     content_type: str = sniffing.UNKNOWN
+    dimensions: Dimensions | None = None
     etag: str = ""
     reason: str | None = None
 
@@ -114,7 +116,7 @@ async def complete(
         kept = await _own(connection, upload_id, actor=actor)
     if kept.upload.state is not UploadState.RESERVED:
         return kept.upload
-    checked = await _inspect(kept, objects=objects)
+    checked = await _inspect(kept, objects=objects, settings=settings)
     async with engine.begin() as connection:
         still = await uploads.find(connection, upload_id, lock=True)
         if still is not None and still.upload.state is UploadState.RESERVED:
@@ -164,7 +166,7 @@ async def _own(connection: AsyncConnection, upload_id: UUID, *, actor: Actor) ->
     return kept
 
 
-async def _inspect(kept: Kept, *, objects: Objects) -> Checked:
+async def _inspect(kept: Kept, *, objects: Objects, settings: Settings) -> Checked:
     """Read it once, a part at a time. Raises `UploadMissing`."""
     lying = await objects.look(kept.key)
     if lying is None:
@@ -174,13 +176,21 @@ async def _inspect(kept: Kept, *, objects: Objects) -> Checked:
     content, head = hashlib.sha256(), b""
     async for part in objects.parts(kept.key, Span(0, lying.size), etag=lying.etag):
         content.update(part)
-        head = head or part[: sniffing.HEAD_BYTES]
+        head = head or part
     if content.hexdigest() != kept.sha256:
         return Checked(reason="content_differs")
-    content_type = sniffing.type_of(head, declared=kept.upload.content_type)
+    content_type = sniffing.type_of(head[: sniffing.HEAD_BYTES], declared=kept.upload.content_type)
     if content_type is None:
         return Checked(reason="type_differs")
-    return Checked(content_type=content_type, etag=lying.etag)
+    dimensions = pictures.dimensions_of(head, content_type=content_type)
+    if dimensions is not None and _are_too_large(dimensions, content_type, settings=settings):
+        return Checked(reason="too_many_pixels")
+    return Checked(content_type=content_type, dimensions=dimensions, etag=lying.etag)
+
+
+def _are_too_large(dimensions: Dimensions, content_type: str, *, settings: Settings) -> bool:
+    most = settings.jpeg_pixels_max if content_type == "image/jpeg" else settings.picture_pixels_max
+    return dimensions.width * dimensions.height > most
 
 
 async def _settle(
@@ -190,7 +200,14 @@ async def _settle(
         await uploads.reject(connection, upload_id, at=at, reason=checked.reason)
     else:
         due_at = at + timedelta(seconds=settings.unattached_seconds)
-        await uploads.accept(connection, upload_id, content_type=checked.content_type, etag=checked.etag, due_at=due_at)
+        await uploads.accept(
+            connection,
+            upload_id,
+            content_type=checked.content_type,
+            dimensions=checked.dimensions,
+            etag=checked.etag,
+            due_at=due_at,
+        )
 
 
 def _person(actor: Actor) -> UserId:
@@ -203,8 +220,8 @@ def _check(wanted: UploadWanted, *, settings: Settings) -> None:
     if wanted.size > settings.upload_bytes_max:
         raise TooLarge(f"At most {settings.upload_bytes_max} bytes; uploads in several parts are not offered yet")
     errors: list[FieldError] = []
-    if wanted.size < 1:
-        errors.append(FieldError("/size", "must be at least 1"))
+    if wanted.size < 0:
+        errors.append(FieldError("/size", "must be at least 0"))
     if _SHA256.fullmatch(wanted.sha256) is None:
         errors.append(FieldError("/sha256", "must be 64 hexadecimal digits in lower case"))
     if errors:

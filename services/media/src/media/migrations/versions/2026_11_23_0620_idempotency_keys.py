@@ -1,6 +1,6 @@
 """What creating requests were answered, by their `Idempotency-Key`.
 
-`requests`, which held that for recordings, stays for copies of the release before this one; nothing else reads it.
+`requests`, which stored that for recordings, stays for copies of the release before this one; nothing else reads it.
 """
 
 from chassis.idempotency import create_table
