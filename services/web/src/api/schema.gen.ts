@@ -2439,6 +2439,8 @@ export interface components {
             size: number;
             content_type: string;
             reason: string | null;
+            width: number | null;
+            height: number | null;
             /** Format: date-time */
             created_at: string;
         };
