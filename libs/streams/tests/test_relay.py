@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis.background import Supervisor
 from contracts.times import now
@@ -25,6 +25,24 @@ async def unsent(engine: AsyncEngine) -> int:
     async with engine.connect() as connection:
         query = select(func.count()).select_from(tables.log).where(tables.log.c.sent_at.is_(None))
         return await connection.scalar(query) or 0
+
+
+async def publish_then_age(connection: AsyncConnection) -> None:
+    """Three events that happened an hour ago."""
+    await publish_all(connection, [("a", Happened(number=number)) for number in range(3)])
+    await connection.execute(text("update log set at = at - interval '1 hour'"))
+
+
+async def wipe_after_a_look(relay: Relay, redis: Redis) -> None:
+    """Once the relay has seen how far the groups are."""
+    relay.unread_since = None
+    relay.wake()
+
+    async def has_looked() -> bool:
+        return relay.unread_since is not None
+
+    await eventually(has_looked)
+    await wipe(redis)
 
 
 class TestRelay:
@@ -85,6 +103,47 @@ class TestRelay:
         await wipe(redis)
 
         await eventually(all_there)
+
+    @pytest.mark.parametrize("relay_is_new", [False, True])
+    async def test_goes_back_as_far_as_a_group_that_is_an_hour_behind(
+        self, engine: AsyncEngine, redis: Redis, relay_is_new: bool
+    ) -> None:
+        async def there() -> bool:
+            return [one.seq for one in await sent(redis)] == [1, 2, 3]
+
+        async with engine.begin() as connection:
+            await publish_then_age(connection)
+        relay = Relay(engine, redis, stream=STREAM, settings=QUICK)
+        async with Supervisor().running(relay.worker()):
+            await eventually(there)
+            await redis.xgroup_create(STREAM, "slow", id="0")
+            if not relay_is_new:
+                await wipe_after_a_look(relay, redis)
+                await eventually(there)
+        if relay_is_new:
+            await wipe(redis)
+            async with Supervisor().running(Relay(engine, redis, stream=STREAM, settings=QUICK).worker()):
+                await eventually(there)
+
+    async def test_does_not_go_back_past_what_every_group_has_finished(self, engine: AsyncEngine, redis: Redis) -> None:
+        relay = Relay(engine, redis, stream=STREAM, settings=QUICK)
+        async with engine.begin() as connection:
+            await publish_then_age(connection)
+        async with Supervisor().running(relay.worker()):
+
+            async def there() -> bool:
+                return len(await sent(redis)) == 3
+
+            await eventually(there)
+            await redis.xgroup_create(STREAM, "quick", id="$")
+            await wipe_after_a_look(relay, redis)
+            async with engine.begin() as connection:
+                await publish(connection, "a", Happened(number=4))
+
+            async def only_the_last() -> bool:
+                return [one.seq for one in await sent(redis)] == [4]
+
+            await eventually(only_the_last)
 
     async def test_waits_while_redis_is_away(self, engine: AsyncEngine, own_valkey: Server) -> None:
         redis = bus.connect(own_valkey.url)

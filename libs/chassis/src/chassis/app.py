@@ -13,7 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
-from chassis import health, problems
+from chassis import health, metrics, problems
 from chassis.background import Supervisor
 from chassis.schemas import AnswerSchemas
 from chassis.settings import ServiceSettings
@@ -58,8 +58,9 @@ def create_app(
     No dependency may refuse: that is for guards, see `chassis.tokens.gate`.
     """
     supervisor = supervisor or Supervisor()
+    own = [*health.routes_for(checks, supervisor), metrics.route_for(settings)]
     return Litestar(
-        route_handlers=[*routes, *cast("list[ControllerRouterHandler]", health.routes_for(checks, supervisor))],
+        route_handlers=[*routes, *cast("list[ControllerRouterHandler]", own)],
         dependencies={key: _provide(make) for key, make in dependencies.items()},
         exception_handlers={**problems.HANDLERS},
         before_request=require_plain_text,

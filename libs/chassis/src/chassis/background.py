@@ -11,9 +11,12 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Final
+from weakref import WeakSet
 
 import structlog
+from opentelemetry.metrics import CallbackOptions, Observation
 
+from chassis import metrics
 from chassis.outages import is_outage
 from chassis.poison import SetAside
 
@@ -154,6 +157,11 @@ class Worker:
         longest = min(RETRY_SECONDS_MAX, RETRY_SECONDS * 2.0 ** min(self.failed_in_a_row, 10))
         return random.uniform(longest / 2, longest)  # noqa: S311  spreads load, hides nothing
 
+    @property
+    def poisoned(self) -> int:
+        """Items that failed, each time counted."""
+        return self.set_aside.total if self.set_aside is not None else 0
+
     def lag_seconds(self) -> float:
         """How long it has been working without success; 0 while it waits."""
         return 0.0 if self.since is None else time.monotonic() - self.since
@@ -176,6 +184,7 @@ class Supervisor:
         self.given_up = asyncio.Event()
         self._running: list[Worker] = []
         self._gave_up_on = ""
+        _supervisors.add(self)
 
     def health(self) -> dict[str, tuple[bool, str]]:
         """Every running worker by name."""
@@ -185,6 +194,10 @@ class Supervisor:
         """Raises `GaveUp`."""
         if self.given_up.is_set():
             raise GaveUp(self._gave_up_on)
+
+    @property
+    def running_now(self) -> tuple[Worker, ...]:
+        return tuple(self._running)
 
     @asynccontextmanager
     async def running(self, *workers: Worker) -> AsyncGenerator[None]:
@@ -240,3 +253,37 @@ async def _end(tasks: "list[asyncio.Task[None]]") -> None:
         _, pending = await asyncio.wait(pending, timeout=CANCEL_SECONDS)
     if pending:
         log.error("worker.does_not_end", workers=sorted(task.get_name() for task in pending))
+
+
+_supervisors: Final["WeakSet[Supervisor]"] = WeakSet()
+"""Whose workers are measured; a process has one, a test process several."""
+
+
+def _workers() -> list[Worker]:
+    return [worker for supervisor in tuple(_supervisors) for worker in supervisor.running_now]
+
+
+def _steps(_: CallbackOptions) -> list[Observation]:
+    return [Observation(one.steps, {"worker": one.name}) for one in _workers()]
+
+
+def _failures(_: CallbackOptions) -> list[Observation]:
+    return [
+        Observation(count, {"worker": one.name, "kind": kind})
+        for one in _workers()
+        for kind, count in (("outage", one.outages), ("bug", one.bugs), ("poison", one.poisoned))
+    ]
+
+
+def _lag(_: CallbackOptions) -> list[Observation]:
+    return [Observation(one.lag_seconds(), {"worker": one.name}) for one in _workers()]
+
+
+def _last_success(_: CallbackOptions) -> list[Observation]:
+    return [Observation(one.succeeded_at, {"worker": one.name}) for one in _workers() if one.succeeded_at is not None]
+
+
+metrics.observed("chassis_worker_steps", "Steps that succeeded", _steps, grows=True)
+metrics.observed("chassis_worker_failures", "Failures, by kind: outage, bug, poison", _failures, grows=True)
+metrics.observed("chassis_worker_lag_seconds", "How long the worker has been working without success", _lag)
+metrics.observed("chassis_worker_last_success_seconds", "Unix time of the last step that succeeded", _last_success)

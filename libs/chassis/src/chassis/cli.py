@@ -10,7 +10,7 @@ import msgspec
 import uvloop
 from litestar import Litestar
 
-from chassis import logs, tracing
+from chassis import logs, metrics, tracing
 from chassis.app import supervisor_of
 from chassis.background import GaveUp
 from chassis.server import serve as serve_on_granian
@@ -50,6 +50,7 @@ class Service(msgspec.Struct, Generic[SettingsT], frozen=True, kw_only=True):
             sys.exit(2)
         logs.configure(self.name, settings)
         tracing.configure(self.name, settings)
+        metrics.configure(self.name, settings)
         try:
             uvloop.run(_run(known[command](settings, rest)))
             status = 0

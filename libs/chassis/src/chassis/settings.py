@@ -1,7 +1,7 @@
 """Settings: one frozen struct per service, read once from the environment; what is misspelt is refused."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, ClassVar, Final, Literal, TypeVar
 
 import msgspec
 
@@ -59,6 +59,9 @@ class Secret:
 
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What every service can be told."""
+
+    IS_PUBLIC: ClassVar[bool] = False
+    """Whether strangers reach its port: then metrics are shown to this machine alone."""
 
     port: int
     host: str = "127.0.0.1"

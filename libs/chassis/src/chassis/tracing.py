@@ -23,7 +23,7 @@ tracer: Final = trace.get_tracer("guildhall")
 
 _TRACEPARENT: Final = re.compile("00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
 
-HEALTH_PATHS: Final = frozenset({"/livez", "/readyz", "/startupz"})
+HEALTH_PATHS: Final = frozenset({"/livez", "/readyz", "/startupz", "/metrics"})
 
 
 def configure(service: str, settings: ServiceSettings) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final, cast
 
 import hiredis
@@ -187,6 +188,32 @@ async def oldest_needed(redis: Redis, stream: str) -> bytes | None:
         pending = await redis.xpending(stream, group["name"])
         needed.append(pending["min"] if pending["pending"] else group["last-delivered-id"])
     return min(needed, key=order, default=None)
+
+
+async def oldest_unread(redis: Redis, stream: str) -> datetime | None:
+    """When the oldest event happened that a group has not finished; None when all have finished all."""
+    moments: list[datetime] = []
+    if not await redis.exists(stream):
+        return None
+    for group in await redis.xinfo_groups(stream):
+        pending = await redis.xpending(stream, group["name"])
+        first = pending["min"] if pending["pending"] else b"(" + group["last-delivered-id"]
+        for entry in cast("list[Entry]", await redis.xrange(stream, min=first, count=1)):
+            try:
+                moments.append(decode(entry[1]).at)
+            except Malformed:
+                continue
+    return min(moments, default=None)
+
+
+async def newest(redis: Redis, stream: str) -> datetime | None:
+    """When the last event of the stream happened; None without any."""
+    for entry in cast("list[Entry]", await redis.xrevrange(stream, count=1)):
+        try:
+            return decode(entry[1]).at
+        except Malformed:
+            continue
+    return None
 
 
 def order(entry_id: bytes | str) -> tuple[int, int]:

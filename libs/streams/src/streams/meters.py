@@ -1,13 +1,7 @@
-"""What the road measures of itself (OpenTelemetry)."""
+"""What the road between services measures of itself."""
 
-from opentelemetry import metrics
+from chassis import metrics
 
-_meter = metrics.get_meter("guildhall.streams")
-
-relay_lag = _meter.create_histogram(
-    "streams_relay_lag_seconds", unit="s", description="Age of the oldest row of a batch when it reached Redis"
-)
-dead_letters = _meter.create_counter(
-    "streams_dead_letters", description="Entries given up after repeated failure; each needs a person"
-)
-unreadable = _meter.create_counter("streams_unreadable_entries", description="Entries that are no envelope")
+relay_lag = metrics.histogram("streams_relay_lag_seconds", "Age of the oldest row of a batch when it reached Redis")
+dead_letters = metrics.counter("streams_dead_letters", "Entries given up after repeated failure; each needs a person")
+unreadable = metrics.counter("streams_unreadable_entries", "Entries that are no envelope")

@@ -7,7 +7,7 @@ them is missing, and are marked as sent some time later, many at once: whoever l
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -40,8 +40,8 @@ _SENT = text("""
 
 
 class RelaySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`resend` is how far back rows are sent again after Redis restarted or was wiped; `mark_seconds` how long a row
-    that was not read from the table may wait for its mark that it was sent."""
+    """After Redis restarted or was wiped, rows are sent again from `resend` before the oldest that a group had not
+    finished. `mark_seconds`: how long a row that was not read from the table may wait for its mark that it was sent."""
 
     batch_max: int = 500
     poll_seconds: float = 1.0
@@ -72,6 +72,8 @@ class Relay:
         self._read_at = NEVER
         self._tidied_at = NEVER
         self._schema = ""
+        self.unread_since: datetime | None = None
+        """When the oldest event happened that some group had not finished at the last look."""
         self.leading = False
         """Whether this copy is the one that works: then `enqueue` after a commit is enough, nobody need be notified."""
 
@@ -179,14 +181,23 @@ class Relay:
             await connection.execute(_SENT, {"positions": positions})
 
     async def _resend_what_redis_lost(self, connection: AsyncConnection) -> None:
-        """The marker names the Redis process that has our entries: another one, or none, may have lost the last."""
+        """The marker names the Redis process that has our entries: another one, or none, may have lost the last.
+
+        A group that was an hour behind has lost an hour. Where nothing tells any more how far the groups were, all that
+        the log has is sent; readers drop repeats.
+        """
         run_id = await bus.run_id(self._redis)
         if await self._redis.get(self._marker) == run_id:
             return
         self._backlog.forget()
         await self._mark(connection)
         entries = tables.log
-        lost = update(entries).where(entries.c.at > now() - self._settings.resend, entries.c.sent_at.is_not(None))
+        lost = update(entries).where(entries.c.sent_at.is_not(None))
+        since = self.unread_since
+        if since is None:
+            since = await bus.oldest_unread(self._redis, self._stream) or await bus.newest(self._redis, self._stream)
+        if since is not None:
+            lost = lost.where(entries.c.at > since - self._settings.resend)
         result = await connection.execute(lost.values(sent_at=None))
         await self._redis.set(self._marker, run_id)
         logger.info("relay.resending", stream=self._stream, rows=result.rowcount)
@@ -198,6 +209,7 @@ class Relay:
         self._tidied_at = time.monotonic()
         if not await self._redis.exists(self._stream):
             return
+        self.unread_since = await bus.oldest_unread(self._redis, self._stream) or now()
         oldest = f"{int((now() - self._settings.stream_kept).timestamp() * 1000)}-0"
         needed = await bus.oldest_needed(self._redis, self._stream)
         limit = min((one for one in (oldest.encode(), needed) if one is not None), key=bus.order)

@@ -12,7 +12,8 @@ import pytest
 import redis
 import structlog
 
-from chassis.settings import Secret
+from chassis import metrics
+from chassis.settings import Secret, ServiceSettings
 from embedded import Server
 from embedded.kinds import KindName
 from testkit import containers, folders, machine
@@ -28,6 +29,7 @@ def pytest_configure() -> None:
     machine.provide_node()
     if containers.wanted(os.environ):
         containers.require_engine()
+    metrics.configure("tests", ServiceSettings(port=0))
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
 

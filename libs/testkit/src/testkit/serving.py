@@ -10,8 +10,8 @@ from litestar import Litestar
 
 
 @asynccontextmanager
-async def serving(app: Litestar, *, base_url: str) -> AsyncGenerator[httpx.AsyncClient]:
-    """From start to stop in one task of its own, which fixtures do not promise."""
+async def serving(app: Litestar, *, base_url: str, peer: str = "127.0.0.1") -> AsyncGenerator[httpx.AsyncClient]:
+    """From start to stop in one task of its own, which fixtures do not promise; asked from the address `peer`."""
     started, ended = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
@@ -26,7 +26,7 @@ async def serving(app: Litestar, *, base_url: str) -> AsyncGenerator[httpx.Async
     try:
         if living.done():
             await living
-        transport = httpx.ASGITransport(cast("Any", app))
+        transport = httpx.ASGITransport(cast("Any", app), client=(peer, 123))
         async with httpx.AsyncClient(transport=transport, base_url=base_url) as client:
             yield client
     finally:

@@ -1,10 +1,14 @@
 """What the gateway can be told; every limit of the edge has its name here."""
 
+from typing import ClassVar
+
 from chassis.settings import Secret, ServiceSettings
 
 
 class Settings(ServiceSettings, frozen=True, kw_only=True):
     """`GATEWAY_<NAME>` in the environment; addresses of others and Redis have shared names."""
+
+    IS_PUBLIC: ClassVar[bool] = True
 
     port: int = 8000
     redis_url: Secret

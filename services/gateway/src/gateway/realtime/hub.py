@@ -11,6 +11,7 @@ from chassis.tokens import Caller
 from contracts.events import Envelope
 from contracts.ids import SessionId, UserId
 from contracts.problems import NotFound
+from contracts.times import now
 from gateway.realtime import meters
 from gateway.realtime.access import change_of_access
 from gateway.realtime.frames import CloseCode, Told, TooMany
@@ -102,15 +103,19 @@ class Hub:
     def deliver(self, envelopes: Iterable[Envelope]) -> None:
         """Take what one read of the streams returned; each client gets its share of it in one write."""
         touched: dict[Topic, None] = {}
+        first: Envelope | None = None
         for envelope in envelopes:
             topic = self.topics.get(envelope.topic)
             if topic is not None:
                 if topic.accept(envelope):
                     self.reader.read(topic)
                 touched[topic] = None
+                first = first or envelope
             if envelope.topic.startswith("space:"):
                 self._change_access(envelope)
         self.write([topic for topic in touched if topic.fresh])
+        if first is not None:
+            meters.fan_out.record((now() - first.at).total_seconds())
 
     def write(self, topics: list[Topic]) -> None:
         """Send what is fresh in these topics: encoded once, one write per client."""
@@ -128,6 +133,7 @@ class Hub:
                     counts[session] = counts.get(session, 0) + len(fresh)
         for session, parts in letters.items():
             session.socket.send(b"".join(parts), count=counts[session])
+        meters.deliveries.add(sum(counts.values()))
         for topic in topics:
             for span in topic.spans:
                 span.end()

@@ -1,19 +1,15 @@
-"""What the edge measures of itself (OpenTelemetry)."""
+"""What the edge measures of itself."""
 
-from opentelemetry import metrics
+from chassis import metrics
 
-_meter = metrics.get_meter("guildhall.gateway")
-
-sockets = _meter.create_up_down_counter("gateway_sockets", description="Open sockets")
-deliveries = _meter.create_counter("gateway_deliveries", description="Event frames written to sockets")
-closed = _meter.create_counter("gateway_sockets_closed", description="Sockets closed by us, by close code")
-fan_out = _meter.create_histogram(
-    "gateway_fan_out_seconds", unit="s", description="From the event's moment to its frames being written"
+sockets = metrics.level("gateway_sockets", "Open sockets")
+deliveries = metrics.counter("gateway_deliveries", "Event frames written to sockets")
+closed = metrics.counter("gateway_sockets_closed", "Sockets closed by us, by close code")
+fan_out = metrics.histogram("gateway_fan_out_seconds", "From the event's moment to its frames being written")
+log_calls = metrics.counter("gateway_log_calls", "Reads of an owner's log")
+limits_unavailable = metrics.counter(
+    "gateway_limits_unavailable", "Requests let pass because the rate limits' Redis did not answer"
 )
-log_calls = _meter.create_counter("gateway_log_calls", description="Reads of an owner's log")
-limits_unavailable = _meter.create_counter(
-    "gateway_limits_unavailable", description="Requests let pass because the rate limits' Redis did not answer"
-)
-undecodable = _meter.create_counter(
-    "gateway_undecodable", description="Events and presence messages that were passed over, by where they came from"
+undecodable = metrics.counter(
+    "gateway_undecodable_events", "Events and presence messages that were passed over, by where they came from"
 )

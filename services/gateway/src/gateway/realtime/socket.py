@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from gateway.realtime import meters
 from gateway.realtime.frames import CloseCode
 from gateway.realtime.wires import Wire
 from gateway.settings import Settings
@@ -97,6 +98,7 @@ class Socket(WSListener):
         if self.closed:
             return
         self.closed = True
+        meters.closed.add(1, {"code": str(int(code))})
         self._parts = None
         farewell = self.wire.farewell(code)
         if farewell:

@@ -1,7 +1,5 @@
 """What media counts."""
 
-from opentelemetry import metrics
+from chassis import metrics
 
-_meter = metrics.get_meter("guildhall.media")
-
-uploads_swept = _meter.create_counter("media_uploads_swept", description="Files nobody wanted, by what they lacked")
+uploads_swept = metrics.counter("media_uploads_swept", "Files nobody wanted, by what they lacked")

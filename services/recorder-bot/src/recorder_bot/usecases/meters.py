@@ -1,21 +1,18 @@
-"""What the recorder measures of itself (OpenTelemetry)."""
+"""What the recorder measures of itself."""
 
 from collections import Counter
 from collections.abc import Mapping
 
-from opentelemetry import metrics
-
+from chassis import metrics
 from contracts.media import PacketCounts
 
 RECEIVED, WRITTEN, LOST = "received", "written", "lost"
 
-_meter = metrics.get_meter("guildhall.recorder_bot")
-
-recordings = _meter.create_up_down_counter("recorder_bot_recordings", description="Recordings under way here")
-packets = _meter.create_counter(
-    "recorder_bot_packets", description="By what became of them: received = written + dropped by cause; lost came never"
+recordings = metrics.level("recorder_bot_recordings", "Recordings under way here")
+packets = metrics.counter(
+    "recorder_bot_packets", "By what became of them: received = written + dropped by cause; lost came never"
 )
-segments = _meter.create_counter("recorder_bot_segments", description="Acknowledged by media, or refused for good")
+segments = metrics.counter("recorder_bot_segments", "Acknowledged by media, or refused for good")
 
 
 def tally(counts: Mapping[str, PacketCounts]) -> Counter[str]:
