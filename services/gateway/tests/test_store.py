@@ -7,6 +7,8 @@ from typing import Any
 import aiohttp
 import boto3
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from botocore.config import Config
 
 from testkit.servers import S3
@@ -148,3 +150,21 @@ class TestLimits:
         browser = Browser(gateway, s3)
 
         assert (await browser.post(browser.form("uploads/a", 4), b"file")).status == 404
+
+
+class TestAFailureOfTheStore:
+    async def test_is_an_outage_that_passes(self, start_gateway: StartGateway, s3: S3) -> None:
+        """As SeaweedFS answers on a full disk."""
+
+        async def fail(_: web.Request) -> web.Response:
+            return web.Response(status=500, text="<Error><Code>InternalError</Code></Error>")
+
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", fail)
+        async with TestServer(app) as full:
+            way = await start_gateway(**public(s3, s3_endpoint=str(full.make_url("/")).rstrip("/")))
+            browser = Browser(way, s3)
+
+            answer = await browser.post(browser.form("uploads/a", 4), b"file")
+
+        assert (answer.status, answer.headers["retry-after"]) == (503, "5")

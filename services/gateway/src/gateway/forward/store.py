@@ -1,5 +1,6 @@
 """The way of browsers to a store that is private: forms that upload, and addresses that are signed; nothing else."""
 
+from http import HTTPStatus
 from typing import Final
 
 from litestar.types import HTTPScope, Message, Receive, Send
@@ -20,6 +21,8 @@ TOLD: Final = frozenset(
     }
 )  # fmt: skip
 """What is said of its answers: it sends nobody elsewhere, and lets no other pages in."""
+RETRY_AFTER: Final = (b"retry-after", b"5")
+"""Of a failure of its own, a full disk for one, it says 500: nobody's request has to change for it to pass."""
 HARMLESS: Final = (b"content-security-policy", b"default-src 'none'; sandbox")
 """Whatever somebody has put there, at this origin it can do nothing."""
 
@@ -40,6 +43,9 @@ class Store:
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
                 told = [pair for pair in message["headers"] if pair[0] in TOLD]
+                if message["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    message["status"] = HTTPStatus.SERVICE_UNAVAILABLE.value
+                    told.append(RETRY_AFTER)
                 message["headers"] = [*told, HARMLESS, *more]
             await send(message)
 
