@@ -136,7 +136,10 @@ export class Connection {
 
   private closed(code: number, { now = false } = {}): void {
     this.drop()
-    if (code === CLOSE.sessionEnded) return this.credentials.ended(this.session)
+    if (code === CLOSE.sessionEnded) {
+      this.setStatus('waiting')
+      return this.credentials.ended(this.session)
+    }
     if (code === CLOSE.badFrame || code === CLOSE.tooMany) {
       return useConnection.setState({
         status: 'stopped',

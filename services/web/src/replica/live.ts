@@ -6,10 +6,11 @@ import { Emitter } from '@/lib/emitter'
 import { Connection, useConnection } from '@/realtime/connection'
 import type { EventFrame } from '@/realtime/protocol'
 import { stayAwake } from '@/realtime/wake'
-import { forget, freshToken, refresh, useSession } from '@/session/session'
+import { freshToken, refresh } from '@/session/session'
 import { applyToDirectory, type Directory, directoryOf, EMPTY, readMoved } from './directory'
 import { closeOutbox, flushOutbox, openOutbox } from './outbox'
 import { stopsWriting, takePresence } from './presence'
+import { endUnlessRenewed, keepToken } from './session-upkeep'
 import { isAtEnd, isHeld, loadWindow, takeEvent, takeOwn, timelinesOf } from './timelines'
 
 interface Live {
@@ -26,7 +27,6 @@ export const news = new Emitter<EventFrame>()
 /** Topics that one socket may watch leave room for an open space's channels. */
 const SPACES_MAX = 80
 const CHANNELS_MAX = 100
-const RENEW_BEFORE_MS = 25_000
 
 let connection: Connection | null = null
 let me = ''
@@ -42,13 +42,9 @@ export function follow(user: string): () => void {
   connection = new Connection({
     token: freshToken,
     renew: refresh,
-    ended: (session) => {
-      const { sessionId } = useSession.getState()
-      if (session === null || session === sessionId) forget()
-      else connection?.check()
-    },
+    ended: (session) => void endUnlessRenewed(session, () => connection?.check()),
   })
-  const ends = [connection.frames.on((frame) => takePresence(frame, me)), stayAwake(connection), onReconnect(), onNewToken()]
+  const ends = [connection.frames.on((frame) => takePresence(frame, me)), stayAwake(connection), onReconnect(), keepToken(connection)]
   void loadDirectory()
   void openOutbox(user, takeOwn)
   connection.start()
@@ -175,23 +171,4 @@ function onReconnect(): () => void {
     flushOutbox()
     if (!useLive.getState().loaded) void loadDirectory()
   })
-}
-
-/** The socket is told of each new token; and a new one is fetched before the old one ends, also while nothing is asked. */
-function onNewToken(): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const renewInTime = () => {
-    clearTimeout(timer)
-    timer = setTimeout(() => void freshToken().catch(() => {}), useSession.getState().expiresAt - Date.now() - RENEW_BEFORE_MS)
-  }
-  renewInTime()
-  const end = useSession.subscribe((now, before) => {
-    if (!now.token || now.token === before.token) return
-    void connection?.hello()
-    renewInTime()
-  })
-  return () => {
-    clearTimeout(timer)
-    end()
-  }
 }

@@ -3,6 +3,7 @@ import { Dialog as Radix } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { cx } from '@/lib/cx'
 import { IconButton } from './icon-button'
+import { useReturnFocus } from './use-return-focus'
 
 interface Props {
   open: boolean
@@ -16,11 +17,13 @@ interface Props {
 
 /** A modal question. On phones it comes from below; focus goes in, and back to where it was. */
 export function Dialog({ open, onOpenChange, title, description, closeLabel, children, wide = false }: Props) {
+  const focus = useReturnFocus()
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/45" />
         <Radix.Content
+          {...focus}
           aria-describedby={description ? undefined : ''}
           className={cx(
             'fixed z-50 flex max-h-[90dvh] flex-col gap-4 overflow-y-auto bg-raised p-5 shadow-float animate-appear',

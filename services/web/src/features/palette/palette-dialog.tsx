@@ -7,11 +7,13 @@ import { useTranslations } from 'use-intl'
 import { choose } from '@/lib/preferences'
 import { useLive } from '@/replica/live'
 import { Avatar } from '@/ui/avatar'
+import { useReturnFocus } from '@/ui/use-return-focus'
 import { usePalette } from './use-palette'
 
 /** Channels, spaces and actions by name; made only while it is open. */
 export function PaletteDialog() {
   const t = useTranslations('palette')
+  const focus = useReturnFocus()
   const navigate = useNavigate()
   const { space } = useParams({ strict: false })
   const directory = useLive((state) => state.directory)
@@ -26,6 +28,7 @@ export function PaletteDialog() {
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-black/45" />
         <Dialog.Content
+          {...focus}
           aria-describedby={undefined}
           className="fixed top-[12dvh] left-1/2 z-50 w-[calc(100%-2rem)] max-w-[560px] -translate-x-1/2 overflow-hidden rounded-2xl border border-line bg-raised shadow-float animate-appear"
         >

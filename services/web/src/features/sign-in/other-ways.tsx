@@ -1,5 +1,5 @@
 import { KeyRound } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { answer, api } from '@/api/client'
 import { adopt } from '@/session/session'
@@ -16,9 +16,11 @@ interface Props {
 export function OtherWays({ next, onEntered, onError }: Props) {
   const t = useTranslations('entry')
   const [busy, setBusy] = useState(false)
+  const offered = useRef<AbortController | null>(null)
 
   useEffect(() => {
     const abort = new AbortController()
+    offered.current = abort
     void offerInAutofill(abort.signal).then((entered) => entered && onEntered())
     return () => abort.abort()
     // Offered once per visit of the page.
@@ -28,6 +30,7 @@ export function OtherWays({ next, onEntered, onError }: Props) {
   async function byPasskey() {
     setBusy(true)
     onError(null)
+    offered.current?.abort() // A browser asks one question at a time.
     try {
       await enterByPasskey()
       onEntered()
