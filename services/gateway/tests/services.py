@@ -41,6 +41,8 @@ class Services:
         self.bodies: list[bytes] = []
         self.lanes = Lanes()
         self.away = False
+        self.says_positions = True
+        """As messaging does; media does not."""
         self.before_answer: Any = None
         self.port = 0
 
@@ -71,11 +73,22 @@ class Services:
     def write(self, topic: str, *events: Event, trace: str = "") -> list[Envelope]:
         """Into the log only: as if Redis had lost it, or not got it yet."""
         log = self.logs.setdefault(topic, [])
+        space = self.logs.get(self.depends_on.get(topic, ""))
+        audience_seq = None if space is None or not self.says_positions else len(space)
         told: list[Envelope] = []
         for event in events:
             data = msgspec.Raw(msgspec.json.encode(event))
             told.append(
-                Envelope(id=new_id(), type=event.TYPE, topic=topic, seq=len(log) + 1, at=now(), data=data, trace=trace)
+                Envelope(
+                    id=new_id(),
+                    type=event.TYPE,
+                    topic=topic,
+                    seq=len(log) + 1,
+                    at=now(),
+                    data=data,
+                    trace=trace,
+                    audience_seq=audience_seq,
+                )
             )
             log.append(told[-1])
         return told
@@ -124,7 +137,9 @@ class Services:
         page = self._page(topic, None if after is None else int(after), int(request.query["limit"]))
         if request.query["audience"] == "true":
             audience = frozenset(self.audiences.get(topic, ()))
-            page = msgspec.structs.replace(page, audience=audience, depends_on=self.depends_on.get(topic))
+            depends_on = self.depends_on.get(topic)
+            decided = len(self.logs[depends_on]) if depends_on in self.logs and self.says_positions else None
+            page = msgspec.structs.replace(page, audience=audience, depends_on=depends_on, audience_seq=decided)
         if self.before_answer is not None:
             await self.before_answer(request)
         return web.Response(body=msgspec.json.encode(page), content_type="application/json")

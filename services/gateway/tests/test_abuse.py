@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import msgspec
+import pytest
 
 from gateway.realtime.frames import CloseCode
 
@@ -183,6 +184,40 @@ class TestSilence:
         await listening
         await alive.say("ping", n=1)
         assert (await alive.hear())["op"] == "pong"
+
+
+class TestFramesThatSayNothing:
+    @pytest.mark.parametrize(("opcode", "fin"), [(0xA, True), (9, True), (0, False)])
+    async def test_count_like_all_others_before_hello_too(
+        self, start_gateway: StartGateway, open_raw: OpenRaw, opcode: int, fin: bool
+    ) -> None:
+        gateway = await start_gateway(frames_per_second=0.0, frames_burst=10.0)
+        raw = await open_raw(gateway)
+        await raw.upgraded()
+        if opcode == 0:
+            raw.send(1, b"", fin=False)
+
+        for _ in range(11):
+            raw.send(opcode, b"", fin=fin)
+
+        assert await raw.close_code() == CloseCode.TOO_MANY
+
+    async def test_pongs_wait_in_the_queue_like_all_that_is_sent(
+        self, start_gateway: StartGateway, open_raw: OpenRaw
+    ) -> None:
+        gateway = await start_gateway(frames_per_second=1e9, frames_burst=1e9, hello_seconds=60.0)
+        raw = await open_raw(gateway, limit=1024)
+        await raw.upgraded()
+        raw.stop_reading()
+        await until(lambda: len(gateway.parts.hub.sessions) == 1)
+
+        async with asyncio.timeout(60):
+            while gateway.parts.hub.sessions:
+                for _ in range(1000):
+                    raw.send(9, b"x" * 125)
+                await asyncio.sleep(0)
+
+        assert not gateway.parts.hub.sessions, "sent away, with what the kernel took and no more"
 
 
 class TestSlowReader:

@@ -87,7 +87,7 @@ class TestMemberLeft:
             services.audiences[CHANNEL_TOPIC].discard(bob.id)
             services.write(SPACE_TOPIC, left(SPACE, bob))
             await services.relay(services.logs[SPACE_TOPIC])
-            await until(lambda: SPACE_TOPIC in gateway.parts.hub.reader.changed_at)
+            await until(lambda: SPACE_TOPIC in gateway.parts.hub.reader.spaces)
 
         services.before_answer = overtake
         client = await gateway.client(bob)
@@ -155,3 +155,62 @@ class TestChangedAccess:
 
         assert (await client.hear("event"))["seq"] == 1
         assert len(services.log_calls) == 1
+
+
+class TestWhatIsSaidAfterSomebodyWasShutOut:
+    async def test_is_not_heard_by_them_however_early_it_arrives(
+        self, gateway: Gateway, services: Services, ada: Person, bob: Person
+    ) -> None:
+        stays, goes = await watching(gateway, ada), await watching(gateway, bob)
+        services.audiences[CHANNEL_TOPIC].discard(bob.id)
+        change = services.write(SPACE_TOPIC, channel_updated(SPACE, CHANNEL))
+
+        await services.tell(CHANNEL_TOPIC, message("not for bob"))
+        heard = await stays.hear("event")
+        await services.relay(change)
+
+        assert heard["data"]["content"] == "not for bob"
+        assert await goes.hear() == lost(CHANNEL_TOPIC)
+        await goes.say("ping", n=1)
+        assert (await goes.hear())["op"] == "pong"
+
+    async def test_waits_for_the_owner_no_longer_than_it_may(
+        self, start_gateway: StartGateway, services: Services, ada: Person, bob: Person
+    ) -> None:
+        gateway = await start_gateway(presence_people_max=0, held_seconds_max=0.2)
+        client = await watching(gateway, bob)
+        services.write(SPACE_TOPIC, channel_updated(SPACE, CHANNEL))
+        services.away = True
+
+        await services.tell(CHANNEL_TOPIC, message("held"))
+
+        assert await client.hear() == {"op": "reset", "topic": CHANNEL_TOPIC, "seq": 0}
+
+    async def test_costs_no_question_where_nobody_was_shut_out(
+        self, gateway: Gateway, services: Services, ada: Person, bob: Person
+    ) -> None:
+        client = await watching(gateway, ada)
+        for _ in range(3):
+            await services.relay(
+                [
+                    *services.write(SPACE_TOPIC, joined(SPACE, services.person())),
+                    *services.write(CHANNEL_TOPIC, message()),
+                ]
+            )
+
+        assert [(await client.hear("event"))["seq"] for _ in range(3)] == [1, 2, 3]
+        assert len(services.log_calls) == 1
+
+    async def test_of_an_owner_that_says_no_positions_is_heard_as_before(
+        self, gateway: Gateway, services: Services, ada: Person, bob: Person
+    ) -> None:
+        services.says_positions = False
+        stays, goes = await watching(gateway, ada), await watching(gateway, bob)
+        services.audiences[CHANNEL_TOPIC].discard(bob.id)
+
+        await services.tell(SPACE_TOPIC, channel_updated(SPACE, CHANNEL))
+        told = await goes.hear()
+        await services.tell(CHANNEL_TOPIC, message())
+
+        assert told == lost(CHANNEL_TOPIC)
+        assert (await stays.hear("event"))["seq"] == 1

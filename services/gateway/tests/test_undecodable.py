@@ -56,7 +56,8 @@ class TestAnUndecodableEvent:
         client = await gateway.client(ada)
         await client.watch(CHANNEL_TOPIC)
 
-        await services.relay([strange(SPACE_TOPIC, event_type, {"of": ["a", "newer", "release"]})])
+        services.logs[SPACE_TOPIC].append(strange(SPACE_TOPIC, event_type, {"of": ["a", "newer", "release"]}))
+        await services.relay(services.logs[SPACE_TOPIC])
 
         await hears_what_follows(services, client)
 
@@ -67,7 +68,8 @@ class TestAnUndecodableEvent:
         await client.watch(CHANNEL_TOPIC)
         services.audiences[CHANNEL_TOPIC].clear()
 
-        await services.relay([strange(SPACE_TOPIC, "messaging.member_left.v1", [])])
+        services.logs[SPACE_TOPIC].append(strange(SPACE_TOPIC, "messaging.member_left.v1", []))
+        await services.relay(services.logs[SPACE_TOPIC])
 
         assert (await client.hear("problem"))["code"] == "topic_lost"
 

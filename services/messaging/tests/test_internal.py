@@ -6,6 +6,7 @@ import httpx
 import msgspec
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.auth import Profile, SessionRevoked, UserDeleted, UserUpdated
@@ -159,6 +160,30 @@ class TestViewers:
         path = f"/internal/channels/{place.channel_id}/people/{ann.id}"
 
         assert (await ann.ask("GET", path)).status_code == 401
+
+
+class TestAnEventOfAChannel:
+    async def test_says_at_which_position_of_its_space_its_audience_was_decided(
+        self, place: Place, ann: Person, ben: Person, engine: AsyncEngine
+    ) -> None:
+        message = await ann.say(place.channel_id, "before")
+        before = len(await logged(engine, f"space:{place.id}"))
+        await ann.do("PATCH", f"/channels/{place.channel_id}", {"private": True})
+        after = len(await logged(engine, f"space:{place.id}"))
+        await ann.say(place.channel_id, "after")
+        await ann.react(message, "x")
+
+        query = text("select type, audience_seq from log where topic = :topic order by seq")
+        async with engine.connect() as connection:
+            rows = await connection.execute(query, {"topic": f"channel:{place.channel_id}"})
+            told = [(row.type.split(".")[1], row.audience_seq) for row in rows]
+        assert before < after
+        assert told == [
+            ("message_posted", before),
+            ("channel_updated", after),
+            ("message_posted", after),
+            ("reaction_added", after),
+        ]
 
 
 class TestWhatAuthTells:

@@ -26,6 +26,10 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     data: msgspec.Raw
     trace: str = ""
+    audience_seq: int | None = None
+    """At which position of the topic that decides who may see it (`space:<id>` for a channel) that was decided: only an
+    audience that is known to be as new may be shown it. None where nothing else decides.
+    """
 
 
 class LogPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +44,8 @@ class LogPage(msgspec.Struct, frozen=True, kw_only=True):
     """Who may watch the topic, when that was asked for."""
     depends_on: str | None = None
     """The topic whose events may change the audience (`space:<id>` for a channel of that space)."""
+    audience_seq: int | None = None
+    """The position of that topic at which the audience was read; None from an owner that cannot say."""
 
 
 def short_type(event_type: str) -> str:

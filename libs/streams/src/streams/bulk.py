@@ -22,12 +22,13 @@ PUBLISHING: Final = """
         on conflict (topic) do update set seq = head.seq + excluded.seq
         returning topic, seq
     ), logged as (
-        insert into log (id, topic, seq, type, at, trace, data)
-        select event.id, event.topic, own.seq - event.offset_from_end, event.type, $3, event.trace,
+        insert into log (id, topic, seq, type, at, trace, audience_seq, data)
+        select event.id, event.topic, own.seq - event.offset_from_end, event.type, $3, event.trace, event.audience_seq,
             convert_to(event.before || (embedded.seq - event.embedded_offset) || event.after, 'UTF8')
         from rows from (json_to_recordset($2::text::json) as (id uuid, topic text, offset_from_end bigint, type text,
-            trace text, before text, after text, embedded_topic text, embedded_offset bigint)) with ordinality
-            as event(id, topic, offset_from_end, type, trace, before, after, embedded_topic, embedded_offset, number)
+            trace text, before text, after text, embedded_topic text, embedded_offset bigint, audience_seq bigint))
+            with ordinality as event(id, topic, offset_from_end, type, trace, before, after, embedded_topic,
+            embedded_offset, audience_seq, number)
         join claimed own on own.topic = event.topic
         join claimed embedded on embedded.topic = event.embedded_topic
         order by event.number
@@ -69,6 +70,7 @@ class EventRow(msgspec.Struct, frozen=True):
     after: str
     embedded_topic: str
     embedded_offset: int
+    audience_seq: int | None = None
 
 
 class Logged(NamedTuple):
@@ -99,10 +101,13 @@ class EventBatch:
         self._left[topic] -= 1
         return PendingSeq(topic, self._left[topic])
 
-    def publish(self, seq: PendingSeq, event: Event, *, embedded: PendingSeq, trace: str) -> None:
-        """`event` has a `seq` of 0 in it, where `embedded` belongs."""
+    def publish(
+        self, seq: PendingSeq, event: Event, *, embedded: PendingSeq, trace: str, audience_seq: int | None = None
+    ) -> None:
+        """`event` has a `seq` of 0 in it, where `embedded` belongs. `audience_seq` is as in `Envelope`."""
         before, key, after = as_json(event).partition('"seq":0')  # no text can look so: its quotes are escaped
-        self.rows.append(EventRow(new_id(), *seq, event.TYPE, trace, before + key[:-1], after, *embedded))
+        row = EventRow(new_id(), *seq, event.TYPE, trace, before + key[:-1], after, *embedded, audience_seq)
+        self.rows.append(row)
 
     def values(self, *, at: datetime, notify: bool) -> tuple[object, ...]:
         """The parameters of `PUBLISHING` and `PUBLISHED`. Heads are locked in topic order, as by `outbox.claim`.
@@ -123,6 +128,7 @@ class EventBatch:
                     seq=seq,
                     at=at,
                     trace=row.trace,
+                    audience_seq=row.audience_seq,
                     data=msgspec.Raw(
                         f"{row.before}{seqs[PendingSeq(row.embedded_topic, row.embedded_offset)]}{row.after}".encode()
                     ),

@@ -19,6 +19,7 @@ COLUMNS = (
     tables.log.c.at,
     tables.log.c.trace,
     tables.log.c.data,
+    tables.log.c.audience_seq,
 )
 _HEADS = text("select topic, seq from topic_heads where topic = any(:topics)")
 
@@ -62,6 +63,7 @@ def envelope(row: RowMapping) -> Envelope:
         at=row["at"],
         trace=row["trace"],
         data=msgspec.Raw(row["data"]),
+        audience_seq=row["audience_seq"],
     )
 
 

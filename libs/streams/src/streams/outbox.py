@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events import Event
 from contracts.ids import new_id
 from contracts.times import now
-from streams import tables
+from streams import log, tables
 from streams.tracing import traceparent
 
 _CLAIM = text("""
@@ -43,9 +43,13 @@ async def claim(connection: AsyncConnection, counts: Mapping[str, int]) -> dict[
     return firsts
 
 
-async def append(connection: AsyncConnection, events: Sequence[OutboxEvent]) -> None:
-    """Write events at claimed positions, and notify the relay when the transaction commits."""
+async def append(connection: AsyncConnection, events: Sequence[OutboxEvent], *, decided_by: str | None = None) -> None:
+    """Write events at claimed positions, and notify the relay when the transaction commits.
+
+    `decided_by` is the topic whose events change who may see these: what this transaction publishes there counts.
+    """
     at, trace = now(), traceparent()
+    audience_seq = None if decided_by is None else await log.head(connection, decided_by)
     rows = [
         {
             "id": new_id(),
@@ -55,6 +59,7 @@ async def append(connection: AsyncConnection, events: Sequence[OutboxEvent]) -> 
             "at": one.at or at,
             "trace": trace,
             "data": msgspec.json.encode(one.event),
+            "audience_seq": None if one.topic == decided_by else audience_seq,
         }
         for one in events
     ]
@@ -62,7 +67,9 @@ async def append(connection: AsyncConnection, events: Sequence[OutboxEvent]) -> 
     await connection.execute(_NOTIFY)
 
 
-async def publish_all(connection: AsyncConnection, events: Sequence[tuple[str, Event]]) -> list[int]:
+async def publish_all(
+    connection: AsyncConnection, events: Sequence[tuple[str, Event]], *, decided_by: str | None = None
+) -> list[int]:
     """Publish several events, each on its topic; gives their `seq` in the order given."""
     counts: dict[str, int] = {}
     for topic, _ in events:
@@ -72,10 +79,10 @@ async def publish_all(connection: AsyncConnection, events: Sequence[tuple[str, E
     for topic, event in events:
         placed.append(OutboxEvent(topic, following[topic], event))
         following[topic] += 1
-    await append(connection, placed)
+    await append(connection, placed, decided_by=decided_by)
     return [one.seq for one in placed]
 
 
-async def publish(connection: AsyncConnection, topic: str, event: Event) -> int:
+async def publish(connection: AsyncConnection, topic: str, event: Event, *, decided_by: str | None = None) -> int:
     """Publish one event; gives its `seq` in the topic."""
-    return (await publish_all(connection, [(topic, event)]))[0]
+    return (await publish_all(connection, [(topic, event)], decided_by=decided_by))[0]

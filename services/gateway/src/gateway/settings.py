@@ -93,6 +93,9 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """How far back a client can resume: one more is a `reset`."""
     ring_margin: int = 100
     """How much further back than asked the log is read, so that those who resume next need not ask it again."""
+    held_seconds_max: float = 5.0
+    """How long events wait for what is missing before them, or for an audience as new as they are; then the topic is
+    reset for its watchers."""
     topic_linger_seconds: float = 300.0
     log_calls_max: int = 32
     close_seconds: float = 5.0

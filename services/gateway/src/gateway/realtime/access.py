@@ -24,6 +24,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     only: str | None = None
     may_exclude: bool = False
 
+    @property
+    def excludes(self) -> bool:
+        """Whether somebody may lose some topic by it."""
+        return self.may_exclude or self.left is not None or self.gone_topic is not None
+
     def concerns(self, topic: str) -> bool:
         return self.only is None or self.only == topic
 

@@ -224,3 +224,8 @@ def text_frame(payload: bytes) -> bytes:
     if size < 65536:
         return struct.pack("!BBH", 0x81, 126, size) + payload
     return struct.pack("!BBQ", 0x81, 127, size) + payload
+
+
+def pong_frame(payload: bytes) -> bytes:
+    """The answer to a ping with this payload, which is of 125 bytes at most."""
+    return b"\x8a" + len(payload).to_bytes(1, "big") + payload

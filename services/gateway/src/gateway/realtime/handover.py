@@ -132,7 +132,7 @@ class Handed(WSProtocol):
     def __init__(self, open_socket: OpenSocket, *, bytes_max: int) -> None:
         super().__init__(
             None, None, False, open_socket, _QUIET, True, HANDSHAKE_SECONDS,
-            False, HANDSHAKE_SECONDS, HANDSHAKE_SECONDS, WSAutoPingStrategy.PING_WHEN_IDLE, True,
+            False, HANDSHAKE_SECONDS, HANDSHAKE_SECONDS, WSAutoPingStrategy.PING_WHEN_IDLE, False,
             bytes_max, None, READ_BUFFER_BYTES,
         )  # fmt: skip
 

@@ -112,7 +112,7 @@ class Hub:
                 touched[topic] = None
                 first = first or envelope
             if envelope.topic.startswith("space:"):
-                self._change_access(envelope)
+                touched |= dict.fromkeys(self._change_access(envelope))
         self.write([topic for topic in touched if topic.fresh])
         if first is not None:
             meters.fan_out.record((now() - first.at).total_seconds())
@@ -152,33 +152,34 @@ class Hub:
             session.socket.send(letter, count=count)
         meters.deliveries.add(count * len(sessions))
 
-    def _change_access(self, envelope: Envelope) -> None:
-        """A space told who may see what: act on it now where the event says enough, ask its owner where not."""
+    def _change_access(self, envelope: Envelope) -> tuple[Topic, ...]:
+        """A space told who may see what: act on it now where the event says enough, ask its owner where not. Returns
+        the topics that depend on it.
+        """
         change = change_of_access(envelope)
-        for topic in self.reader.changed(envelope.topic):
+        topics = self.reader.spaces.hear(envelope.topic, envelope.seq, may_exclude=change.excludes)
+        for topic in topics:
             if change.gone_topic == topic.name:
                 self.close(topic)
-            elif change.left is not None:
-                topic.audience.discard(change.left)
-                topic.lose_strangers()
-            elif change.concerns(topic.name):
-                topic.audience_is_old = True
-                if change.may_exclude:
-                    topic.must_ask_audience = True
-                    self.reader.read(topic)
+                continue
+            topic.hear_of_space(envelope.seq, change)
+            if topic.must_ask_audience:
+                self.reader.read(topic)
+        return topics
 
     def close(self, topic: Topic) -> None:
         """The topic is gone, or nobody has wanted it for a while."""
         topic.closed = True
         for session in topic.sessions():
             topic.lose(session)
-        self.reader.forget(topic)
+        self.reader.spaces.forget(topic)
         self.topics.pop(topic.name, None)
 
     async def keep_tidy(self) -> None:
         """Close topics that nobody has watched for `topic_linger_seconds`."""
         while True:
             await asyncio.sleep(TIDY_SECONDS)
+            self.reader.spaces.forget_old()
             for topic in tuple(self.topics.values()):
                 if topic.watchers or topic.waiting:
                     topic.unwatched_since = time.monotonic()

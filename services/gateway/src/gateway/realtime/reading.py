@@ -10,6 +10,7 @@ import structlog
 from contracts.events import LogPage
 from contracts.problems import NotFound, Problem, Unavailable
 from gateway.realtime import meters
+from gateway.realtime.spaces import LATEST, Spaces
 from gateway.realtime.topic import Asked, Topic
 from gateway.settings import Settings
 
@@ -17,7 +18,8 @@ log = structlog.get_logger()
 
 RETRY_SECONDS: Final = 1.0
 LISTENING_SECONDS_MAX: Final = 3.0
-CHANGES_KEPT_SECONDS: Final = 60.0
+OVERTAKEN_SECONDS: Final = 0.02
+"""Before the log is asked again, when its answer was older than what had been heard meanwhile."""
 
 
 class Logs(Protocol):
@@ -35,7 +37,7 @@ class Topics(Protocol):
 
 
 class Reader:
-    """One call at a time per topic, for all who wait; and which topics hang on which space."""
+    """One call at a time per topic, for all who wait."""
 
     def __init__(self, logs: Logs, settings: Settings, topics: Topics) -> None:
         self.listening = asyncio.Event()
@@ -46,8 +48,7 @@ class Reader:
         self._reading: set[Topic] = set()
         self._calls = asyncio.Semaphore(settings.log_calls_max)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._dependents: dict[str, set[Topic]] = {}
-        self.changed_at: dict[str, float] = {}
+        self.spaces = Spaces()
 
     def knows(self, name: str) -> bool:
         return self._logs.knows(name)
@@ -57,18 +58,6 @@ class Reader:
         if topic not in self._reading:
             self._reading.add(topic)
             self.spawn(self._keep_reading(topic))
-
-    def changed(self, space: str) -> tuple[Topic, ...]:
-        """Access in the space changed just now; gives the open topics that hang on it."""
-        now = time.monotonic()
-        self.changed_at = {one: at for one, at in self.changed_at.items() if now - at < CHANGES_KEPT_SECONDS}
-        self.changed_at[space] = now
-        return tuple(self._dependents.get(space, ()))
-
-    def forget(self, topic: Topic) -> None:
-        for topics in self._dependents.values():
-            topics.discard(topic)
-        self._dependents = {space: topics for space, topics in self._dependents.items() if topics}
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -86,25 +75,32 @@ class Reader:
             log.error("realtime.failed", exc_info=error)
 
     async def _keep_reading(self, topic: Topic) -> None:
+        loop = asyncio.get_running_loop()
+        too_late = loop.call_later(self._settings.held_seconds_max, self._give_up, topic)
         try:
             while not topic.closed and (topic.waiting or topic.misses_events or topic.must_ask_audience):
                 await self._read_once(topic)
         finally:
+            too_late.cancel()
             self._reading.discard(topic)
 
+    def _give_up(self, topic: Topic) -> None:
+        """What could not be shown for so long, its watchers have to fetch."""
+        if topic.misses_events:
+            log.warning("topic.held_too_long", topic=topic.name)
+            topic.reset_watchers(topic.head or 0)
+
     async def _read_once(self, topic: Topic) -> None:
-        waiting, must_ask = topic.waiting, topic.must_ask_audience
-        began, wanted, seen = time.monotonic(), topic.wanted, topic.seen
-        topic.waiting, topic.must_ask_audience = [], False
+        waiting, topic.waiting = topic.waiting, []
+        asked_at, wanted, seen = time.monotonic(), topic.wanted_of(waiting), topic.seen
         try:
-            page = await self._page(topic, wanted, waiting)
+            page = await self._page(topic, wanted)
         except NotFound as refusal:
             _refuse(topic, [*waiting, *topic.waiting], refusal)
             self._topics.close(topic)
         except Problem as problem:
             log.warning("topic.log_unavailable", topic=topic.name, error=problem.detail)
             _refuse(topic, [*waiting, *topic.waiting], Unavailable())
-            topic.must_ask_audience = must_ask
             if topic.watchers:
                 await asyncio.sleep(RETRY_SECONDS)
             else:
@@ -113,29 +109,32 @@ class Reader:
             _refuse(topic, waiting, Unavailable())
             raise
         else:
-            if self._overtaken(topic, page, began):
-                topic.waiting, topic.must_ask_audience = [*waiting, *topic.waiting], True
+            audience_seq = self._version(topic, page, asked_at=asked_at)
+            if audience_seq is None:
+                topic.waiting = [*waiting, *topic.waiting]
+                await asyncio.sleep(OVERTAKEN_SECONDS)
             else:
-                self._take(topic, page, seen if wanted else None)
+                self._take(topic, page, audience_seq, seen if wanted else None)
                 for asked in waiting:
                     topic.answer(asked, informed=True)
                 topic.waiting = [asked for asked in topic.waiting if not topic.answer(asked, informed=False)]
 
-    def _overtaken(self, topic: Topic, page: LogPage, began: float) -> bool:
-        """Whether the space changed since we asked: then the page's audience may be older than the change."""
+    def _version(self, topic: Topic, page: LogPage, *, asked_at: float) -> int | None:
+        """How new the page's audience is; None when it may be older than what was heard since it was asked for."""
         space = page.depends_on or topic.depends_on
-        return page.audience is not None and space is not None and self.changed_at.get(space, -1.0) >= began
+        if space is None:
+            return LATEST
+        version = self.spaces.version(space, page.audience_seq, asked_at=asked_at)
+        return None if version is None or version < max(topic.audience_seq, topic.audience_wanted) else version
 
-    def _take(self, topic: Topic, page: LogPage, seen: int | None) -> None:
-        topic.apply(page, seen=seen)
+    def _take(self, topic: Topic, page: LogPage, audience_seq: int, seen: int | None) -> None:
+        topic.apply(page, audience_seq=audience_seq, seen=seen)
         if topic.depends_on is not None:
-            self._dependents.setdefault(topic.depends_on, set()).add(topic)
+            self.spaces.depend(topic, topic.depends_on, seq=audience_seq)
         self._topics.write([topic])
-        topic.lose_strangers()
 
-    async def _page(self, topic: Topic, wanted: list[int], waiting: list[Asked]) -> LogPage:
+    async def _page(self, topic: Topic, wanted: list[int]) -> LogPage:
         """All that is wanted in one call where possible; a second one when somebody is too far behind to be helped."""
-        audience = topic.head is None or topic.audience_is_old or bool(waiting)
         limit = self._settings.ring_events_max
         try:
             async with asyncio.timeout(LISTENING_SECONDS_MAX):
@@ -143,19 +142,20 @@ class Reader:
         except TimeoutError:
             raise Unavailable("the streams cannot be read") from None
         if not wanted:
-            return await self._call(topic, after=None, limit=limit, audience=True)
+            return await self._call(topic, after=None, limit=limit)
         lowest = min(wanted)
         margin = self._settings.ring_margin if topic.goes_back(lowest) else 0
-        page = await self._call(topic, after=max(0, lowest - margin), limit=limit, audience=audience)
+        page = await self._call(topic, after=max(0, lowest - margin), limit=limit)
         near = [after for after in wanted if page.seq - limit <= after <= page.seq]
         if page.reset and near and (margin or len(near) < len(wanted)):
-            page = await self._call(topic, after=min(near), limit=limit, audience=audience)
+            page = await self._call(topic, after=min(near), limit=limit)
         return page
 
-    async def _call(self, topic: Topic, *, after: int | None, limit: int, audience: bool) -> LogPage:
+    async def _call(self, topic: Topic, *, after: int | None, limit: int) -> LogPage:
+        """Always with the audience of the same moment: it is as new as every event of the page."""
         async with self._calls:
             meters.log_calls.add(1)
-            return await self._logs.page(topic.name, after=after, limit=limit, audience=audience)
+            return await self._logs.page(topic.name, after=after, limit=limit, audience=True)
 
 
 def _refuse(topic: Topic, waiting: list[Asked], refusal: Problem) -> None:

@@ -114,10 +114,15 @@ class Session:
             self.socket.send(greeting)
         self._hub.opened(self)
 
-    def heard(self, text: bytes) -> None:
-        if not self._may_speak(1.0):
+    def may_speak(self) -> bool:
+        """Count a frame, whatever its kind and whether it completes anything; False when that was one too many."""
+        may = self._may_cost(1.0)
+        if not may:
             self.socket.close(CloseCode.TOO_MANY, "too many frames")
-        elif self._early is not None:
+        return may
+
+    def heard(self, text: bytes) -> None:
+        if self._early is not None:
             if len(self._early) == EARLY_FRAMES_MAX:
                 self.socket.close(CloseCode.BAD_FRAME, "wait for ready")
             self._early.append(text)
@@ -239,7 +244,7 @@ class Session:
         self.socket.send(self.wire.done(ack))
 
     def _wish(self, topics: Mapping[str, int | None], *, ends: bool, done: Callable[[], None]) -> None:
-        if not self._may_speak(len(topics) / 10):
+        if not self._may_cost(len(topics) / 10):
             self.socket.close(CloseCode.TOO_MANY, "too many topics at once")
             return
         last = len(topics)
@@ -268,7 +273,7 @@ class Session:
         wish.done()
         self._loop.call_soon(self._grant)
 
-    def _may_speak(self, cost: float) -> bool:
+    def _may_cost(self, cost: float) -> bool:
         """A bucket that fills with `frames_per_second`, up to a burst."""
         now = self._loop.time()
         settings = self.settings

@@ -1,22 +1,21 @@
 """One WebSocket: fragments and text in, a bounded queue out, and an end that tells why."""
 
 import asyncio
-from typing import Final, Protocol
+from typing import Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from gateway.realtime import meters
-from gateway.realtime.frames import CloseCode
+from gateway.realtime.frames import CloseCode, pong_frame
 from gateway.realtime.wires import Wire
 from gateway.settings import Settings
-
-_CONTROL: Final = frozenset({WSMsgType.PING, WSMsgType.PONG})
 
 
 class Ears(Protocol):
     """Who listens to the socket's text and is told of its end."""
 
     def opened(self) -> None: ...
+    def may_speak(self) -> bool: ...
     def heard(self, text: bytes) -> None: ...
     def drained(self) -> None: ...
     def ended(self) -> None: ...
@@ -56,8 +55,10 @@ class Socket(WSListener):
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
             self._answer_close(transport, frame)
-        elif self.closed or kind in _CONTROL:
+        elif self.closed or not self.ears.may_speak() or kind == WSMsgType.PONG:
             return
+        elif kind == WSMsgType.PING:
+            self.send(pong_frame(frame.get_payload_as_bytes()))
         elif frame.rsv1 or frame.rsv2 or frame.rsv3:
             self.close(CloseCode.PROTOCOL_ERROR)
         elif kind == WSMsgType.BINARY:

@@ -9,6 +9,7 @@ from opentelemetry.trace import Span
 from contracts.events import Envelope, LogPage
 from contracts.ids import UserId
 from contracts.problems import NotFound, Problem
+from gateway.realtime.access import Change
 from gateway.realtime.frames import Reset, Told, TopicLost, Watched, problem
 from gateway.realtime.ring import Ring
 from gateway.realtime.socket import Socket
@@ -49,8 +50,11 @@ class Topic:
         self.head: int | None = None
         self.depends_on: str | None = name if name.startswith("space:") else None
         self.audience: set[UserId] = set()
+        self.audience_seq = 0
+        """The position of the topic it depends on up to which nobody is in the audience who was excluded."""
+        self.audience_wanted = 0
+        """A position at which somebody may have been excluded: where it is later, the owner must be asked."""
         self.audience_is_old = False
-        self.must_ask_audience = False
         self.closed = False
         self.watchers: dict[Wire, set[Watcher]] = {}
         self.waiting: list[Asked] = []
@@ -66,7 +70,9 @@ class Topic:
     # what comes from the stream and the log
 
     def accept(self, envelope: Envelope) -> bool:
-        """Take an event from the stream. Says whether the log must be read, because something before it is missing."""
+        """Take an event from the stream. Says whether the log must be read: something before the event is missing, or
+        its audience was decided later than ours.
+        """
         seq = envelope.seq
         if self.head is None or seq > self.head + 1:
             self.seen = max(self.seen, seq)
@@ -74,22 +80,55 @@ class Topic:
                 self._ahead[seq] = envelope
             return self.head is not None
         if seq == self.head + 1:
+            if self._is_decided_later(envelope):
+                self.seen = max(self.seen, seq)
+                self._ahead[seq] = envelope
+                return True
             self._append(envelope)
-            self._append_what_was_ahead()
+            if self._ahead:
+                self.show_what_may_be_shown()
         return False
+
+    def _is_decided_later(self, envelope: Envelope) -> bool:
+        """Whether its audience was decided when somebody may have been excluded whom ours still has."""
+        return envelope.audience_seq is not None and envelope.audience_seq > self.audience_seq
 
     @property
     def misses_events(self) -> bool:
+        """Whether something before the last event is missing, or an event waits for a newer audience."""
         return self.head is not None and self.seen > self.head
 
-    def apply(self, page: LogPage, *, seen: int | None) -> None:
-        """Take what the log said. A gap that cannot be filled any more resets everybody.
+    @property
+    def must_ask_audience(self) -> bool:
+        return self.audience_wanted > self.audience_seq
+
+    def hear_of_space(self, seq: int, change: Change) -> None:
+        """Its space told something: after that the audience is as new, or must be asked for."""
+        if seq <= self.audience_seq:
+            return
+        concerns = change.concerns(self.name)
+        if change.left is not None:
+            self.audience.discard(change.left)
+            self.lose_strangers()
+        elif concerns:
+            self.audience_is_old = True
+        if seq == self.audience_seq + 1 and not (concerns and change.may_exclude):
+            self.audience_seq = seq
+            self.show_what_may_be_shown()
+        else:
+            self.audience_wanted = seq
+
+    def apply(self, page: LogPage, *, audience_seq: int, seen: int | None) -> None:
+        """Take what the log said, with an audience that is as new as `audience_seq`. A gap that cannot be filled any
+        more resets everybody.
 
         `seen` is how far the stream had come when the log was asked for events: what the log lacks of that is nowhere.
         """
         if page.audience is not None:
             self.audience, self.audience_is_old = set(page.audience), False
             self.depends_on = page.depends_on or self.depends_on
+            self.audience_seq = max(self.audience_seq, audience_seq)
+            self.lose_strangers()
         if self.head is None or (page.reset and page.seq > self.head):
             self.reset_watchers(page.seq)
             self.head = page.seq
@@ -97,7 +136,7 @@ class Topic:
             self._ring.extend_back(page.events)
         else:
             self._fill(page.events)
-        self._append_what_was_ahead()
+        self.show_what_may_be_shown()
         if seen is not None and self.seen <= seen:
             self.seen = self.head
 
@@ -116,11 +155,16 @@ class Topic:
             if envelope.trace.endswith("1"):  # the sampled flag of a traceparent
                 self.spans.append(span_of(envelope))
 
-    def _append_what_was_ahead(self) -> None:
-        while self.head is not None and (envelope := self._ahead.pop(self.head + 1, None)):
+    def show_what_may_be_shown(self) -> None:
+        """The events that follow, as far as they are there and the audience is as new as they are."""
+        while self.head is not None and (envelope := self._ahead.get(self.head + 1)):
+            if self._is_decided_later(envelope):
+                return
+            del self._ahead[envelope.seq]
             self._append(envelope)
-        if self._ahead:
-            self._ahead = {seq: event for seq, event in self._ahead.items() if seq > (self.head or 0)}
+        head = self.head or 0
+        if any(seq <= head for seq in self._ahead):
+            self._ahead = {seq: event for seq, event in self._ahead.items() if seq > head}
 
     # who watches
 
@@ -178,10 +222,9 @@ class Topic:
             session.forget(self)
             session.tell(Reset(topic=self.name, seq=seq))
 
-    @property
-    def wanted(self) -> list[int]:
+    def wanted_of(self, waiting: list[Asked]) -> list[int]:
         """Positions that the log must be read from: of those who wait and of our own gap."""
-        afters = [asked.after for asked in self.waiting if asked.after is not None]
+        afters = [asked.after for asked in waiting if asked.after is not None]
         if self.head is None:
             return afters
         head, start = self.head, self._start

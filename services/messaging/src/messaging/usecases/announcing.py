@@ -8,15 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.auth import Profile
 from contracts.events import Event
-from contracts.ids import ChannelId, MessageId, new_id
-from contracts.messaging import MessageKind, MessagePosted
+from contracts.ids import MessageId, new_id
+from contracts.messaging import Channel, MessageKind, MessagePosted
 from messaging.store import messages
 from streams.outbox import OutboxEvent, append, claim
 
 
 async def announce(
     connection: AsyncConnection,
-    channel_id: ChannelId,
+    channel: Channel,
     *,
     author: Profile,
     kind: MessageKind,
@@ -28,11 +28,11 @@ async def announce(
     """It has its place in the channel like any message. What is told `along` goes in the same breath: the heads of
     all topics are locked once, in order.
     """
-    topic = f"channel:{channel_id}"
+    topic = f"channel:{channel.id}"
     places = await claim(connection, Counter([topic, *(other for other, _ in along)]))
     message = MessagePosted(
         id=MessageId(new_id()),
-        channel_id=channel_id,
+        channel_id=channel.id,
         seq=places[topic],
         author=author,
         content=content,
@@ -45,4 +45,4 @@ async def announce(
     for other, event in [(topic, message), *along]:
         told.append(OutboxEvent(other, places[other], event, at))
         places[other] += 1
-    await append(connection, told)
+    await append(connection, told, decided_by=f"space:{channel.space_id}")

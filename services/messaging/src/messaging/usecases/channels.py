@@ -102,7 +102,8 @@ async def _add(
     )
     await channels.add(connection, channel)
     created = ChannelCreated(**msgspec.structs.asdict(channel))
-    await publish_all(connection, news(channel, created, access_changed=channel.private))
+    told = news(channel, created, access_changed=channel.private)
+    await publish_all(connection, told, decided_by=f"space:{space_id}")
     return channel
 
 
@@ -169,12 +170,12 @@ async def change_channel(
     updated = ChannelUpdated(**msgspec.structs.asdict(after))
     told = news(after, updated, access_changed=after.private != before.private)
     if after.name == before.name:
-        await publish_all(connection, told)
+        await publish_all(connection, told, decided_by=f"space:{before.space_id}")
     else:
         author = (await people.find(connection, [user_id]))[user_id]
         await announce(
             connection,
-            channel_id,
+            after,
             author=author,
             kind=MessageKind.CHANNEL_RENAMED,
             content=after.name,
@@ -222,4 +223,5 @@ async def delete_channel(connection: AsyncConnection, channel_id: ChannelId, *, 
         at=at,
     )
     deleted = ChannelDeleted(id=channel_id, space_id=channel.space_id, threads=tuple(threads))
-    await publish_all(connection, news(channel, deleted, access_changed=channel.private))
+    told = news(channel, deleted, access_changed=channel.private)
+    await publish_all(connection, told, decided_by=f"space:{channel.space_id}")

@@ -169,7 +169,7 @@ async def accept_invite(
     else:
         await announce(
             connection,
-            welcome.id,
+            welcome,
             author=profile,
             kind=MessageKind.MEMBER_JOINED,
             at=at,

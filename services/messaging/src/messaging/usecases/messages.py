@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import Event
-from contracts.ids import ChannelId, MessageId, UserId
+from contracts.ids import ChannelId, MessageId, SpaceId, UserId
 from contracts.messaging import (
     MentionRemoved,
     Mentions,
@@ -76,7 +76,7 @@ async def edit_message(
     limits: Settings,
 ) -> Message:
     """By its author alone. Whom it calls stays as it was posted: an edit rings for nobody."""
-    _, message = await enter_message(connection, channel_id, message_id, user_id=user_id, needs=Permission.POST)
+    access, message = await enter_message(connection, channel_id, message_id, user_id=user_id, needs=Permission.POST)
     check_stands(message)
     if message.author.id != user_id or message.kind is not MessageKind.TEXT:
         raise Forbidden("Only its author edits a message")
@@ -89,17 +89,23 @@ async def edit_message(
     edited = msgspec.structs.replace(message, content=content, rev=message.rev + 1, edited_at=at)
     await messages.keep_revision(connection, message_id, former)
     await messages.save(connection, edited)
-    await _tell_without_former_words(connection, MessageEdited(**_as_told(edited)))
+    event = MessageEdited(**_as_told(edited))
+    await _tell_without_former_words(connection, event, space_id=access.channel.space_id)
     return edited
 
 
 async def _tell_without_former_words(
-    connection: AsyncConnection, event: MessageEdited | MessageDeleted, *, along: Sequence[tuple[str, Event]] = ()
+    connection: AsyncConnection,
+    event: MessageEdited | MessageDeleted,
+    *,
+    space_id: SpaceId,
+    along: Sequence[tuple[str, Event]] = (),
 ) -> None:
     """Tell it, and take the words that are no more out of what was told before."""
     latest = msgspec.json.encode(event)
     await redaction.take_words(connection, event.channel_id, str(event.id), seq=event.seq, latest=latest)
-    await publish_all(connection, [(f"channel:{event.channel_id}", event), *along])
+    told = [(f"channel:{event.channel_id}", event), *along]
+    await publish_all(connection, told, decided_by=f"space:{space_id}")
 
 
 def _without_words(message: Message) -> Message:
@@ -158,6 +164,7 @@ async def delete_message(
     await _tell_without_former_words(
         connection,
         MessageDeleted(**_as_told(deleted)),
+        space_id=access.channel.space_id,
         along=[(f"user:{one}", removed) for one in message.mentions.users],
     )
 
@@ -195,7 +202,7 @@ async def pin_message(
     author = (await people.find(connection, [user_id]))[user_id]
     await announce(
         connection,
-        channel_id,
+        access.channel,
         author=author,
         kind=MessageKind.MESSAGE_PINNED,
         reply_to=message_id,
@@ -229,7 +236,7 @@ async def unpin_message(
         return
     await _put_pin(connection, access, message, None, acted_at=at)
     unpinned = MessageUnpinned(channel_id=channel_id, message_id=message_id)
-    await publish(connection, f"channel:{channel_id}", unpinned)
+    await publish(connection, f"channel:{channel_id}", unpinned, decided_by=f"space:{access.channel.space_id}")
 
 
 async def list_pins(connection: AsyncConnection, channel_id: ChannelId, *, user_id: UserId) -> list[Message]:

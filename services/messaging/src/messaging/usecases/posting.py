@@ -198,7 +198,8 @@ async def _say(
         post, poster = posts[index], posters[index]
         place = batch.next_seq(f"channel:{post.channel_id}")
         message = _message(post, poster, called, at=at)
-        batch.publish(place, message, embedded=place, trace=post.trace)
+        seen_at = poster.space_seq or 0
+        batch.publish(place, message, embedded=place, trace=post.trace, audience_seq=seen_at)
         lines[index] = _line(message, place, post)
         for user_id in called.users:
             mention = MentionAdded(

@@ -33,7 +33,7 @@ async def add_reaction(
 ) -> None:
     """There already: nothing happens."""
     _check_emoji(emoji, limits=limits)
-    _, message = await enter_message(connection, channel_id, message_id, user_id=user_id, needs=Permission.REACT)
+    access, message = await enter_message(connection, channel_id, message_id, user_id=user_id, needs=Permission.REACT)
     check_stands(message)
     counts = {one.emoji: one.count for one in message.reactions}
     if not await messages.react(connection, message_id, emoji=emoji, user_id=user_id, at=at):
@@ -44,18 +44,18 @@ async def add_reaction(
     added = ReactionAdded(
         channel_id=channel_id, message_id=message_id, user_id=user_id, emoji=emoji, count=counts.get(emoji, 0) + 1
     )
-    await publish(connection, f"channel:{channel_id}", added)
+    await publish(connection, f"channel:{channel_id}", added, decided_by=f"space:{access.channel.space_id}")
 
 
 async def remove_reaction(
     connection: AsyncConnection, channel_id: ChannelId, message_id: MessageId, *, user_id: UserId, emoji: str
 ) -> None:
     """One's own; not there: nothing happens."""
-    _, message = await enter_message(connection, channel_id, message_id, user_id=user_id)
+    access, message = await enter_message(connection, channel_id, message_id, user_id=user_id)
     counts = {one.emoji: one.count for one in message.reactions}
     if not await messages.unreact(connection, message_id, emoji=emoji, user_id=user_id):
         return
     removed = ReactionRemoved(
         channel_id=channel_id, message_id=message_id, user_id=user_id, emoji=emoji, count=counts[emoji] - 1
     )
-    await publish(connection, f"channel:{channel_id}", removed)
+    await publish(connection, f"channel:{channel_id}", removed, decided_by=f"space:{access.channel.space_id}")

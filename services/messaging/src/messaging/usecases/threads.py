@@ -59,7 +59,8 @@ async def start_thread(
     )
     await channels.add(connection, thread)
     await marks.move(connection, thread.id, user_id, seq=0)
-    await publish(connection, f"channel:{channel_id}", ThreadCreated(**msgspec.structs.asdict(thread)))
+    created = ThreadCreated(**msgspec.structs.asdict(thread))
+    await publish(connection, f"channel:{channel_id}", created, decided_by=f"space:{thread.space_id}")
     return seen(await enter_channel(connection, thread.id, user_id=user_id))
 
 

@@ -15,7 +15,9 @@ from streams import log
 async def read_topic(
     connection: AsyncConnection, topic: str, *, after: int | None, limit: int, audience: bool
 ) -> LogPage:
-    """Raises `NotFound` for what is no topic of ours. Without `after` no events are wanted."""
+    """Raises `NotFound` for what is no topic of ours. Without `after` no events are wanted. Needs a connection that
+    sees one moment.
+    """
     depends_on, watchers = await _audience(connection, topic)
     if after is None:
         page = LogPage(topic=topic, seq=await log.head(connection, topic))
@@ -28,6 +30,7 @@ async def read_topic(
         reset=page.reset,
         audience=watchers if audience else None,
         depends_on=depends_on if audience else None,
+        audience_seq=await log.head(connection, depends_on) if audience and depends_on else None,
     )
 
 
