@@ -11,7 +11,7 @@ from chassis.database import connect
 from chassis.settings import Secret
 from contracts.times import now
 from messaging.settings import Settings
-from messaging.usecases.keeping import Keeper
+from messaging.usecases.keeping import Sweeper
 from testkit.plugin import FreshDatabase
 from testkit.tokens import Signer
 from testkit.waiting import eventually
@@ -90,7 +90,10 @@ async def sweep(engine: AsyncEngine, limits: Settings, *, days_later: float) -> 
                 text(f"update {table} set deleted_at = :at where deleted_at is not null"),
                 {"at": now() - timedelta(days=days_later)},
             )
-    await Keeper(engine, limits).sweep()
+    sweeper = Sweeper(engine, limits)
+    for step in (sweeper.sweep_keys, sweeper.sweep_names, sweeper.sweep_removed):
+        while await step():
+            pass
 
 
 class TestADeletedChannel:
@@ -164,7 +167,7 @@ class TestADeletedSpace:
         assert set(topics) == {f"user:{ann.id}", f"user:{eve.id}"}
 
 
-class TestKeeper:
+class TestSweeper:
     async def test_works_by_itself_in_the_running_service(
         self, limits: Settings, signer: Signer, engine: AsyncEngine
     ) -> None:

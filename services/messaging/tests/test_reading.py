@@ -1,11 +1,22 @@
 """Read markers, unread counts, search and export."""
 
+import asyncio
+
 import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chassis.settings import Secret
+from contracts.ids import SpaceId
+from contracts.problems import RateLimited
+from messaging.settings import Settings
+from messaging.usecases.exporting import Exports
+from testkit.waiting import eventually
+
 from .people import Json, Person, Place, Refused, logged
+
+LIMITS = Settings(database_url=Secret(""), redis_url=Secret(""), auth_url="")
 
 
 async def unread(person: Person, channel_id: str) -> Json:
@@ -203,3 +214,42 @@ class TestExport:
 
     async def test_is_the_owners_alone(self, place: Place, ben: Person) -> None:
         assert (await ben.ask("GET", f"/spaces/{place.id}/export")).status_code == 403
+
+    async def test_holds_no_connection_while_its_client_is_slow(
+        self, place: Place, ann: Person, engine: AsyncEngine
+    ) -> None:
+        for _ in range(40):
+            await ann.say(place.channel_id, "x" * 4000)
+        exports = Exports(engine, LIMITS)
+        export = exports.begin(msgspec.convert(place.id, SpaceId), user_id=ann.id)
+        chunks = export.chunks()
+        first = await anext(chunks)
+
+        async def idle() -> bool:
+            return engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+        await eventually(idle)
+        whole = first + b"".join([chunk async for chunk in chunks])
+        assert msgspec.json.decode(whole.splitlines()[-1])["kind"] == "end"
+
+    async def test_is_refused_while_two_of_hers_are_not_read(
+        self, place: Place, ann: Person, ben: Person, engine: AsyncEngine
+    ) -> None:
+        exports, space_id = Exports(engine, LIMITS), msgspec.convert(place.id, SpaceId)
+        begun = [exports.begin(space_id, user_id=ann.id) for _ in range(2)]
+
+        with pytest.raises(RateLimited):
+            exports.begin(space_id, user_id=ann.id)
+        exports.begin(space_id, user_id=ben.id)
+        begun[0].close()
+        await asyncio.sleep(0)
+        exports.begin(space_id, user_id=ann.id)
+
+        exports.close()
+
+    async def test_ends_when_it_is_not_read_in_time(self, place: Place, ann: Person, engine: AsyncEngine) -> None:
+        limits = msgspec.structs.replace(LIMITS, export_seconds_max=0.0)
+
+        export = Exports(engine, limits).begin(msgspec.convert(place.id, SpaceId), user_id=ann.id)
+
+        await export.ended

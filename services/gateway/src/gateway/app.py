@@ -59,16 +59,14 @@ def create_app(settings: Settings) -> Litestar:
         edge = Edge(inner, roads=roads, verifier=verifier, limits=limits, settings=settings)
         application.state["parts"] = Parts(edge=edge, door=Door(hub, verifier.caller, settings), hub=hub)
         views = events.views(redis, hub, revoked)
-        loops = {
-            "topics": hub.keep_tidy,
-            "heartbeat": Heartbeat(hub, settings).run,
-            "presence listen": people.listen,
-            "presence speak": people.speak,
-            "presence lease": people.beat,
-            "posts": posts.run,
-        }
-        work = [Worker(name, run, bound_seconds=math.inf) for name, run in loops.items()]
-        async with services.open(), workers.running(*work, *(view.worker() for view in views)):
+        work = [
+            hub.worker(),
+            Heartbeat(hub, settings).worker(),
+            *people.workers(),
+            Worker("posts", posts.run, bound_seconds=math.inf),
+            *(view.worker() for view in views),
+        ]
+        async with services.open(), workers.running(*work):
             listening = asyncio.create_task(listen(views, hub))
             yield
             listening.cancel()

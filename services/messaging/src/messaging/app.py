@@ -25,7 +25,8 @@ from messaging.routes.lane import Lanes
 from messaging.routes.posting import AttachingRoad, OrdinaryRoad, Road
 from messaging.settings import Settings
 from messaging.usecases.attaching import Attachments
-from messaging.usecases.keeping import Keeper
+from messaging.usecases.exporting import Exports
+from messaging.usecases.keeping import Sweeper
 from streams import bus
 from streams.consumer import ConsumerGroup, once
 from streams.redaction import Redactor
@@ -59,6 +60,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     users, uploads = _neighbours(http, settings)
     relay = Relay(engine, redis, stream="messaging.events")
     redactor = Redactor(engine, redis, stream="messaging.events")
+    exports = Exports(engine, settings)
     group = GroupRoad(engine, relay, limits=settings)
     plain: Road = group if settings.group_commit else OrdinaryRoad(engine, limits=settings)
     road = AttachingRoad(plain, Attachments(engine, uploads, limits=settings))
@@ -69,13 +71,14 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
         redactor.worker(),
         *_readers(engine, redis, revoked),
         Worker("group commit", group.run, bound_seconds=math.inf),
-        Worker("sweep", Keeper(engine, settings).run, bound_seconds=math.inf),
+        *Sweeper(engine, settings).workers(),
     )
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         async with lanes.listening() if settings.group_commit else nullcontext():
             yield
+        exports.close()
         await http.close()
         await redis.aclose()
         await engine.dispose()
@@ -90,7 +93,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "manages_guild": manages_guild,
             "transaction": database.transactions(engine),
             "snapshot": database.snapshots(engine),
-            "engine": lambda: engine,
+            "exports": lambda: exports,
             "limits": lambda: settings,
             "once": idempotency.once(kept_days=settings.idempotency_keys_kept_days),
             "road": lambda: road,

@@ -34,6 +34,9 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     idempotency_keys_kept_days: int = 7
     deleted_kept_days: int = 30
     """How long deleted spaces and channels, which nobody sees, stay in the tables."""
+    exports_per_person_max: int = 2
+    export_seconds_max: float = 3600.0
+    """For writing an export and reading all of it."""
     sweep_seconds: float = 60.0
     sweep_rows_max: int = 1000
 

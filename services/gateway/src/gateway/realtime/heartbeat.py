@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from typing import Final
 
+from chassis.background import Worker, every
 from gateway.realtime.hub import Hub
 from gateway.realtime.session import Session
 from gateway.settings import Settings
@@ -17,15 +18,16 @@ class Heartbeat:
     def __init__(self, hub: Hub, settings: Settings) -> None:
         self._hub = hub
         self._settings = settings
+        self._second = 0
         self._asked: deque[tuple[float, list[Session]]] = deque()
 
-    async def run(self) -> None:
-        loop = asyncio.get_running_loop()
-        second = 0
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            second = (second + 1) % self._settings.heartbeat_seconds
-            self.beat(second, loop.time())
+    def worker(self) -> Worker:
+        """One beat a second."""
+        return Worker("heartbeat", self._step, wait=every(TICK_SECONDS))
+
+    async def _step(self) -> None:
+        self._second = (self._second + 1) % self._settings.heartbeat_seconds
+        self.beat(self._second, asyncio.get_running_loop().time())
 
     def beat(self, second: int, now: float) -> None:
         """Ask those whose second it is, and part with those who did not answer in time."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Coroutine, Iterable
 from typing import Any, Final, TypeVar
 
+from chassis.background import Worker, every
 from chassis.tokens import Caller
 from contracts.events import Envelope
 from contracts.ids import SessionId, UserId
@@ -175,16 +176,18 @@ class Hub:
         self.reader.spaces.forget(topic)
         self.topics.pop(topic.name, None)
 
-    async def keep_tidy(self) -> None:
+    def worker(self) -> Worker:
+        """What closes topics that are not watched any more."""
+        return Worker("topics", self.close_idle_topics, wait=every(TIDY_SECONDS))
+
+    async def close_idle_topics(self) -> None:
         """Close topics that nobody has watched for `topic_linger_seconds`."""
-        while True:
-            await asyncio.sleep(TIDY_SECONDS)
-            self.reader.spaces.forget_old()
-            for topic in tuple(self.topics.values()):
-                if topic.watchers or topic.waiting:
-                    topic.unwatched_since = time.monotonic()
-                elif time.monotonic() - topic.unwatched_since > self._settings.topic_linger_seconds:
-                    self.close(topic)
+        self.reader.spaces.forget_old()
+        for topic in tuple(self.topics.values()):
+            if topic.watchers or topic.waiting:
+                topic.unwatched_since = time.monotonic()
+            elif time.monotonic() - topic.unwatched_since > self._settings.topic_linger_seconds:
+                self.close(topic)
 
     async def drain(self) -> None:
         """Ask everybody to come back elsewhere; spread over `drain_sockets_seconds`, so that not all come at once."""

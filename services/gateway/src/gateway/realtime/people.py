@@ -6,14 +6,19 @@ power cut needs nobody to clean up, and the work of staying alive does not grow 
 """
 
 import asyncio
+import math
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, cast
 
 import msgspec
 import structlog
 from redis.asyncio import Redis
 
+from chassis.background import Step, WakeUp, Worker, every
 from contracts.decoding import UNDECODABLE
 from contracts.ids import UserId, new_id
 from contracts.times import now, rfc3339
@@ -34,7 +39,6 @@ GATEWAYS: Final = "gateway.gateways"
 HASH: Final = "gateway.present:{}"
 HASH_SECONDS: Final = 86_400
 BEATS_BETWEEN_EXPIRES: Final = 360
-PAUSE_SECONDS: Final = 0.5
 LISTEN_SECONDS: Final = 2.0
 
 
@@ -67,7 +71,8 @@ class People:
         self._loading: dict[str, list[Moved]] = {}
         self._changed: dict[tuple[str, UserId], None] = {}
         self._typed: list[Typed] = []
-        self._bell = asyncio.Event()
+        self._beats = 0
+        self._woken = WakeUp()
         self._decoder: msgspec.json.Decoder[Typed | Moved] = msgspec.json.Decoder(Typed | Moved)
 
     # what sessions tell
@@ -79,7 +84,7 @@ class People:
         elif session.user_id and time.monotonic() - session.typed_at >= self._settings.typing_pause_seconds:
             session.typed_at = time.monotonic()
             self._typed.append(Typed(channel_id, session.user_id))
-            self._bell.set()
+            self._woken.notify()
 
     def acted(self, session: Session) -> None:
         for name in session.topics:
@@ -106,7 +111,7 @@ class People:
         space_id = _space_of(topic)
         if space_id is not None and session.user_id is not None:
             self._changed[space_id, session.user_id] = None
-            self._bell.set()
+            self._woken.notify()
 
     def _state_here(self, space_id: str, user_id: UserId) -> State:
         topic = f"space:{space_id}"
@@ -114,20 +119,26 @@ class People:
 
     # to the other gateways
 
+    def workers(self) -> list[Worker]:
+        """What keeps gateways informed of each other. Nobody can do without Redis less: none of it makes us unready."""
+        beat = every(self._settings.beat_seconds)
+        return [
+            Worker("presence listen", session=self._listening, bound_seconds=math.inf),
+            Worker("presence speak", self.speak, wait=self._woken, bound_seconds=math.inf),
+            Worker("presence lease", self.beat, wait=beat, bound_seconds=math.inf),
+        ]
+
     async def speak(self) -> None:
         """Say what changed, all of it together. What Redis did not take is passing anyway, but presence is kept."""
-        while True:
-            await self._bell.wait()
-            self._bell.clear()
-            changed, self._changed = self._changed, {}
-            typed, self._typed = self._typed, []
-            try:
-                await self._say(list(changed), typed)
-            except bus.OUTAGES as error:
-                log.warning("people.unheard", error=repr(error)[:200])
-                self._changed = changed | self._changed
-                await asyncio.sleep(PAUSE_SECONDS)
-                self._bell.set()
+        changed, self._changed = self._changed, {}
+        typed, self._typed = self._typed, []
+        if not changed and not typed:
+            return
+        try:
+            await self._say(list(changed), typed)
+        except BaseException:
+            self._changed = changed | self._changed
+            raise
 
     async def _say(self, changed: list[tuple[str, UserId]], typed: list[Typed]) -> None:
         pipeline = cast("Any", self._redis.pipeline(transaction=False))
@@ -146,14 +157,8 @@ class People:
 
     async def beat(self) -> None:
         """Renew the lease, and part with gateways whose lease has ended."""
-        beats = 0
-        while True:
-            try:
-                await self._renew(expires=beats % BEATS_BETWEEN_EXPIRES == 0)
-            except bus.OUTAGES as error:
-                log.warning("people.unheard", error=repr(error)[:200])
-            beats += 1
-            await asyncio.sleep(self._settings.beat_seconds)
+        await self._renew(expires=self._beats % BEATS_BETWEEN_EXPIRES == 0)
+        self._beats += 1
 
     async def _renew(self, *, expires: bool) -> None:
         moment = time.time()
@@ -178,21 +183,19 @@ class People:
 
     # from all gateways
 
-    async def listen(self) -> None:
+    @asynccontextmanager
+    async def _listening(self) -> AsyncGenerator[Step]:
         """Hear what is said; after a break, read what was missed."""
-        while True:
-            try:
-                async with cast("Any", self._redis).pubsub() as pubsub:
-                    await pubsub.subscribe(CHANNEL)
-                    for space_id in list(self._spaces):
-                        await self._load(space_id)
-                    while True:
-                        message = await pubsub.get_message(True, timeout=LISTEN_SECONDS)
-                        if message is not None:
-                            self._hear(message["data"])
-            except bus.OUTAGES as error:
-                log.warning("people.unheard", error=repr(error)[:200])
-                await asyncio.sleep(PAUSE_SECONDS)
+        async with cast("Any", self._redis).pubsub() as pubsub:
+            await pubsub.subscribe(CHANNEL)
+            for space_id in list(self._spaces):
+                await self._load(space_id)
+            yield partial(self._listen, pubsub)
+
+    async def _listen(self, pubsub: Any) -> None:
+        message = await pubsub.get_message(True, timeout=LISTEN_SECONDS)
+        if message is not None:
+            self._hear(message["data"])
 
     def _hear(self, data: bytes) -> None:
         try:

@@ -1,14 +1,13 @@
 """What happens by itself: what was deleted leaves the tables when its time is over, bit by bit."""
 
-import asyncio
+import math
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis import idempotency
-from chassis.background import raise_if_cancelled
+from chassis.background import Worker, every
 from contracts.times import now
 from messaging.settings import Settings
 from messaging.store import redaction, removal
@@ -17,38 +16,39 @@ from messaging.usecases.people import without_name
 logger = structlog.get_logger()
 
 
-class Keeper:
-    """One in each process; several do no harm."""
+class Sweeper:
+    """In each process; several do no harm. Each step is one transaction, and says whether there may be more to do."""
 
     def __init__(self, engine: AsyncEngine, limits: Settings) -> None:
         self._engine = engine
         self._limits = limits
 
-    async def run(self) -> None:
-        """Work until cancelled; a database that is away is waited for."""
-        while True:
-            try:
-                await self.sweep()
-            except (DBAPIError, OSError) as error:
-                logger.warning("sweep.paused", error=repr(error)[:300])
-            raise_if_cancelled()
-            await asyncio.sleep(self._limits.sweep_seconds)
+    def workers(self) -> list[Worker]:
+        """Parted, so that one that fails holds up no other."""
+        steps = {
+            "sweep keys": self.sweep_keys,
+            "sweep names": self.sweep_names,
+            "sweep removed": self.sweep_removed,
+        }
+        wait = every(self._limits.sweep_seconds)
+        return [Worker(name, step, wait=wait, bound_seconds=math.inf) for name, step in steps.items()]
 
-    async def sweep(self) -> None:
-        """Everything that is due; each step is a transaction of its own."""
+    async def sweep_keys(self) -> bool:
+        """Forget what creating requests were answered long ago."""
         rows_max, kept_days = self._limits.sweep_rows_max, self._limits.idempotency_keys_kept_days
-        more = True
-        while more:
-            async with self._engine.begin() as connection:
-                more = await idempotency.forget(connection, kept_days=kept_days, limit=rows_max) == rows_max
-        more = True
-        while more:
-            async with self._engine.begin() as connection:
-                more = await redaction.erase_some(connection, without_name, rows_max=rows_max)
-        before, more = now() - timedelta(days=self._limits.deleted_kept_days), True
-        while more:
-            async with self._engine.begin() as connection:
-                more = await remove_some(connection, before=before, rows_max=rows_max)
+        async with self._engine.begin() as connection:
+            return await idempotency.forget(connection, kept_days=kept_days, limit=rows_max) == rows_max
+
+    async def sweep_names(self) -> bool:
+        """Take the names of erased people out of the log."""
+        async with self._engine.begin() as connection:
+            return await redaction.erase_some(connection, without_name, rows_max=self._limits.sweep_rows_max)
+
+    async def sweep_removed(self) -> bool:
+        """Remove what was deleted `deleted_kept_days` ago."""
+        before = now() - timedelta(days=self._limits.deleted_kept_days)
+        async with self._engine.begin() as connection:
+            return await remove_some(connection, before=before, rows_max=self._limits.sweep_rows_max)
 
 
 async def remove_some(connection: AsyncConnection, *, before: datetime, rows_max: int) -> bool:
