@@ -25,7 +25,7 @@ from contracts.messaging import (
 from contracts.times import now
 from media.events import projection
 from media.store import people
-from streams.work import once
+from streams.consumer import once
 
 from .files import a_png, attach, message, upload, used_bytes
 from .people import Asking, Community, Json, snowflake
