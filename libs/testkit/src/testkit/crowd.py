@@ -12,6 +12,7 @@ import msgspec
 import voice
 from discord_sim.entities import ALL_PERMISSIONS, ChannelKind
 from discord_sim.simulator import Simulator
+from discord_sim.voice.ledger import Sent
 from discord_sim.voice.members import Bystander, DaveyMember, LibdaveMember, MakeMember
 from discord_sim.voice.people import Person
 from discord_sim.voice.sounds import babble
@@ -51,6 +52,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     sessions: int
     stirs: Counter[str]
     accounts_add_up: bool
+    examples: tuple[str, ...]
+    """The first of those that no one named, when they were said, and what was told around that."""
 
 
 async def gather(plan: Plan) -> list[Outcome]:
@@ -133,6 +136,7 @@ class Crowd:
         withheld = self._sim.voice.ledger.kept_from(self._bot_id)
         unnamed = naming.unnamed(sent)
         unknowable = [each for each in unnamed if (each.ssrc, each.sequence) in withheld and not naming.knowable(each)]
+        nameless = [each for each in unnamed if each not in unknowable]
         counts = connection.counts()
         adds_up = all(each.adds_up for each in counts.values())
         return Outcome(
@@ -140,7 +144,7 @@ class Crowd:
             heard=sum(each.digest in naming.frames for each in sent),
             gaps=Counter(gap.cause for gap in naming.gaps.values()),
             outages=len(naming.outages),
-            unnamed=len(unnamed) - len(unknowable),
+            unnamed=len(nameless),
             unknowable=len(unknowable),
             misnamed=len(naming.misnamed(sent)),
             heard_in_outages=len(naming.heard_in_spans()),
@@ -148,7 +152,13 @@ class Crowd:
             sessions=len(naming.sessions) + 1,
             stirs=self._stirs,
             accounts_add_up=adds_up and sum(each.received for each in counts.values()) == connection.datagrams,
+            examples=tuple(self._example(each, withheld) for each in nameless[:3]),
         )
+
+    def _example(self, lost: Sent, withheld: set[tuple[int, int]]) -> str:
+        around = self._listening.around(lost.at_ns)
+        kept = "withheld" if (lost.ssrc, lost.sequence) in withheld else "sent on"
+        return f"{lost.ssrc}/{lost.sequence} {kept} at {lost.at_ns / 1e9:.3f}: {around}"
 
     async def _talk(self, person: Person) -> None:
         while True:

@@ -72,6 +72,14 @@ class Listening:
         self._heard.append(heard)
         self._at_ns.append(time.monotonic_ns())
 
+    def around(self, at_ns: int, *, within_seconds: float = 2.0) -> list[str]:
+        """What was told besides frames and gaps, in seconds from then."""
+        return [
+            f"{(told_ns - at_ns) / 1e9:+.3f} {heard}"
+            for heard, told_ns in zip(self._heard, self._at_ns, strict=True)
+            if abs(told_ns - at_ns) < within_seconds * 1e9 and not isinstance(heard, Frame | Gap)
+        ]
+
     def naming(self, *, home: int) -> Naming:
         """`home` is the channel whose people are looked for: nothing of them is heard anywhere else."""
         told = list(zip(self._heard, self._at_ns, strict=True))

@@ -94,12 +94,14 @@ class Session:
 
     @property
     def last_good_ns(self) -> int | None:
-        """When voice was last known to arrive: with the last datagram; but where nothing answers our pings, quiet on
-        UDP means nothing, and the socket's word counts as well."""
-        heard_ns = self._udp.heard_ns if self._udp else None
-        if self._udp and self._udp.answers_pings:
-            return heard_ns
-        return max((at_ns for at_ns in (heard_ns, self.heard_ns) if at_ns is not None), default=None)
+        """When voice was last known to arrive: with the last datagram; but where our pings go unanswered, quiet on UDP
+        means nothing, and the socket's word counts as well."""
+        udp = self._udp
+        if udp is None:
+            return self.heard_ns
+        if udp.heard_ns is None or (not udp.answers_pings and udp.pings_since_heard >= QUIET_PINGS):
+            return max(udp.heard_ns or 0, self.heard_ns or 0) or None
+        return udp.heard_ns
 
     @property
     def media_ns(self) -> int | None:
