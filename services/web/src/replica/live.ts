@@ -123,6 +123,12 @@ export async function markRead(channel: string, seq: number): Promise<void> {
   await answer(api.PUT('/api/v1/channels/{channel_id}/read', { params, body: { seq } })).catch(() => {})
 }
 
+/** All channels of a space at once; the counts follow by events, or with the next directory. */
+export async function markSpaceRead(space: string): Promise<void> {
+  await answer(api.PUT('/api/v1/spaces/{space_id}/read', { params: { path: { space_id: space } } })).catch(() => {})
+  await loadDirectory()
+}
+
 function watch(topic: string): void {
   if (!connection || watching.has(topic)) return
   watching.set(

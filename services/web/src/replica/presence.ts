@@ -11,7 +11,9 @@ interface Presence {
 export const usePresence = create<Presence>(() => ({ states: {}, typing: {} }))
 
 export function takePresence(frame: ServerFrame, me: string): void {
-  if (frame.op === 'presence') {
+  if (frame.op === 'ready') {
+    usePresence.setState({ states: {} }) // A list for each space follows.
+  } else if (frame.op === 'presence') {
     usePresence.setState(({ states }) => ({ states: { ...states, [frame.user_id]: frame.state } }))
   } else if (frame.op === 'presence_list') {
     const told = Object.fromEntries(frame.people.map((one) => [one.user_id, one.state]))

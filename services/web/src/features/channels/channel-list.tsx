@@ -1,11 +1,11 @@
 import { Link, useNavigate } from '@tanstack/react-router'
-import { ChevronDown, Plus, Search, Settings, UserPlus, Users } from 'lucide-react'
+import { CheckCheck, ChevronDown, Plus, Search, Settings, UserPlus, Users } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useShallow } from 'zustand/react/shallow'
 import { InviteDialog } from '@/features/invites'
 import { cx } from '@/lib/cx'
-import { useLive } from '@/replica/live'
+import { markSpaceRead, useLive } from '@/replica/live'
 import { IconButton } from '@/ui/icon-button'
 import { Menu, MenuItem } from '@/ui/menu'
 import { ChannelLink } from './channel-link'
@@ -49,6 +49,9 @@ export function ChannelList({ space, className }: { space: string; className: st
             {t('invite')}
           </MenuItem>
         )}
+        <MenuItem icon={CheckCheck} onSelect={() => void markSpaceRead(space)}>
+          {t('mark_read')}
+        </MenuItem>
         <MenuItem icon={Users} onSelect={() => navigate({ to: '/s/$space/members', params: { space } })}>
           {t('members')}
         </MenuItem>

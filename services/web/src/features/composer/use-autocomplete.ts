@@ -52,9 +52,8 @@ export function useAutocomplete({ box, space, text, write }: Options) {
   function choicesOf(): Choice[] {
     const wanted = word.toLowerCase()
     if (mark === '@') {
-      const named = (people.data ?? []).filter((one) => one.user.display_name.toLowerCase().includes(wanted))
       const all: Choice[] = 'channel'.startsWith(wanted) ? [{ key: 'channel', label: '@channel', hint: '', insert: '@channel' }] : []
-      const found = named.map(({ user, role }) => ({
+      const found = (people.data ?? []).map(({ user, role }) => ({
         key: user.id,
         label: user.display_name,
         hint: role === 'member' ? '' : role,

@@ -29,8 +29,7 @@ export function MembersScreen({ space }: { space: string }) {
     },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   })
-  const wanted = search.toLowerCase()
-  const found = (members.data?.pages.flatMap((page) => page.items) ?? []).filter((one) => one.user.display_name.toLowerCase().includes(wanted))
+  const found = members.data?.pages.flatMap((page) => page.items) ?? []
 
   return (
     <main className="flex min-w-0 flex-1 flex-col">
