@@ -5,6 +5,7 @@ import { useTranslations } from 'use-intl'
 import type { Channel } from '@/api/types'
 import { PanelHeader } from '@/features/shell'
 import { IconButton } from '@/ui/icon-button'
+import { JumpToDate } from './jump-to-date'
 import { PinsDialog } from './pins-dialog'
 
 export function ChannelHeader({ channel }: { channel: Channel }) {
@@ -19,6 +20,7 @@ export function ChannelHeader({ channel }: { channel: Channel }) {
   const space = channel.space_id
   return (
     <PanelHeader title={title} detail={channel.topic} space={space}>
+      <JumpToDate channel={channel} />
       <IconButton icon={Pin} label={t('pins')} onClick={() => setPins(true)} />
       <Link to="/s/$space/search" params={{ space }} search={{ q: `in:${channel.name} ` }} tabIndex={-1} className="hidden md:block">
         <IconButton icon={Search} label={t('search')} />
