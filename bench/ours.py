@@ -14,6 +14,7 @@ import msgspec
 from bench.programs import Program
 from bench.servers import Servers
 from contracts.messaging import Space
+from contracts.times import NEVER
 from contracts.tokens import ACCESS_SECONDS_MAX
 from embedded import ports
 from launcher import credentials, environment
@@ -43,7 +44,7 @@ class Ours(msgspec.Struct, kw_only=True):
     space: Space
     token_file: Path
     tokens_file: Path
-    renewed_at: float = 0.0
+    renewed_at: float = NEVER
 
     async def fresh_channel(self) -> str:
         """A channel nobody has spoken in, before a run that speaks there; gives its id."""

@@ -1,5 +1,6 @@
 """Words that have no place in the tree."""
 
+import ast
 import re
 
 from . import tree
@@ -80,3 +81,25 @@ class TestMarkdown:
 
 def without_code(markdown: str) -> str:
     return re.sub(r"^```.*?^```", "", markdown, flags=re.DOTALL | re.MULTILINE)
+
+
+class TestClocks:
+    def test_say_not_yet_by_never(self) -> None:
+        """Zero is a moment of `time.monotonic()`: a second ago on a machine that has just booted."""
+        offenders = (
+            f"{path}:{node.lineno} {name}"
+            for path in tree.python(tests=False)
+            for node in ast.walk(tree.syntax(path))
+            if isinstance(node, ast.Assign | ast.AnnAssign)
+            for name in _assigned(node)
+            if name.endswith(("_at", "_since"))
+        )
+        tree.check(offenders, advice="Write `contracts.times.NEVER` for a time that has not come yet:")
+
+
+def _assigned(node: ast.Assign | ast.AnnAssign) -> list[str]:
+    """The names to which 0.0 is assigned here."""
+    if not isinstance(node.value, ast.Constant) or repr(node.value.value) != "0.0":
+        return []
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return [getattr(target, "attr", getattr(target, "id", "")) for target in targets]

@@ -10,13 +10,16 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from chassis import background
 from embedded import ports
 from testkit.waiting import eventually
 
 PROGRAM = """
 import asyncio, os, sys
+from contextlib import asynccontextmanager
 from litestar import get
 from chassis.app import create_app
+from chassis.background import Supervisor, Worker
 from chassis.cli import Service
 from chassis.settings import ServiceSettings
 
@@ -26,8 +29,22 @@ async def slow() -> str:
     await asyncio.sleep(0.5)
     return "done"
 
+@asynccontextmanager
+async def lifespan(_):
+    if "FAIL" in os.environ:
+        raise ValueError(os.environ["FAIL"])
+    yield
+
+async def step():
+    if "BUG" in os.environ:
+        raise ValueError(os.environ["BUG"])
+    await asyncio.sleep(0.1)
+
 def make(settings):
-    return create_app("try", settings, routes=[slow], checks={}, dependencies={})
+    supervisor = Supervisor(Worker("steps", step))
+    return create_app(
+        "try", settings, routes=[slow], checks={}, dependencies={}, lifespan=[lifespan], supervisor=supervisor
+    )
 
 Service(name="try", settings=ServiceSettings, create_app=make).main(os.environ, sys.argv[1:])
 """
@@ -76,6 +93,26 @@ class TestServe:
             assert (answer.status, await answer.text()) == (200, "done")
 
         assert await asyncio.wait_for(process.wait(), 60) == 0
+
+    async def test_says_why_it_cannot_start_and_never_that_it_started(self, program: Path) -> None:
+        [port] = ports.choose(1)
+        process = await start(program, "serve", TRY_PORT=str(port), FAIL="the key does not fit")
+        said, _ = await process.communicate()
+
+        assert process.returncode == 1
+        assert b"service.start_failed" in said
+        assert b"the key does not fit" in said
+        assert b"service.started" not in said
+
+    async def test_ends_with_70_when_a_worker_keeps_failing(self, program: Path) -> None:
+        [port] = ports.choose(1)
+        process = await start(program, "serve", TRY_PORT=str(port), BUG="the step is wrong")
+        said, _ = await process.communicate()
+
+        assert process.returncode == os.EX_SOFTWARE
+        assert said.count(b"the step is wrong") >= background.BUGS_MAX
+        assert b"exc_type" in said
+        assert b"worker.given_up" in said
 
     async def test_says_what_is_wrong_with_its_settings(self, program: Path) -> None:
         process = await start(program, "serve", TRY_PROT="1")

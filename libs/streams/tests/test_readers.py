@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, InternalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from chassis import background
 from chassis.background import Supervisor
 from contracts.events import Envelope
 from contracts.ids import new_id
@@ -25,6 +26,11 @@ from testkit.waiting import eventually
 from .conftest import STREAM, Happened, dead_letters, wipe
 
 QUICK = ConsumerSettings(failures_max=3, retry_seconds=0.05, block_ms=20)
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "RETRY_SECONDS_MAX", 0.05)
 
 
 def share(redis: Redis, effect: Effect) -> ConsumerGroup:

@@ -1,10 +1,12 @@
 """The application that every service is: its routes, plus health, problems, traces and limits, always the same."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, Final, cast
 
+import structlog
 from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -19,6 +21,8 @@ from chassis.schemas import AnswerSchemas
 from chassis.settings import ServiceSettings
 from chassis.tokens import Guard
 from contracts.problems import InvalidInput, UnsupportedMediaType
+
+log = structlog.get_logger()
 
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -65,8 +69,8 @@ def create_app(
         exception_handlers={**problems.HANDLERS},
         before_request=require_plain_text,
         guards=list(guards),
-        lifespan=[*lifespan, lambda _: supervisor.running(*supervisor.workers)],
-        state=State({"supervisor": supervisor}),
+        lifespan=[_saying_why, *lifespan, lambda _: supervisor.running(*supervisor.workers), _say_started],
+        state=State({"supervisor": supervisor, "started": asyncio.Event()}),
         request_max_body_size=settings.body_bytes_max,
         logging_config=None,
         plugins=[AnswerSchemas()],
@@ -78,6 +82,28 @@ def create_app(
             components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
         ),
     )
+
+
+@asynccontextmanager
+async def _saying_why(app: Litestar) -> AsyncGenerator[None]:
+    """A start or a stop that fails is logged here: servers keep the error to themselves."""
+    try:
+        yield
+    except Exception as error:
+        event = "service.stop_failed" if started_of(app).is_set() else "service.start_failed"
+        log.exception(event, error=str(error))
+        raise
+
+
+@asynccontextmanager
+async def _say_started(app: Litestar) -> AsyncGenerator[None]:
+    started_of(app).set()
+    yield
+
+
+def started_of(app: Litestar) -> asyncio.Event:
+    """Set once everything that the application needs has been opened, and its workers run."""
+    return cast("asyncio.Event", app.state["started"])
 
 
 def supervisor_of(app: Litestar) -> Supervisor:

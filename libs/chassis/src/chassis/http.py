@@ -9,6 +9,7 @@ import msgspec
 
 from chassis.tracing import traceparent
 from contracts.problems import Unavailable
+from contracts.times import NEVER
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ class Circuit:
         self._failures_max = failures_max
         self._open_seconds = open_seconds
         self._failures = 0
-        self._tries_again_at = 0.0
+        self._tries_again_at = NEVER
 
     def check(self, service: str) -> None:
         """Before a call. Raises `Unavailable`, with the time to wait, while it is open."""

@@ -2,19 +2,28 @@
 
 import asyncio
 import signal
+from typing import Any, Final
 
 import structlog
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server.embed import Server
 from litestar import Litestar
 
-from chassis.app import supervisor_of
+from chassis.app import started_of, supervisor_of
 from chassis.head import answering_head
 from chassis.settings import ServiceSettings
 from chassis.tracing import observe
 from chassis.writing import limiting_writes
 
 log = structlog.get_logger()
+
+LOGGING: Final[dict[str, Any]] = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": False}},
+}
+"""What the server logs goes where everything goes."""
 
 
 async def serve(app: Litestar, settings: ServiceSettings) -> None:
@@ -29,7 +38,9 @@ async def serve(app: Litestar, settings: ServiceSettings) -> None:
         port=settings.port,
         interface=Interfaces.ASGI,
         websockets=False,
-        log_enabled=False,
+        log_enabled=True,
+        log_level=LogLevels.error,
+        log_dictconfig=LOGGING,
         backlog=1024,
     )
     serving = asyncio.create_task(server.serve())
@@ -50,9 +61,12 @@ async def until_told_to_stop(serving: "asyncio.Task[None]", app: Litestar, setti
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stopping.set)
     waiting = {loop.create_task(stopping.wait()), loop.create_task(supervisor_of(app).given_up.wait())}
-    log.info("service.started", host=settings.host, port=settings.port)
-    await asyncio.wait({serving, *waiting}, return_when=asyncio.FIRST_COMPLETED)
-    for one in waiting:
+    starting = loop.create_task(started_of(app).wait())
+    await asyncio.wait({serving, starting, *waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        log.info("service.started", host=settings.host, port=settings.port)
+        await asyncio.wait({serving, *waiting}, return_when=asyncio.FIRST_COMPLETED)
+    for one in (starting, *waiting):
         one.cancel()
     if serving.done():
         serving.result()

@@ -17,7 +17,7 @@ from chassis.background import BOUND_SECONDS, Halt, Step, Worker
 from chassis.outages import is_outage
 from contracts.events import Envelope
 from contracts.times import NEVER, now
-from streams import bus, meters, tables
+from streams import bus, dead_letters, meters, tables
 from streams.projection import Projection
 from streams.tracing import continued
 
@@ -159,7 +159,7 @@ class ConsumerGroup:
         if self._halted:
             raise Halt(f"too many dead letters, the next would be {entry_id.decode()} of {stream}: {error!r}"[:300])
         self._dead_at.append(latest)
-        dead = f"{stream}.dead.{self._group}"
+        dead = dead_letters.key_of(stream, self._group)
         await self._redis.xadd(dead, {**fields, b"error": repr(error)[:2000].encode(), b"entry": entry_id})
         meters.dead_letters.add(1, {"stream": stream, "group": self._group})
         logger.error("work.dead_lettered", stream=stream, entry=entry_id.decode(), dead=dead, error=repr(error)[:300])

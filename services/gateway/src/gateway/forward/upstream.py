@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httptools
 
 from contracts.problems import Unavailable
+from contracts.times import NEVER
 
 CONNECT_SECONDS_MAX: Final = 1.0
 IDLE_SECONDS_MAX: Final = 15.0
@@ -36,7 +37,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self.idle_since = 0.0
+        self.idle_since = NEVER
         self.reused = False
         self.closed = False
         self._writable = asyncio.Event()

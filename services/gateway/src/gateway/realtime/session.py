@@ -12,6 +12,7 @@ import structlog
 from chassis.tokens import Caller
 from contracts.ids import UserId, new_id
 from contracts.problems import Problem, Unauthenticated
+from contracts.times import NEVER
 from gateway.realtime import frames
 from gateway.realtime.frames import CLOSE_CODE_OF, BadFrame, CloseCode, Command, Told
 from gateway.realtime.socket import Socket
@@ -93,14 +94,14 @@ class Session:
         self.user_id: UserId | None = None
         self.topics: dict[str, Topic] = {}
         self.state: Literal["active", "idle"] = "active"
-        self.typed_at = 0.0
+        self.typed_at = NEVER
         self._hub = hub
         self._verify = verify
         self._early: list[bytes] | None = None
         self._wishes: deque[Wish] = deque()
         self._granting = False
         self._frames = settings.frames_burst
-        self._frames_at = 0.0
+        self._frames_at = NEVER
         self._timer: asyncio.TimerHandle | None = None
 
     # what the socket calls

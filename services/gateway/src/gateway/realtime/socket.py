@@ -5,6 +5,7 @@ from typing import Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from contracts.times import NEVER
 from gateway.realtime import meters
 from gateway.realtime.frames import CloseCode, pong_frame
 from gateway.realtime.wires import Wire
@@ -35,7 +36,7 @@ class Socket(WSListener):
         self.wire = wire
         self.backlogged = False
         self.closed = False
-        self.heard_at = 0.0
+        self.heard_at = NEVER
         self._settings = settings
         self._parts: bytearray | None = None
         self._queued = 0
