@@ -79,7 +79,7 @@ export function Timeline({ channel, space, target, onThread }: Props) {
   const lastPending = pending.at(-1)?.nonce
   useEffect(() => {
     if (lastPending && settled.current) void toEnd()
-    // Whoever sends wants to see what they sent.
+    // After sending, show what was sent.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [lastPending])
 
