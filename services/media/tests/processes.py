@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 
@@ -13,15 +14,16 @@ from testkit.waiting import eventually
 class Process:
     """`python -m media serve`, which may be killed and started again."""
 
-    def __init__(self, environ: dict[str, str]) -> None:
+    def __init__(self, environ: dict[str, str], *, log: Path = Path(os.devnull)) -> None:
+        self._log = log
         self._environ = os.environ | environ
         self.url = f"http://127.0.0.1:{environ['MEDIA_PORT']}"
         self._running: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
-        self._running = await asyncio.to_thread(
-            subprocess.Popen, [sys.executable, "-m", "media", "serve"], env=self._environ, stdout=subprocess.DEVNULL
-        )
+        command = [sys.executable, "-m", "media", "serve"]
+        with self._log.open("wb") as log:
+            self._running = await asyncio.to_thread(subprocess.Popen, command, env=self._environ, stdout=log)
         async with httpx.AsyncClient() as client:
 
             async def answers() -> bool:

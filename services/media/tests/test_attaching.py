@@ -1,5 +1,7 @@
 """Uploads become part of messages, are deleted, swept, and go with what they were part of."""
 
+from uuid import UUID
+
 import aiohttp
 import msgspec
 import pytest
@@ -8,12 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.events import Envelope
 from contracts.ids import ChannelId, SpaceId, new_id
 from contracts.messaging import ChannelDeleted, MessageDeleted, MessageEdited, MessagePosted, SpaceDeleted
+from contracts.problems import Unavailable
 from contracts.times import now
 from media.clients.objects import Objects
 from media.events import concerns_media
+from media.settings import Settings
+from media.usecases.sweeping import Sweepers
 from testkit.tokens import Signer
 
-from .conftest import Sweep
+from .conftest import Sweep, long_since
 from .files import (
     File,
     a_png,
@@ -238,6 +243,33 @@ class TestMessagesThatShowIt:
         await sweep()
 
         assert await used_bytes(engine, community.space_id) == 0
+
+    async def test_of_which_no_news_came_is_asked_of_messaging(
+        self,
+        community: Community,
+        http: aiohttp.ClientSession,
+        engine: AsyncEngine,
+        messaging: Asking,
+        objects: Objects,
+        settings: Settings,
+    ) -> None:
+        shown, unshown, unsaid = [await upload(community.ben, http, community.space_id, a_png()) for _ in range(3)]
+        channel_id = ChannelId(new_id())
+        await attach(messaging, community, channel_id, shown, unshown, unsaid)
+        for one in (shown, unshown, unsaid):
+            await let_time_pass(engine, one, hours=25)
+
+        async def shows(channel: ChannelId, upload_id: UUID) -> bool:
+            if str(upload_id) == unsaid["id"]:
+                raise Unavailable
+            return channel == channel_id and str(upload_id) == shown["id"]
+
+        await Sweepers(engine, objects, settings, hearing=long_since(), shows=shows).sweep()
+
+        assert await used_bytes(engine, community.space_id) == 6000
+        assert await refusal_of(community.ben.do("GET", f"/api/v1/files/{unshown['id']}")) == "not_found"
+        await hear(engine, deleted_message(channel_id, shown))
+        assert await used_bytes(engine, community.space_id) == 3000
 
     async def test_are_left_no_dead_id_by_deleting_the_file(
         self, community: Community, http: aiohttp.ClientSession, engine: AsyncEngine, messaging: Asking

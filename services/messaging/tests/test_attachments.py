@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.ids import new_id
 from contracts.media import UploadsWanted
+from testkit.tokens import Signer
 
 from .conftest import StartMessaging
 from .people import Json, Person, Place, logged
@@ -94,6 +95,25 @@ class TestAttach:
         await ann.say(place.channel_id, "words", attachments=[])
 
         assert len(media.asked) == before
+
+
+class TestWhatMediaAsks:
+    async def test_is_whether_a_message_of_the_channel_shows_it(
+        self, client: httpx.AsyncClient, signer: Signer, place: Place, ann: Person, media: Media
+    ) -> None:
+        said = await ann.say(place.channel_id, "x", attachments=[media.give(ann, place)])
+        [shown] = said["attachments"]
+        token = signer.service_token("media", audience="messaging")
+
+        async def asked(channel_id: str, upload_id: str) -> int:
+            path = f"/internal/channels/{channel_id}/uploads/{upload_id}"
+            return (await client.get(path, headers={"authorization": f"Bearer {token}"})).status_code
+
+        before = [await asked(place.channel_id, shown), await asked(str(new_id()), shown)]
+        await ann.do("DELETE", f"/channels/{place.channel_id}/messages/{said['id']}")
+
+        assert before == [204, 404]
+        assert await asked(place.channel_id, shown) == 404
 
 
 class TestRefusals:

@@ -53,8 +53,9 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None, heari
     verifier = Verifier(keys, service="media", revoked=revoked)
     relay = Relay(engine, redis, stream=MEDIA_EVENTS)
     hearing = hearing or Hearing(break_seconds=settings.unheard_seconds + settings.sweep_seconds)
-    sweepers = Sweepers(engine, objects, settings, hearing=hearing)
     services = _services(http, settings)
+    shows = services.shows if settings.messaging_url else None
+    sweepers = Sweepers(engine, objects, settings, hearing=hearing, shows=shows)
     learner = Learner(engine, services, settings)
     checks = Checks(settings)
 

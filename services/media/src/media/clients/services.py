@@ -1,6 +1,7 @@
 """Messaging and auth, asked with media's own token."""
 
 from typing import Final, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -53,6 +54,13 @@ class Services:
 
     async def may_view(self, channel_id: ChannelId, user_id: UserId) -> bool:
         answer = await self._messaging.ask("GET", f"/internal/channels/{channel_id}/people/{user_id}")
+        if answer.status not in {204, 404}:
+            raise Unavailable(f"answered {answer.status}")
+        return answer.status == 204
+
+    async def shows(self, channel_id: ChannelId, upload_id: UUID) -> bool:
+        """Whether a message of the channel shows an upload."""
+        answer = await self._messaging.ask("GET", f"/internal/channels/{channel_id}/uploads/{upload_id}")
         if answer.status not in {204, 404}:
             raise Unavailable(f"answered {answer.status}")
         return answer.status == 204

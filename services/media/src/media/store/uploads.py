@@ -145,6 +145,12 @@ async def make_due(connection: AsyncConnection, upload_id: UUID, *, at: datetime
     await connection.execute(update(uploads).where(uploads.c.id == upload_id).values(due_at=at))
 
 
+async def keep(connection: AsyncConnection, upload_id: UUID) -> None:
+    """A message shows it of which no news came: it stays until a message that shows it is deleted."""
+    statement = update(uploads).where(uploads.c.id == upload_id, uploads.c.state == UploadState.READY)
+    await connection.execute(statement.values(holds=0, held_until=None, due_at=None))
+
+
 async def remove(connection: AsyncConnection, upload_id: UUID) -> None:
     await connection.execute(delete(uploads).where(uploads.c.id == upload_id))
 

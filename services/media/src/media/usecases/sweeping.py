@@ -12,7 +12,7 @@ from chassis.poison import SetAside
 from media.clients.objects import Objects
 from media.settings import Settings
 from media.usecases.abandoning import Abandoning, Hearing
-from media.usecases.discarding import Discarding
+from media.usecases.discarding import Discarding, Shows
 from media.usecases.erasing import Erasing, Removing
 from media.usecases.sealing import Resumming, Sealing
 
@@ -57,7 +57,16 @@ class Sweeper(Generic[ItemT]):
 class Sweepers:
     """All of them. `wake` when there may be something to do."""
 
-    def __init__(self, engine: AsyncEngine, objects: Objects, settings: Settings, *, hearing: Hearing) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        objects: Objects,
+        settings: Settings,
+        *,
+        hearing: Hearing,
+        shows: Shows | None = None,
+    ) -> None:
+        """Without `shows` what was attached, and never heard of again, is taken for shown by no message."""
         self._engine = engine
         self._settings = settings
         self._keys_wake_up = WakeUp(settings.sweep_seconds)
@@ -65,7 +74,7 @@ class Sweepers:
         self._sweepers: tuple[Sweeper[Any], ...] = (
             Sweeper(Abandoning(engine, settings, hearing), seconds=seconds),
             Sweeper(Erasing(engine, objects, settings), seconds=seconds),
-            Sweeper(Discarding(engine, objects), seconds=seconds),
+            Sweeper(Discarding(engine, objects, shows=shows), seconds=seconds),
             Sweeper(Sealing(engine, objects), seconds=seconds),
             Sweeper(Resumming(engine, objects), seconds=seconds),
             Sweeper(Removing(engine, objects, settings), seconds=seconds),

@@ -1,6 +1,7 @@
 """What only other services may ask."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import msgspec
 from litestar import Router, get, put
@@ -20,6 +21,7 @@ from messaging.domain.values import SpaceSeen
 from messaging.routes.lane import open_lane
 from messaging.settings import Settings
 from messaging.usecases import channels, members, spaces, watching
+from messaging.usecases.attaching import check_is_shown
 from messaging.usecases.entering import enter_channel
 
 
@@ -96,6 +98,14 @@ async def check_viewer(
     await enter_channel(transaction, channel_id, user_id=user_id)
 
 
+@get("/internal/channels/{channel_id:uuid}/uploads/{upload_id:uuid}", status_code=204)
+async def check_shown(
+    channel_id: FromPath[ChannelId], upload_id: FromPath[UUID], transaction: NamedDependency[AsyncConnection]
+) -> None:
+    """Whether a message of the channel shows an upload: asked before media removes one of which it heard nothing."""
+    await check_is_shown(transaction, channel_id, upload_id)
+
+
 @put("/internal/spaces/{space_id:uuid}/recordings/{recording_id:uuid}/channel")
 async def provide_recording_channel(
     space_id: FromPath[SpaceId],
@@ -121,6 +131,7 @@ def router(verifier: Verifier) -> Router:
             show_member,
             list_member_ids,
             check_viewer,
+            check_shown,
             show_instance,
             provide_recording_channel,
             open_lane,

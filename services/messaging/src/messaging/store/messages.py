@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, any_, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -227,3 +228,10 @@ async def pin_count(connection: AsyncConnection, channel_id: ChannelId) -> int:
         await connection.scalar(query.where(messages.c.channel_id == channel_id, messages.c.pinned_at.is_not(None)))
         or 0
     )
+
+
+async def is_shown(connection: AsyncConnection, channel_id: ChannelId, upload_id: UUID) -> bool:
+    """Whether a message of the channel has it attached. Reads the whole channel: for what is asked once."""
+    shows = any_(messages.c.attachments) == upload_id
+    query = select(messages.c.id).where(messages.c.channel_id == channel_id, shows)
+    return await connection.scalar(query.limit(1)) is not None

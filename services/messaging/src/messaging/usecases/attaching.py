@@ -1,16 +1,19 @@
 """What is attached to a message is asked of media before the message is said."""
 
 from contextlib import suppress
+from uuid import UUID
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.files import AttachedFile
+from contracts.ids import ChannelId
 from contracts.media import UploadsWanted
 from contracts.problems import FieldError, InvalidInput, NotFound, Unavailable
 from messaging.clients import Uploads
 from messaging.domain.content import Post
 from messaging.settings import Settings
+from messaging.store import messages
 from messaging.store import posting as store
 from messaging.usecases.posting import decide
 
@@ -61,3 +64,9 @@ class Attachments:
         if held is not None:
             with suppress(Unavailable):
                 await self._uploads.release(held.wanted)
+
+
+async def check_is_shown(connection: AsyncConnection, channel_id: ChannelId, upload_id: UUID) -> None:
+    """Raises `NotFound` unless a message of the channel shows it."""
+    if not await messages.is_shown(connection, channel_id, upload_id):
+        raise NotFound
