@@ -1635,6 +1635,7 @@ export interface components {
             at: string;
             data: unknown;
             trace: string;
+            audience_seq: number | null;
         };
         /** Factors */
         Factors: {
@@ -1667,6 +1668,7 @@ export interface components {
             reset: boolean;
             audience: string[] | null;
             depends_on: string | null;
+            audience_seq: number | null;
         };
         /** LoggedIn */
         LoggedIn: {
