@@ -13,11 +13,12 @@ from testkit.runs import Run
 class Copy:
     """A second (third, …) process of a service of a run, with that service's own environment but for its port."""
 
-    def __init__(self, run: Run, service: str, **environ: str) -> None:
+    def __init__(self, run: Run, service: str, *, faulty: bool = False, **environ: str) -> None:
+        """With `faulty` its steps fail when told to (`testkit.faulty`)."""
         self.name = service
         [self.port] = ports.choose(1)
         module = service.replace("-", "_")
-        self._command = [sys.executable, "-m", module, "serve"]
+        self._command = [sys.executable, "-m", *(["testkit.faulty"] if faulty else []), module, "serve"]
         original = Path("/proc", str(run.pid(service)), "environ").read_bytes().split(b"\0")
         self._environ: dict[str, str] = {}
         for entry in original:
@@ -27,6 +28,11 @@ class Copy:
         self._environ |= {f"{module.upper()}_PORT": str(self.port)} | environ
         self._log = run.data / "log" / f"{service}-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far."""
+        return self._log.read_text()
 
     def start(self) -> None:
         with self._log.open("ab") as log:
