@@ -57,6 +57,14 @@ class TestWithout:
         assert ready["status"] == "ok"
         assert ready["checks"]["discord"] == "idle: no Discord token"
 
+    async def test_a_shape_of_a_token_it_stays_up_and_says_so_in_a_sentence(self, setup: RecorderSetup) -> None:
+        await setup.start(discord_tokens="nonsense")
+
+        ready = msgspec.json.decode(await setup.recorder.answers("/readyz", status=503))
+
+        assert "token 1 is not one (RECORDER_BOT_DISCORD_TOKENS)" in ready["checks"]["discord"]
+        assert "Traceback" not in setup.recorder.log.read_text()
+
 
 class TestStopped:
     async def test_asked_to_stop_it_loses_nothing_and_goes_on_at_the_next_start(self, setup: RecorderSetup) -> None:
@@ -94,3 +102,19 @@ class TestKilled:
         assert len(merged(named)) == KILLS, detail.gaps
         check_accounts(detail)
         await handed_over(setup)
+
+
+class TestAMainGatewayThatIsOpenAndSilent:
+    async def test_is_named_and_opened_again_and_the_next_recording_works(self, setup: RecorderSetup) -> None:
+        await setup.start(discord_quiet_seconds="0.5", discord_answer_seconds="0.5")
+        await setup.recorder.answers("/readyz")
+
+        setup.sim.faults.gateway.swallow = ("GUILD_MEMBERS_CHUNK", "VOICE_STATE_UPDATE", "VOICE_SERVER_UPDATE")
+        ready = msgspec.json.decode(await setup.recorder.answers("/readyz", status=503))
+        setup.sim.faults.gateway.swallow = ()
+        await setup.recorder.answers("/readyz")
+        recording = await setup.record()
+
+        assert "Discord sends no events" in ready["checks"]["discord"]
+        assert any(line["event"] == "discord.silent" for line in setup.recorder.log_lines())
+        await setup.finish(recording)

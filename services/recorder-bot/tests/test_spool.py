@@ -76,5 +76,45 @@ class TestAFullDisk:
         await handed_over(setup)
 
 
+class TestASegmentThatCannotBeRead:
+    async def test_is_set_aside_by_itself_and_the_others_are_uploaded(self, setup: RecorderSetup) -> None:
+        ada = setup.person("ada")
+        await setup.start()
+        recording = await setup.record()
+        await setup.gather(ada)
+        setup.media.cut()
+        await ada.say(babble(150, seed=1))
+        sealed = setup.spool / str(recording.id) / "sealed"
+        await until(lambda: len(list(sealed.glob("*.ogg"))) > 1)
+        poison = min(sealed.glob("*.ogg"))
+        poison.rename(poison.with_suffix(".aside"))
+        poison.mkdir()
+
+        setup.media.restore()
+        await until(lambda: [path.name for path in sealed.glob("*.ogg")] == [poison.name])
+
+        assert any(line["event"] == "item.set_aside" for line in setup.recorder.log_lines())
+        poison.rmdir()
+        poison.with_suffix(".aside").rename(poison)
+        await setup.finish(recording)
+        assert await setup.missing(recording, ada) == {ada.user_id: 0}
+
+
+class TestTwoRecordersOnOneSpool:
+    async def test_only_the_first_works_with_it_and_the_second_says_why_it_does_not(self, setup: RecorderSetup) -> None:
+        await setup.start()
+        await until((setup.spool / "lock").exists)
+        second = setup.replica("second")
+        second.environ["RECORDER_BOT_SPOOL_FOLDER"] = str(setup.spool)
+        await second.start()
+
+        ready = msgspec.json.decode(await second.answers("/readyz", status=503))
+        await setup.recorder.stop()
+        freed = msgspec.json.decode(await second.answers("/readyz"))
+
+        assert "another recorder uses this spool" in ready["checks"]["spool"]
+        assert freed["status"] == "ok"
+
+
 def _told(setup: RecorderSetup, words: str) -> bool:
     return any(words in each for each in setup.said(setup.voice.id))

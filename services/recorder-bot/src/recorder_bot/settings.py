@@ -21,6 +21,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     discord_ca_file: str = ""
     """The authority (PEM) that signs the voice servers' certificates, when it is not one that the system trusts."""
 
+    discord_quiet_seconds: float = 30.0
+    """After so long without an event the main gateway is asked for one, and opened again when it does not answer."""
+    discord_answer_seconds: float = 10.0
+
     announcement_channel_id: str = ""
     """Empty: the text of the voice channel itself, and if that is not allowed, where the recording was asked for."""
     on_move: Literal["follow", "finish"] = "follow"

@@ -249,7 +249,8 @@ class Gateway:
         guild = self.world.guilds.get(int(asked["guild_id"]))
         if guild and session.reader.bot_id in guild.members:
             for dispatch in chunks(guild, asked=asked):
-                session.tell(dispatch)
+                if dispatch.name not in self.faults.gateway.swallow:
+                    session.tell(dispatch)
 
     def _presence(self, session: Session, asked: Json) -> None:
         bot = session.application.bot

@@ -61,6 +61,7 @@ class RecorderSetup:
         for user_id in [user for guild, user in self.sim.world.voice_states if guild == self.guild.id]:
             self.sim.world.leave_voice(self.guild.id, user_id=user_id)
         self.sim.voice.faults.clear()
+        self.sim.faults.clear()
         self.media.close()
         self.redis.close()
 
@@ -138,8 +139,8 @@ class RecorderSetup:
 
 
 async def handed_over(setup: RecorderSetup) -> None:
-    """The spool is empty but for the recorder's name."""
-    await until(lambda: [path.name for path in setup.spool.iterdir()] == ["holder"], timeout_seconds=20)
+    """The spool is empty but for the recorder's name and lock."""
+    await until(lambda: {path.name for path in setup.spool.iterdir()} == {"holder", "lock"}, timeout_seconds=20)
 
 
 def check_accounts(detail: RecordingDetail) -> None:

@@ -10,10 +10,12 @@ import msgspec
 import structlog
 
 import voice
+from recorder_bot.clients.gateway_probe import GatewayProbe
 from recorder_bot.domain.joining import Obstacle, Overwrite, obstacle, permissions
 
 INTENTS: Final = hikari.Intents.GUILDS | hikari.Intents.GUILD_VOICE_STATES
 AWAY: Final = (hikari.HikariError, aiohttp.ClientError, OSError, TimeoutError)
+SILENT: Final = "is connected, but Discord sends no events; connecting again"
 RETRY_SECONDS: Final = 5.0
 START_SECONDS_MAX: Final = 5.0
 """For a start that is under way when the process is to end."""
@@ -30,9 +32,21 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
     rest_url: str = ""
     ca_file: str = ""
+    quiet_seconds: float = 30.0
+    """After so long without an event the main gateway is asked for one."""
+    answer_seconds: float = 10.0
 
     def ssl_context(self) -> ssl.SSLContext | None:
         return ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
+
+
+def is_token(text: str) -> bool:
+    """Whether it has a token's shape: its first part is the bot's id."""
+    try:
+        hikari.applications.get_token_id(text)
+    except ValueError:
+        return False
+    return True
 
 
 class BotAccount:
@@ -48,6 +62,9 @@ class BotAccount:
             suppress_optimization_warning=True,
         )
         self._ssl_context = access.ssl_context()
+        self._probe = GatewayProbe(self._bot, quiet_seconds=access.quiet_seconds, answer_seconds=access.answer_seconds)
+        self._probe_seconds = access.quiet_seconds
+        self._is_silent = False
         self._started = asyncio.Event()
         self.problem = "has not connected yet"
         self.id = str(hikari.applications.get_token_id(token))
@@ -55,7 +72,12 @@ class BotAccount:
     @property
     def ready(self) -> bool:
         shards = self._bot.shards.values()
-        return self._started.is_set() and bool(shards) and all(shard.is_connected for shard in shards)
+        return (
+            self._started.is_set()
+            and not self._is_silent
+            and bool(shards)
+            and all(shard.is_connected for shard in shards)
+        )
 
     async def run(self) -> None:
         """Until cancelled. A line that was closed for good is opened again."""
@@ -63,8 +85,9 @@ class BotAccount:
             try:
                 await self._start()
                 self._started.set()
+                self._is_silent = False
                 log.info("discord.connected", identity=self.id)
-                await self._bot.join()
+                await self._stay()
             except (*AWAY, RuntimeError) as failed:
                 self.problem = f"{type(failed).__name__}: {failed}"
                 log.warning("discord.not_connected", identity=self.id, error=self.problem)
@@ -73,6 +96,22 @@ class BotAccount:
                 if self._bot.is_alive:
                     await self._bot.close()
             await asyncio.sleep(RETRY_SECONDS)
+
+    async def _stay(self) -> None:
+        """Until the line is closed, or until it is silent and no voice connection would be lost by opening it again."""
+        closing = asyncio.create_task(self._bot.join())
+        try:
+            while not closing.done():
+                await asyncio.wait({closing}, timeout=self._probe_seconds)
+                self._is_silent = not closing.done() and not await self._probe.answers()
+                if self._is_silent:
+                    self.problem = SILENT
+                    log.warning("discord.silent", identity=self.id)
+                    if not self._bot.voice.connections:
+                        return
+        finally:
+            closing.cancel()
+        await closing
 
     async def _start(self) -> None:
         """Cancelled in the middle of it, hikari 2.6 would leave a socket open and tasks behind: it is let finish."""

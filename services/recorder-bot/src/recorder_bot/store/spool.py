@@ -1,6 +1,8 @@
 """The spool: a folder for each recording that this recorder has taken and media has not got all of."""
 
 import asyncio
+import fcntl
+import os
 import shutil
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
@@ -19,7 +21,7 @@ from recorder_bot.store.segments import PAGES, REFUSED, Refusal, Segments
 Kept = TypeVar("Kept", SessionState, Checkpoint)
 Result = TypeVar("Result")
 
-STATE, CHECKPOINT, HOLDER = "recording.json", "alive.json", "holder"
+STATE, CHECKPOINT, HOLDER, LOCK = "recording.json", "alive.json", "holder", "lock"
 
 
 class Folder:
@@ -86,11 +88,30 @@ class Spool:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock: int | None = None
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = path / HOLDER
         if not name.exists():
             files.replace(name, f"recorder-{new_id()}".encode())
         self.holder = name.read_text()
+
+    def lock(self) -> bool:
+        """Whether the spool is this recorder's alone. The lock ends with the process."""
+        if self._lock is None:
+            descriptor = os.open(self._path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+            else:
+                self._lock = descriptor
+        return self._lock is not None
+
+    def close(self) -> None:
+        """Give the lock back."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def folder(self, recording_id: RecordingId) -> Folder:
         return Folder(self._path / str(recording_id))

@@ -1,12 +1,14 @@
 """All recordings that this recorder has: those it was given, and those that its spool remembers."""
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
 
 import msgspec
 import structlog
 
+from chassis.background import Supervisor, Worker, every
 from contracts.ids import RecordingId, SpaceId
 from contracts.media import Claimed, ClaimWanted, Recording, RecordingState
 from contracts.problems import Unavailable
@@ -29,32 +31,45 @@ log = structlog.get_logger()
 class Recorder:
     """`sessions` are what is under way here."""
 
-    def __init__(self, identities: Sequence[BotAccount], *, media: Media, spool: Spool, settings: Settings) -> None:
+    def __init__(
+        self,
+        identities: Sequence[BotAccount],
+        *,
+        media: Media,
+        spool: Spool,
+        settings: Settings,
+        supervisor: Supervisor,
+    ) -> None:
         self.sessions: dict[RecordingId, RecordingSession] = {}
         self._identities = identities
         self._media, self._spool, self._settings = media, spool, settings
+        self._supervisor = supervisor
         self._tasks: dict[RecordingId, asyncio.Task[None]] = {}
         self._claiming = asyncio.Lock()
         self._rests_until: dict[RecordingId, float] = {}
         self._stranded: set[RecordingId] = set()
 
-    async def run(self) -> None:
-        """Go on with what was under way, and look for more; until cancelled."""
-        try:
-            while True:
-                async with self._claiming:
-                    await self._resume_spooled()
-                await self._claim_waiting()
-                await asyncio.sleep(self._settings.poll_seconds)
-        finally:
-            for task in self._tasks.values():
-                task.cancel()
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+    def worker(self) -> Worker:
+        return Worker("recorder", self._step, wait=every(self._settings.poll_seconds), bound_seconds=math.inf)
+
+    async def _step(self) -> None:
+        """Go on with what the spool remembers, and look for more."""
+        if not self._spool.lock():
+            return
+        async with self._claiming:
+            await self._resume_spooled()
+        await self._claim_waiting()
+
+    async def end(self) -> None:
+        """Put down what is under way: everything heard is on disk when this returns."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def claim(self, recording: Recording) -> None:
         """Claim it with an identity that is free in its guild, if there is one. Raises Unavailable."""
         async with self._claiming:
-            if self._spool.has(recording.id) or recording.state not in TO_BEGIN:
+            if not self._spool.lock() or self._spool.has(recording.id) or recording.state not in TO_BEGIN:
                 return
             for identity in self._free_in(recording.guild_id):
                 wanted = ClaimWanted(identity=identity.id, holder=self._spool.holder)
@@ -146,6 +161,7 @@ class Recorder:
             media=self._media,
             holder=self._spool.holder,
             settings=self._settings,
+            supervisor=self._supervisor,
         )
         if not is_ours:
             session.give_up()

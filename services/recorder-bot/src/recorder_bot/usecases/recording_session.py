@@ -5,6 +5,7 @@ import time
 
 import structlog
 
+from chassis.background import Supervisor
 from contracts.media import (
     Anchor,
     Failed,
@@ -58,8 +59,9 @@ class RecordingSession:
         media: Media,
         holder: str,
         settings: Settings,
+        supervisor: Supervisor,
     ) -> None:
-        self.identity = identity
+        self.identity, self._supervisor = identity, supervisor
         self.recording = recording = state.claimed.recording
         self._settings, self._folder, self._checkpoint = settings, folder, checkpoint
         self._wanted = state.claimed.orders.state
@@ -140,13 +142,10 @@ class RecordingSession:
     async def run(self) -> None:
         """Until media has everything. When cancelled, all that was heard is on disk, and goes on at the next start."""
         try:
-            async with asyncio.TaskGroup() as tasks:
-                helpers = [tasks.create_task(each.run()) for each in (self._reporter, self._uploader)]
+            async with self._supervisor.running(self._reporter.worker(), self._uploader.worker()):
                 if self._reports.state.stopped is None and not self._reporter.lost.is_set():
                     await self._record()
                 await self._hand_over()
-                for helper in helpers:
-                    helper.cancel()
         finally:
             await self._link.leave()
 

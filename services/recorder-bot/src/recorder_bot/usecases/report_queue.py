@@ -52,8 +52,9 @@ class ReportQueue:
 
     async def abandon(self) -> None:
         """Media wants to hear nothing more of this recording from us."""
-        self._wanted = False
-        await self.update(reports=())
+        if self._wanted:
+            self._wanted = False
+            await self.update(reports=())
 
     async def acknowledge(self, report: Report) -> None:
         """The oldest report has had its effect."""

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable
 
 import structlog
 
+from chassis.background import Worker
 from contracts.media import ClaimWanted, Orders, Progressed, RecorderReport, Report
-from contracts.problems import Unavailable
 from recorder_bot.clients.media import Media, Refused
 from recorder_bot.settings import Settings
 from recorder_bot.usecases.report_queue import ReportQueue
@@ -36,22 +37,23 @@ class Reporter:
         self.lost = asyncio.Event()
         self._reports, self._media, self._holder = reports, media, holder
         self._progress, self._obey = progress, obey
-        self._progress_seconds, self._retry_seconds = settings.progress_seconds, settings.retry_seconds
+        self._progress_seconds = settings.progress_seconds
         self._id = reports.state.id
 
-    async def run(self) -> None:
-        """Until cancelled, or the recording is lost: then media wants to hear nothing more of it."""
-        while not self.lost.is_set():
-            self._reports.added.clear()
-            try:
-                await self._catch_up()
-            except Unavailable as away:
-                log.info("media.away", recording=str(self._id), reason=str(away))
-                await asyncio.sleep(self._retry_seconds)
-                continue
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._reports.added.wait(), self._progress_seconds)
-        await self._reports.abandon()
+    def worker(self) -> Worker:
+        """Once the recording is lost, media wants to hear nothing more of it."""
+        return Worker(f"reports {self._id}", self._step, wait=self._wait, bound_seconds=math.inf)
+
+    async def _step(self) -> None:
+        self._reports.added.clear()
+        if not self.lost.is_set():
+            await self._catch_up()
+        if self.lost.is_set():
+            await self._reports.abandon()
+
+    async def _wait(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._reports.added.wait(), self._progress_seconds)
 
     async def _catch_up(self) -> None:
         while self._reports.state.reports and not self.lost.is_set():

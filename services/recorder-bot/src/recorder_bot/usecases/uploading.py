@@ -1,10 +1,14 @@
 """Empty a recording's spool: reserve, put, acknowledge, and only then forget."""
 
 import asyncio
+import contextlib
+import math
 from collections.abc import Awaitable, Callable
 
 import structlog
 
+from chassis.background import Worker
+from chassis.poison import SetAside
 from contracts.ids import RecordingId
 from contracts.media import SegmentAcknowledged, SegmentState, SegmentWanted
 from contracts.problems import Unavailable
@@ -36,6 +40,7 @@ class Uploader:
         self._id, self._folder, self._media = recording_id, folder, media
         self._speakers_known = speakers_known
         self._at_once_max, self._retry_seconds = settings.uploads_at_once_max, settings.retry_seconds
+        self._set_aside = SetAside(f"uploads {recording_id}")
         self.has_refused = False
         self._sealed = asyncio.Event()
         self.empty = asyncio.Event()
@@ -45,22 +50,23 @@ class Uploader:
         self._sealed.set()
         self.empty.clear()
 
-    async def run(self) -> None:
-        """Until cancelled. Whoever is away is waited for."""
-        while True:
-            self._sealed.clear()
-            try:
-                await self._empty()
-            except (Unavailable, Refused) as away:
-                log.info("spool.waiting", recording=str(self._id), reason=str(away))
-                await asyncio.sleep(self._retry_seconds)
-            else:
-                if not self._sealed.is_set():
-                    self.empty.set()
-                await self._sealed.wait()
+    def worker(self) -> Worker:
+        return Worker(
+            f"uploads {self._id}", self._step, wait=self._wait, bound_seconds=math.inf, set_aside=self._set_aside
+        )
 
-    async def _empty(self) -> None:
-        while waiting := await self._folder.waiting():
+    async def _step(self) -> None:
+        self._sealed.clear()
+        await self._upload()
+        if not self._sealed.is_set() and not await self._folder.waiting():
+            self.empty.set()
+
+    async def _wait(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._sealed.wait(), self._retry_seconds if len(self._set_aside) else None)
+
+    async def _upload(self) -> None:
+        while waiting := [one for one in await self._folder.waiting() if not self._set_aside.is_resting(one.id)]:
             await self._speakers_known()
             batch = waiting[: self._at_once_max]
             outcomes = await asyncio.gather(*(self._hand_over(each) for each in batch), return_exceptions=True)
@@ -69,10 +75,9 @@ class Uploader:
                     raise outcome
 
     async def _hand_over(self, wanted: SegmentWanted) -> None:
-        try:
+        """A segment that cannot be handled is set aside by itself; the others go on."""
+        with self._set_aside.handling(wanted.id), contextlib.suppress(FileNotFoundError):  # its speaker opted out
             await self._offer(wanted)
-        except FileNotFoundError:
-            return  # its speaker has opted out meanwhile
 
     async def _offer(self, wanted: SegmentWanted) -> None:
         try:
@@ -83,7 +88,7 @@ class Uploader:
                 _check(acknowledged, wanted)
         except Refused as refused:
             if refused.code in AGAIN:
-                raise
+                raise Unavailable(str(refused)) from refused
             if refused.code != OPTED_OUT:
                 # What was recorded is not the recorder's to throw away.
                 await self._folder.refuse(Refusal(code=refused.code, detail=refused.detail, segment=wanted))
