@@ -144,13 +144,6 @@ class TestStopping:
 
 
 class TestHealth:
-    async def test_says_in_a_sentence_that_a_token_is_not_one(self, start_bot: StartBot) -> None:
-        async with start_bot(discord_token=Secret("nonsense")) as client:
-            answer = await client.get("/readyz")
-
-        assert answer.status_code == 503
-        assert "the token is not one (CONTROL_BOT_DISCORD_TOKEN)" in answer.json()["checks"]["discord"]
-
     async def test_says_that_it_idles_without_a_token(self, start_bot: StartBot) -> None:
         async with start_bot(discord_token=Secret("")) as client:
             answer = await client.get("/readyz")

@@ -10,7 +10,6 @@ from functools import partial
 import aiohttp
 import hikari
 import lightbulb
-import structlog
 from hikari.applications import get_token_id
 from litestar import Litestar
 from redis.asyncio import Redis
@@ -39,20 +38,14 @@ from streams import bus
 from streams.subscriber import BroadcastSubscriber
 
 NAME = "control-bot"
-MISSHAPEN = "the token is not one (CONTROL_BOT_DISCORD_TOKEN)"
 STANDBY = "standby: another copy is active"
 INTENTS = hikari.Intents.GUILDS | hikari.Intents.GUILD_VOICE_STATES
-
-log = structlog.get_logger()
 
 
 def create_app(settings: Settings) -> Litestar:
     """Needs a running event loop. Without a token there is nothing but health."""
     if not settings.discord_token.reveal():
         return app.create_app(NAME, settings, routes=[], dependencies={}, checks={"discord": _idle})
-    if not _is_token(settings.discord_token.reveal()):
-        log.error("discord.token_misshapen", problem=MISSHAPEN)
-        return app.create_app(NAME, settings, routes=[], dependencies={}, checks={"discord": _misshapen})
     http = aiohttp.ClientSession()
     redis = bus.connect(settings.redis_url.reveal())
     cache = RecordingCache()
@@ -128,19 +121,6 @@ def _services(http: aiohttp.ClientSession, settings: Settings) -> Services:
         tokens=ServiceTokens(http, service=NAME, key_file=settings.service_key_file, auth_url=settings.auth_url),
         token_seconds_max=settings.call_seconds_max,
     )
-
-
-def _is_token(text: str) -> bool:
-    """Whether it has a token's shape: its first part names the application."""
-    try:
-        get_token_id(text)
-    except ValueError:
-        return False
-    return True
-
-
-async def _misshapen() -> None:
-    raise ConnectionError(MISSHAPEN)
 
 
 async def _idle() -> str:

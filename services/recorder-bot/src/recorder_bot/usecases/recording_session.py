@@ -65,11 +65,10 @@ class RecordingSession:
         self.recording = recording = state.claimed.recording
         self._settings, self._folder, self._checkpoint = settings, folder, checkpoint
         self._wanted = state.claimed.orders.state
-        self._opted_out = frozenset(state.opted_out)
+        self._opted_out, self._failure = frozenset(state.opted_out), ""
         self._just_opted_out: frozenset[str] = frozenset()
         self._wake, self._over = asyncio.Event(), asyncio.Event()
         self._obstacles: frozenset[Obstacle] = frozenset()
-        self._failure = ""
         if self._wanted in OVER:
             self._over.set()
         self._reports = reports = ReportQueue(folder, state)
