@@ -224,3 +224,25 @@ class TestBroadcastSubscriber:
                 return seen == [2]
 
             await eventually(one)
+
+    async def test_passes_over_what_cannot_be_delivered_and_delivers_the_rest(self, redis: Redis) -> None:
+        seen: list[int] = []
+
+        def deliver(batch: list[Envelope]) -> None:
+            if any(one.seq == 2 for one in batch):
+                raise ValueError("poisoned")
+            seen.extend(one.seq for one in batch)
+
+        worker = (subscriber := BroadcastSubscriber(redis, streams=[STREAM], deliver=deliver)).worker()
+
+        async with Supervisor().running(worker):
+            await subscriber.started.wait()
+            await put(redis, happened(1), happened(2), happened(3))
+
+            async def rest() -> bool:
+                return seen == [1, 3]
+
+            await eventually(rest)
+
+        assert worker.poisoned == 1
+        assert worker.bugs == 0

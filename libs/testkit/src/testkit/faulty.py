@@ -37,7 +37,7 @@ class Faults:
 def main() -> None:
     faults = Faults(Path(os.environ["FAULTS_FOLDER"]))
 
-    def before_step(_: Supervisor, worker: Worker) -> None:
+    def before_step(self: Supervisor, worker: Worker) -> None:  # noqa: ARG001  the method that it stands for has it
         faults.throw(worker)
 
     Supervisor.before_step = before_step
