@@ -6,6 +6,7 @@ import struct
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
 from chassis import database
@@ -92,4 +93,53 @@ class TestARefusal:
             await database.until_up(engine)
 
         assert told == []
+        await engine.dispose()
+
+
+class TestAConnection:
+    async def test_ends_a_statement_that_takes_too_long(self, bare_database: Secret) -> None:
+        engine = database.connect(bare_database, schema="public", statement_seconds_max=0.05)
+
+        with pytest.raises(DBAPIError, match="statement timeout"):
+            async with engine.connect() as connection:
+                await connection.execute(text("select pg_sleep(30)"))
+
+        await engine.dispose()
+
+    async def test_that_leaves_a_transaction_waiting_is_ended(self, bare_database: Secret) -> None:
+        engine = database.connect(bare_database, schema="public", idle_seconds_max=0.05)
+        watching = database.connect(bare_database, schema="public")
+
+        async def idle(connection: AsyncConnection) -> int:
+            waiting = text("select count(*) from pg_stat_activity where state = 'idle in transaction' and datname = "
+                           "current_database()")  # fmt: skip
+            return await connection.scalar(waiting) or 0
+
+        async with watching.connect() as other:
+
+            async def ended() -> bool:
+                return await idle(other) == 0
+
+            async def leave_it_waiting() -> None:
+                async with engine.connect() as connection:
+                    await connection.execute(text("select 1"))
+                    await eventually(ended)
+                    await connection.execute(text("select 1"))
+
+            with pytest.raises(DBAPIError):
+                await leave_it_waiting()
+
+        await engine.dispose()
+        await watching.dispose()
+
+    async def test_has_both_limits_unless_it_says_otherwise(self, bare_database: Secret) -> None:
+        engine = database.connect(bare_database, schema="public")
+
+        async with engine.connect() as connection:
+            limits = [
+                await connection.scalar(text(f"show {name}"))
+                for name in ("statement_timeout", "idle_in_transaction_session_timeout")
+            ]
+
+        assert limits == ["1min", "1min"]
         await engine.dispose()

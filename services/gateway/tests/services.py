@@ -35,6 +35,8 @@ class Services:
         self.redis = redis
         self.logs: dict[str, list[Envelope]] = {}
         self.audiences: dict[str, set[UserId]] = {}
+        self.readers: set[UserId] = set()
+        """They may post nowhere."""
         self.depends_on: dict[str, str] = {}
         self.log_calls: list[dict[str, str]] = []
         self.requests: list[web.Request] = []
@@ -139,7 +141,9 @@ class Services:
             audience = frozenset(self.audiences.get(topic, ()))
             depends_on = self.depends_on.get(topic)
             decided = len(self.logs[depends_on]) if depends_on in self.logs and self.says_positions else None
-            page = msgspec.structs.replace(page, audience=audience, depends_on=depends_on, audience_seq=decided)
+            page = msgspec.structs.replace(
+                page, audience=audience, readers=frozenset(self.readers), depends_on=depends_on, audience_seq=decided
+            )
         if self.before_answer is not None:
             await self.before_answer(request)
         return web.Response(body=msgspec.json.encode(page), content_type="application/json")

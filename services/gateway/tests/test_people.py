@@ -74,6 +74,23 @@ class TestTyping:
 
         assert (await client.hear("problem"))["code"] == "not_watching"
 
+    async def test_is_not_told_of_who_may_not_post(
+        self, gateway: Gateway, services: Services, ada: Person, bob: Person
+    ) -> None:
+        services.readers.add(ada.id)
+        reader, other = await gateway.client(ada), await gateway.client(bob)
+        for client in (reader, other):
+            await client.watch("channel:1")
+
+        await reader.say("typing", channel_id="1")
+        refused = await reader.hear("problem")
+        await other.say("typing", channel_id="1")
+
+        assert (refused["code"], refused["topic"]) == ("forbidden", "channel:1")
+        assert (await reader.hear("typing"))["user_id"] == str(bob.id)
+        await other.say("ping", n=1)
+        assert (await other.hear())["op"] == "pong"
+
     async def test_said_again_at_once_is_passed_over(
         self, start_gateway: StartGateway, ada: Person, bob: Person
     ) -> None:

@@ -66,6 +66,17 @@ class TestReadLog:
         assert (await gateway.read(f"channel:{place.channel_id}"))["events"] == []
         assert (await gateway.read(f"channel:{place.channel_id}", after=0, limit=2))["reset"]
 
+    async def test_names_who_may_only_read(self, place: Place, ann: Person, ben: Person, gateway: Gateway) -> None:
+        topic, path = f"channel:{place.channel_id}", f"/channels/{place.channel_id}"
+        before = await gateway.read(topic, audience=True)
+        await ann.do("PUT", f"{path}/overrides/user:{ben.id}", {"deny": ["post"]})
+        denied = await gateway.read(topic, audience=True)
+        await ann.do("PATCH", path, {"archived": True})
+        archived = await gateway.read(topic, audience=True)
+
+        assert (before["readers"], denied["readers"]) == ([], [str(ben.id)])
+        assert sorted(archived["readers"]) == sorted([str(ann.id), str(ben.id)])
+
     async def test_names_who_may_watch(self, place: Place, ann: Person, ben: Person, gateway: Gateway) -> None:
         private = await place.make_channel("board", private=True)
 

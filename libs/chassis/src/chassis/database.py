@@ -17,17 +17,37 @@ log = structlog.get_logger()
 
 UP_SECONDS_MAX: Final = 60.0
 UP_POLL_SECONDS: Final = 0.1
+STATEMENT_SECONDS_MAX: Final = 60.0
+"""PostgreSQL ends a statement that takes longer."""
+IDLE_SECONDS_MAX: Final = 60.0
+"""PostgreSQL ends a connection that leaves a transaction waiting for longer: it holds what others need."""
 
 
-def connect(url: Secret, *, schema: str, connections_max: int = 10) -> AsyncEngine:
-    """An engine whose unqualified table names mean `schema`; accepts `postgresql://` as people write it."""
+def connect(
+    url: Secret,
+    *,
+    schema: str,
+    connections_max: int = 10,
+    statement_seconds_max: float = STATEMENT_SECONDS_MAX,
+    idle_seconds_max: float = IDLE_SECONDS_MAX,
+) -> AsyncEngine:
+    """An engine whose unqualified table names mean `schema`; accepts `postgresql://` as people write it.
+
+    A limit of 0 is none.
+    """
+    settings = {
+        "search_path": schema,
+        "application_name": schema,
+        "statement_timeout": str(int(statement_seconds_max * 1000)),
+        "idle_in_transaction_session_timeout": str(int(idle_seconds_max * 1000)),
+    }
     return create_async_engine(
         async_url(url),
         pool_size=connections_max,
         max_overflow=0,
         pool_timeout=5,
         hide_parameters=True,  # what a failed statement was given may be secret, and errors are logged
-        connect_args={"timeout": 5, "server_settings": {"search_path": schema, "application_name": schema}},
+        connect_args={"timeout": 5, "server_settings": settings},
     )
 
 

@@ -23,7 +23,8 @@ async def upgrade(url: Secret, *, schema: str, package: str) -> None:
     A database that is still starting is waited for, a minute at most; then its own error is raised. Raises
     `NewerSchema` when a newer release has been here.
     """
-    engine = connect(url, schema=schema, connections_max=1)
+    # Copies wait for one another without a limit; each step of the migration has its own.
+    engine = connect(url, schema=schema, connections_max=1, statement_seconds_max=0, idle_seconds_max=0)
     try:
         await until_up(engine)
         async with engine.begin() as connection:

@@ -42,6 +42,8 @@ class LogPage(msgspec.Struct, frozen=True, kw_only=True):
     reset: bool = False
     audience: frozenset[UserId] | None = None
     """Who may watch the topic, when that was asked for."""
+    readers: frozenset[UserId] = frozenset()
+    """Those of the audience who may say nothing there."""
     depends_on: str | None = None
     """The topic whose events may change the audience (`space:<id>` for a channel of that space)."""
     audience_seq: int | None = None

@@ -51,6 +51,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     content_chars_max: int = 4000
     nonce_chars_max: int = 64
     emoji_chars_max: int = 64
+    search_seconds_max: float = 5.0
+    """For each statement of a search; beyond it the answer is 503."""
     query_chars_max: int = 400
     reason_chars_max: int = 500
 

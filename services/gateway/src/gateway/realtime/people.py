@@ -21,6 +21,7 @@ from redis.asyncio import Redis
 from chassis.background import Step, WakeUp, Worker, every
 from contracts.decoding import UNDECODABLE
 from contracts.ids import UserId, new_id
+from contracts.problems import Forbidden
 from contracts.times import now, rfc3339
 from gateway.realtime import meters
 from gateway.realtime.frames import NotWatching, PresenceEntry, PresenceList, PresenceTold, TypingTold, problem
@@ -81,6 +82,8 @@ class People:
         topic = f"channel:{channel_id}"
         if topic not in session.topics:
             session.tell(problem(NotWatching, topic=topic))
+        elif session.user_id in session.topics[topic].readers:
+            session.tell(problem(Forbidden, topic=topic))
         elif session.user_id and time.monotonic() - session.typed_at >= self._settings.typing_pause_seconds:
             session.typed_at = time.monotonic()
             self._typed.append(Typed(channel_id, session.user_id))

@@ -50,6 +50,8 @@ class Topic:
         self.head: int | None = None
         self.depends_on: str | None = name if name.startswith("space:") else None
         self.audience: set[UserId] = set()
+        self.readers: frozenset[UserId] = frozenset()
+        """Those of the audience who may say nothing there."""
         self.audience_seq = 0
         """The position of the topic it depends on up to which nobody is in the audience who was excluded."""
         self.audience_wanted = 0
@@ -126,6 +128,7 @@ class Topic:
         """
         if page.audience is not None:
             self.audience, self.audience_is_old = set(page.audience), False
+            self.readers = page.readers
             self.depends_on = page.depends_on or self.depends_on
             self.audience_seq = max(self.audience_seq, audience_seq)
             self.lose_strangers()

@@ -20,6 +20,16 @@ _SHOWN = """
     from ({found}) found order by found.id desc
 """
 _COLUMNS = "channel_id, id, content"
+_FILTERED = """
+    select newest.* from unnest(cast(:channels as uuid[])) as channel(id)
+    cross join lateral (
+        select {columns} from messages
+        where channel_id = channel.id and kind = 'text' and deleted_at is null {below} {conditions}
+        order by messages.id desc limit :count
+    ) newest
+    order by newest.id desc limit :count
+"""
+"""Without words: each channel by whichever index finds what is asked for."""
 _RECENT = """
     select newest.* from unnest(cast(:channels as uuid[])) as channel(id)
     cross join lateral (
@@ -59,6 +69,7 @@ END: Final = "\x03"
 _MARKS: Final = f"StartSel={BEGIN},StopSel={END},MaxWords=35,MinWords=15"
 _PLAN_FOR_THESE_WORDS = text("set local plan_cache_mode = force_custom_plan")
 """The plan for one word is not the plan for another."""
+_SECONDS_MAX = text("select set_config('statement_timeout', :limit, true)")
 _PEOPLE = text("""
     select distinct member.user_id from members member join people person on person.id = member.user_id
     where member.space_id = any(:spaces) and lower(person.display_name) = any(:names)
@@ -86,11 +97,14 @@ class Found(msgspec.Struct, frozen=True):
     snippet: str
 
 
-async def find(connection: AsyncConnection, wanted: Wanted) -> list[Found]:
-    """Newest first."""
+async def find(connection: AsyncConnection, wanted: Wanted, *, seconds_max: float) -> list[Found]:
+    """Newest first. What takes longer than `seconds_max` fails as an outage does."""
     depth = DEPTH // max(1, len(wanted.channels)) if wanted.words else None
+    await connection.execute(_SECONDS_MAX, {"limit": str(int(seconds_max * 1000))})
+    if depth is None:
+        return await _run(connection, _FILTERED, wanted, depth=None)
     found = await _run(connection, _RECENT, wanted, depth=depth)
-    if depth is None or len(found) >= wanted.count:
+    if len(found) >= wanted.count:
         return found
     return await _run(connection, _ANYWHERE, wanted, depth=depth)
 

@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -11,9 +12,11 @@ from chassis.background import Worker, every
 from contracts.times import now
 from messaging.settings import Settings
 from messaging.store import redaction, removal
-from messaging.usecases.people import without_name
+from messaging.usecases.people import announce_next, without_name
 
 logger = structlog.get_logger()
+
+ANNOUNCE_POLL_SECONDS: Final = 1.0
 
 
 class Sweeper:
@@ -31,7 +34,13 @@ class Sweeper:
             "sweep removed": self.sweep_removed,
         }
         wait = every(self._limits.sweep_seconds)
-        return [Worker(name, step, wait=wait, bound_seconds=math.inf) for name, step in steps.items()]
+        sweepers = [Worker(name, step, wait=wait, bound_seconds=math.inf) for name, step in steps.items()]
+        return [*sweepers, Worker("announce profiles", self.announce_profile, wait=every(ANNOUNCE_POLL_SECONDS))]
+
+    async def announce_profile(self) -> bool:
+        """One person's, so that nobody waits for all the spaces of somebody else."""
+        async with self._engine.begin() as connection:
+            return await announce_next(connection)
 
     async def sweep_keys(self) -> bool:
         """Forget what creating requests were answered long ago."""

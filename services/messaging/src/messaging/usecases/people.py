@@ -1,7 +1,8 @@
 """People as auth knows them: their profiles, and their going."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,12 +16,30 @@ from messaging.usecases.spaces import hand_over
 from streams.outbox import publish, publish_all
 
 DELETED_NAME = "Deleted account"
+ANNOUNCE_PAUSE_SECONDS: Final = 5.0
+"""Between two tellings of one person's profile to all of their spaces."""
 
 
 async def keep_profile(connection: AsyncConnection, profile: Profile) -> None:
-    """Wherever they are a member, the others see the profile as it is now."""
+    """Wherever they are a member, the others see the profile as it is now; of many changes in a row they are told the
+    first, and what has become of it `ANNOUNCE_PAUSE_SECONDS` later.
+    """
     await people.keep(connection, profile)
-    updated = [msgspec.structs.replace(one, user=profile) for one in await members.of_person(connection, profile.id)]
+    memberships = await members.of_person(connection, profile.id)
+    if memberships and await people.announce(connection, profile.id, pause_seconds=ANNOUNCE_PAUSE_SECONDS):
+        await _announce(connection, profile, memberships)
+
+
+async def announce_next(connection: AsyncConnection) -> bool:
+    """Tell the spaces of one person what has become of their profile. False when nobody is due."""
+    profile = await people.next_unannounced(connection, pause_seconds=ANNOUNCE_PAUSE_SECONDS)
+    if profile is not None:
+        await _announce(connection, profile, await members.of_person(connection, profile.id))
+    return profile is not None
+
+
+async def _announce(connection: AsyncConnection, profile: Profile, memberships: Sequence[Member]) -> None:
+    updated = [msgspec.structs.replace(one, user=profile) for one in memberships]
     if updated:
         await publish_all(
             connection, [(f"space:{one.space_id}", MemberUpdated(**msgspec.structs.asdict(one))) for one in updated]

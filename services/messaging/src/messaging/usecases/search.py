@@ -68,7 +68,7 @@ async def search_messages(
         below=below,
         count=count + 1,
     )
-    found = await search.find(connection, wanted)
+    found = await search.find(connection, wanted, seconds_max=limits.search_seconds_max)
     space_of = {one.channel.id: one.channel.space_id for one in visible}
     known = await messages.by_ids(
         connection, list({one.channel_id for one in found}), [one.message_id for one in found], reader=user_id
