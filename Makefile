@@ -18,7 +18,7 @@ WORKERS ?= 2
 DOCKER ?= docker
 IMAGE ?= guildhall:dev
 # These measure time or start a dozen processes each: nothing runs beside them.
-ALONE := bench deploy libs/voice services/control-bot services/recorder-bot tests-e2e/chaos tests-e2e/first_hour tests-e2e/journeys
+ALONE := bench deploy libs/voice services/control-bot services/recorder-bot tests-e2e/browser tests-e2e/chaos tests-e2e/first_hour tests-e2e/journeys
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 help: ## Show this list
