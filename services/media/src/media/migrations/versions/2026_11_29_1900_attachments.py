@@ -1,4 +1,4 @@
-"""Which messages show an upload, what was tried in vain, and recordings that go with their space."""
+"""Which messages show an upload, and recordings that go with their space."""
 
 from alembic import op
 
@@ -16,9 +16,6 @@ def upgrade() -> None:
         "create index attachments_channel on attachments (channel_id)",
         "alter table uploads add column holds int not null default 0, add column held_until timestamptz",
         "create index uploads_reserved on uploads (user_id, created_at) where state = 'reserved'",
-        """create table attempts (
-            task text not null, item uuid not null, tries int not null, next_at timestamptz not null, error text,
-            primary key (task, item))""",
         "alter table recordings add column purge_at timestamptz",
         "create index recordings_purge on recordings (purge_at) where purge_at is not null",
     ):
