@@ -66,6 +66,7 @@ async def start(
         "media_url": media.url,
         "service_key_file": str(key_file),
         "ask_seconds_max": 30.0,
+        "thread_update_seconds": 3600.0,  # nothing is told by itself that a test did not wait for
     }
     async with AsyncExitStack() as stack:
 

@@ -86,6 +86,13 @@ class Reaction(msgspec.Struct, frozen=True, kw_only=True):
     me: bool = False
 
 
+class ThreadSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How many messages a thread has (counted to a limit), and when the last of them was posted."""
+
+    messages: int
+    last_at: datetime | None = None
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One message as everybody sees it; `content` is Markdown, kept as it was written.
 
@@ -109,6 +116,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     kind: MessageKind = MessageKind.TEXT
     mentions: Mentions = Mentions()
     thread_id: ChannelId | None = None
+    thread: ThreadSummary | None = None
     rev: int = 1
     created_at: datetime
     edited_at: datetime | None = None
@@ -239,6 +247,15 @@ class ThreadCreated(Channel, Event, frozen=True, kw_only=True):
     """A thread hangs on the message `parent_message_id`. Topic `channel:<parent_id>`, like all about the thread."""
 
     TYPE: ClassVar[str] = "messaging.thread_created.v1"
+
+
+class ThreadUpdated(ThreadSummary, Event, frozen=True, kw_only=True):
+    """How the thread `id` stands now, told at most once in a while. Topic `channel:<parent_id>`."""
+
+    TYPE: ClassVar[str] = "messaging.thread_updated.v1"
+    id: ChannelId
+    parent_id: ChannelId
+    parent_message_id: MessageId
 
 
 class ReadMoved(Event, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     messaging.MessagePinned,
     messaging.MessageUnpinned,
     messaging.ThreadCreated,
+    messaging.ThreadUpdated,
     messaging.ReadMoved,
     messaging.MentionAdded,
     messaging.MentionRemoved,

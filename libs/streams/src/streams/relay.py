@@ -5,7 +5,7 @@ them is missing, and are marked as sent some time later, many at once: whoever l
 """
 
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -56,8 +56,15 @@ class Relay:
     """One per process; among the copies of a service the one that holds the advisory lock works, the others wait."""
 
     def __init__(
-        self, engine: AsyncEngine, redis: Redis, *, stream: str, settings: RelaySettings | None = None
+        self,
+        engine: AsyncEngine,
+        redis: Redis,
+        *,
+        stream: str,
+        settings: RelaySettings | None = None,
+        carried: Callable[[Sequence[Logged]], None] | None = None,
     ) -> None:
+        """`carried` hears of what was sent, by the copy that leads alone; after a failure of some of it again."""
         self._engine = engine
         self._redis = redis
         self._line = bus.DedicatedConnection(redis)
@@ -65,6 +72,7 @@ class Relay:
         self._marker = f"{stream}.marker"
         self._settings = settings or RelaySettings()
         self._woken = WakeUp()
+        self._carried = carried
         self._backlog = Backlog()
         self._must_read = True
         self._unmarked: list[int] = []
@@ -171,6 +179,8 @@ class Relay:
             await self._resend_what_redis_lost(connection)
         elif rows:
             self._backlog.mark_sent(rows)
+            if self._carried is not None:
+                self._carried(rows)
             self._unmarked += [row.position for row in rows]
             meters.relay_lag.record((now() - rows[0].envelope.at).total_seconds(), {"stream": self._stream})
 

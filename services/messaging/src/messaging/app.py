@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis import app, database, idempotency
-from chassis.background import Supervisor, Worker
+from chassis.background import Supervisor, Worker, every
 from chassis.http import ServiceClient
 from chassis.service_tokens import KeysOfAuth, ServiceTokens
 from chassis.tokens import FetchKeys, KeySet, RevokedSessions, Verifier, caller, visitor
@@ -27,6 +27,7 @@ from messaging.settings import Settings
 from messaging.usecases.attaching import Attachments
 from messaging.usecases.exporting import Exports
 from messaging.usecases.keeping import Sweeper
+from messaging.usecases.summaries import ThreadSummaries
 from streams import bus
 from streams.consumer import ConsumerGroup, once
 from streams.redaction import Redactor
@@ -58,7 +59,8 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     keys = KeySet(fetch_keys or KeysOfAuth(http, settings.auth_url))
     verifier = Verifier(keys, service="messaging", revoked=revoked)
     users, uploads = _neighbours(http, settings)
-    relay = Relay(engine, redis, stream="messaging.events")
+    summaries = ThreadSummaries(engine, threads_max=settings.threads_per_update_max)
+    relay = Relay(engine, redis, stream="messaging.events", carried=summaries.note)
     redactor = Redactor(engine, redis, stream="messaging.events")
     exports = Exports(engine, settings)
     group = GroupRoad(engine, relay, limits=settings)
@@ -70,6 +72,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
         relay.worker(),
         redactor.worker(),
         *_readers(engine, redis, revoked),
+        Worker("threads", summaries.publish, wait=every(settings.thread_update_seconds), bound_seconds=math.inf),
         Worker("group commit", group.run, bound_seconds=math.inf),
         *Sweeper(engine, settings).workers(),
     )

@@ -40,6 +40,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     sweep_seconds: float = 60.0
     sweep_rows_max: int = 1000
 
+    thread_update_seconds: float = 2.0
+    """How often, at most, readers of a channel hear how one of its threads stands."""
+    threads_per_update_max: int = 200
+
     page_items_default: int = 50
     page_items_max: int = 100
     ids_per_request_max: int = 50

@@ -2046,6 +2046,7 @@ export interface components {
             kind: components["schemas"]["MessageKind"];
             mentions: components["schemas"]["Mentions"];
             thread_id: string | null;
+            thread: components["schemas"]["ThreadSummary"] | null;
             rev: number;
             /** Format: date-time */
             created_at: string;
@@ -2188,6 +2189,11 @@ export interface components {
             role: components["schemas"]["Role"];
             permissions: string[];
             channels: components["schemas"]["ChannelSeen"][];
+        };
+        /** ThreadSummary */
+        ThreadSummary: {
+            messages: number;
+            last_at: string | null;
         };
         /** ThreadWanted */
         ThreadWanted: {

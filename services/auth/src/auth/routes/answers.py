@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import Cookie
 from litestar.openapi.datastructures import ResponseSpec
 
 from auth.domain.identities import Identity
@@ -88,7 +89,7 @@ def me_of(user: User, identities: Sequence[Identity], factors: Factors) -> Me:
 
 def logged_in(entered: Entered, *, tools: Tools, visit: Visit, email_key: str | None = None) -> Response[LoggedIn]:
     """With `email_key`: the device becomes known for that address, unless it is already."""
-    set_cookies = []
+    set_cookies: list[Cookie] = []
     if visit.web:
         set_cookies += cookies.session_cookies(entered.refresh_token, entered.access_token, tools.settings)
     device = attempts.device_token_for(tools, visit=visit, email_key=email_key) if email_key else None

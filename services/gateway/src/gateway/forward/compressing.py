@@ -47,7 +47,8 @@ class _Compressor:
             await self._send(head)
         if self._packer is not None:
             body = self._packer.compress(body) + self._packer.flush(zlib.Z_SYNC_FLUSH if more else zlib.Z_FINISH)
-        return {**message, "body": body}
+        message["body"] = body
+        return message
 
 
 def _is_plain_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -17,18 +17,20 @@ from messaging.domain.content import from_subjects, subjects
 from messaging.domain.paging import Span
 from messaging.store.people import profile_of
 from messaging.store.rows import Row
+from messaging.store.summaries import SUMMARY, summary_of
 from messaging.store.tables import messages, reactions, revisions
 
-SELECT = """
+SELECT = f"""
     select message.id, message.channel_id, message.seq, message.author_id, person.display_name, person.avatar_url,
         message.content, message.nonce, message.reply_to, message.attachments, message.files::text as files,
         message.mentions, message.kind,
         message.at_ms, message.rev, message.created_at, message.edited_at, message.deleted_at, message.pinned_at,
-        thread.id as thread_id
+        thread.id as thread_id, summary.thread_messages, summary.thread_last_at
     from messages message
     left join people person on person.id = message.author_id
     left join channels thread on thread.parent_message_id = message.id and thread.deleted_at is null
-"""
+    {SUMMARY}
+"""  # noqa: S608  built from constants
 _OLDER = text(
     SELECT + "where message.channel_id = :channel and message.seq < :seq order by message.seq desc limit :count"
 )
@@ -71,6 +73,7 @@ def message_of(row: Row, reacted: Sequence[Reaction] = ()) -> Message:
         kind=MessageKind(row["kind"]),
         mentions=from_subjects(row["mentions"]),
         thread_id=row["thread_id"],
+        thread=None if row["thread_id"] is None else summary_of(row),
         rev=row["rev"],
         created_at=row["created_at"],
         edited_at=row["edited_at"],
