@@ -1,5 +1,6 @@
 """Mail to be sent, and the links that were mailed."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -36,9 +37,16 @@ async def order(transaction: AsyncConnection, vault: Vault, what: Mail | Asked, 
     await transaction.execute(insert(mails).values(id=new_id(), data=sealed, send_at=at, failures=0))
 
 
-async def next_due(transaction: AsyncConnection, vault: Vault, *, at: datetime) -> Due | None:
-    """Locked until the transaction ends; copies of auth take different ones."""
-    query = select(mails).where(mails.c.send_at <= at).order_by(mails.c.send_at, mails.c.id).limit(1)
+async def next_due(transaction: AsyncConnection, *, at: datetime, but: Collection[UUID]) -> UUID | None:
+    """Which mail is due first and taken by nobody, those in `but` left out."""
+    query = select(mails.c.id).where(mails.c.send_at <= at, mails.c.id.not_in(but))
+    first = query.order_by(mails.c.send_at, mails.c.id).limit(1).with_for_update(skip_locked=True)
+    return await transaction.scalar(first)
+
+
+async def take(transaction: AsyncConnection, vault: Vault, mail_id: UUID) -> Due | None:
+    """Locked until the transaction ends; None when another copy of auth has it or had it."""
+    query = select(mails).where(mails.c.id == mail_id)
     row = (await transaction.execute(query.with_for_update(skip_locked=True))).mappings().one_or_none()
     if row is None:
         return None

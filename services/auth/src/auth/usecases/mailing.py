@@ -2,7 +2,8 @@
 
 import secrets
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +17,7 @@ from auth.store.mails import Due
 from auth.usecases import security
 from auth.usecases.tools import Begin, Tools
 from chassis.background import Worker, every
+from chassis.poison import SetAside
 
 log = structlog.get_logger()
 
@@ -95,24 +97,33 @@ async def redeem(transaction: AsyncConnection, *, tools: Tools, text: str, purpo
 def worker(begin: Begin, tools: Tools) -> Worker:
     """Delivers what is due. A mail that cannot be handed over waits longer each time; the others do not wait."""
 
+    set_aside = SetAside("mail")
+
     async def step() -> bool:
-        return await deliver_next(begin, tools)
+        return await deliver_next(begin, tools, set_aside)
 
-    return Worker("mail", step, wait=every(tools.settings.mail_poll_seconds), bound_seconds=DELIVER_SECONDS_MAX)
+    wait = every(tools.settings.mail_poll_seconds)
+    return Worker("mail", step, wait=wait, bound_seconds=DELIVER_SECONDS_MAX, set_aside=set_aside)
 
 
-async def deliver_next(begin: Begin, tools: Tools) -> bool:
-    """Deliver one mail whose time has come, if there is one. After a crash in between it is delivered again."""
+async def deliver_next(begin: Begin, tools: Tools, set_aside: SetAside) -> bool:
+    """Deliver one mail whose time has come, if there is one. After a crash in between it is delivered again; one that
+    cannot even be read holds up no other."""
     async with begin() as transaction:
-        due = await store.mails.next_due(transaction, tools.vault, at=tools.clock())
-        if due is None:
-            return False
-        if isinstance(due.order, Mail):
-            await _deliver(transaction, due, due.order, tools=tools)
-        else:
-            await _resolve(transaction, due.order, tools=tools)
-            await store.mails.sent(transaction, due.id)
-        return True
+        mail_id = await store.mails.next_due(transaction, at=tools.clock(), but=cast("list[UUID]", set_aside.resting()))
+    if mail_id is None:
+        return False
+    with set_aside.handling(mail_id):
+        async with begin() as transaction:
+            due = await store.mails.take(transaction, tools.vault, mail_id)
+            if due is None:
+                return False
+            if isinstance(due.order, Mail):
+                await _deliver(transaction, due, due.order, tools=tools)
+            else:
+                await _resolve(transaction, due.order, tools=tools)
+                await store.mails.sent(transaction, due.id)
+    return True
 
 
 async def _deliver(transaction: AsyncConnection, due: Due, mail: Mail, *, tools: Tools) -> None:
