@@ -1667,6 +1667,7 @@ export interface components {
             events: components["schemas"]["Envelope"][];
             reset: boolean;
             audience: string[] | null;
+            readers: string[];
             depends_on: string | null;
             audience_seq: number | null;
         };
