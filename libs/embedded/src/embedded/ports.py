@@ -1,11 +1,15 @@
 """Loopback ports: free ones, busy ones, and those a data folder remembers."""
 
 import json
+import random
 import socket
 from collections.abc import Iterable
 from pathlib import Path
 
 HOST = "127.0.0.1"
+FIRST = 10_000
+_DRAW = random.SystemRandom()
+"""Not seeded by a test: two that run beside each other would draw the same ports."""
 
 
 def is_free(port: int) -> bool:
@@ -21,15 +25,19 @@ def is_free(port: int) -> bool:
 
 
 def choose(count: int) -> list[int]:
-    """As many free ports, all different: they are held together until all are chosen."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind((HOST, 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
+    """As many free ports, all different, below those that the system gives to connections: nobody is given one between
+    its choice and its use."""
+    chosen: list[int] = []
+    while len(chosen) < count:
+        port = _DRAW.randrange(FIRST, _first_ephemeral())
+        if port not in chosen and is_free(port):
+            chosen.append(port)
+    return chosen
+
+
+def _first_ephemeral() -> int:
+    """Where the range begins from which Linux takes the ports of outgoing connections."""
+    return max(FIRST + 1000, int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0]))
 
 
 def remembered(file: Path, names: Iterable[str], *, taken: Iterable[int] = ()) -> dict[str, int]:

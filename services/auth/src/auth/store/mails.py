@@ -44,9 +44,9 @@ async def next_due(transaction: AsyncConnection, *, at: datetime, but: Collectio
     return await transaction.scalar(first)
 
 
-async def take(transaction: AsyncConnection, vault: Vault, mail_id: UUID) -> Due | None:
+async def take(transaction: AsyncConnection, vault: Vault, mail_id: UUID, *, at: datetime) -> Due | None:
     """Locked until the transaction ends; None when another copy of auth has it or had it."""
-    query = select(mails).where(mails.c.id == mail_id)
+    query = select(mails).where(mails.c.id == mail_id, mails.c.send_at <= at)
     row = (await transaction.execute(query.with_for_update(skip_locked=True))).mappings().one_or_none()
     if row is None:
         return None
@@ -54,6 +54,11 @@ async def take(transaction: AsyncConnection, vault: Vault, mail_id: UUID) -> Due
     order_ = wrapped.mail or wrapped.asked
     assert order_ is not None
     return Due(row["id"], order_, row["failures"])
+
+
+async def claim(transaction: AsyncConnection, due: Due, *, until: datetime) -> None:
+    """Nobody else takes it before `until`."""
+    await transaction.execute(update(mails).where(mails.c.id == due.id).values(send_at=until))
 
 
 async def sent(transaction: AsyncConnection, mail_id: UUID) -> None:

@@ -1,7 +1,7 @@
 """Mail: order it with the change it tells of, and deliver what was ordered."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, cast
 from uuid import UUID
 
@@ -114,19 +114,34 @@ async def deliver_next(begin: Begin, tools: Tools, set_aside: SetAside) -> bool:
     if mail_id is None:
         return False
     with set_aside.handling(mail_id):
-        async with begin() as transaction:
-            due = await store.mails.take(transaction, tools.vault, mail_id)
-            if due is None:
-                return False
-            if isinstance(due.order, Mail):
-                await _deliver(transaction, due, due.order, tools=tools)
-            else:
-                await _resolve(transaction, due.order, tools=tools)
-                await store.mails.sent(transaction, due.id)
+        return await _deliver_one(begin, tools, mail_id)
+    return True  # it was set aside; the next may be fine
+
+
+async def _deliver_one(begin: Begin, tools: Tools, mail_id: UUID) -> bool:
+    """False: another copy has it."""
+    async with begin() as transaction:
+        due = await store.mails.take(transaction, tools.vault, mail_id, at=tools.clock())
+        if due is None:
+            return False
+        if not isinstance(due.order, Mail):
+            await _resolve(transaction, due.order, tools=tools)
+            await store.mails.sent(transaction, due.id)
+            return True
+        claimed_until = tools.clock() + timedelta(seconds=2 * tools.settings.smtp_seconds)
+        await store.mails.claim(transaction, due, until=claimed_until)
+    # The mail server may take its time: no connection is held meanwhile.
+    again_at = await _deliver(due, due.order, tools=tools)
+    async with begin() as transaction:
+        if again_at is None:
+            await store.mails.sent(transaction, due.id)
+        else:
+            await store.mails.failed(transaction, due, again_at=again_at)
     return True
 
 
-async def _deliver(transaction: AsyncConnection, due: Due, mail: Mail, *, tools: Tools) -> None:
+async def _deliver(due: Due, mail: Mail, *, tools: Tools) -> datetime | None:
+    """When to try again; None once it is delivered, or given up."""
     settings = tools.settings
     try:
         message = letters.write(mail, sender=settings.mail_from, home=settings.public_url.rstrip("/"))
@@ -134,11 +149,9 @@ async def _deliver(transaction: AsyncConnection, due: Due, mail: Mail, *, tools:
     except Exception as error:  # noqa: BLE001  one mail that cannot be written or delivered must not stop the others
         log.warning("mail.failed", kind=mail.kind.value, failures=due.failures + 1, error=repr(error)[:300])
         if due.failures + 1 < settings.mail_failures_max:
-            again_at = tools.clock() + timedelta(seconds=FIRST_RETRY_SECONDS * 2**due.failures)
-            await store.mails.failed(transaction, due, again_at=again_at)
-            return
+            return tools.clock() + timedelta(seconds=FIRST_RETRY_SECONDS * 2**due.failures)
         log.error("mail.given_up", kind=mail.kind.value)  # noqa: TRY400  the failures before were logged
-    await store.mails.sent(transaction, due.id)
+    return None
 
 
 async def _resolve(transaction: AsyncConnection, asked: Asked, *, tools: Tools) -> None:
