@@ -23,6 +23,7 @@ INSIDE = (
     "/settings/sessions",
     "/settings/data",
     "{space}/members",
+    "{space}/recordings",
     "{space}/search?q=hello",
     "{space}/settings/overview",
     "{space}/settings/channels",

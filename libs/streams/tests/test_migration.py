@@ -20,6 +20,8 @@ class TestCreateTables:
             with Operations.context(context):
                 migration.create_tables()
                 migration.create_applied()
+                migration.add_audience_seq()
+                migration.create_redactions()
             return list(compare_metadata(context, tables.metadata))
 
         async with engine.begin() as connection:

@@ -141,7 +141,7 @@ class TestAHead:
         for _ in range(4):
             honest.send(more=f"X-Long: {'x' * 1_500}\r\n")
             statuses.append(await honest.status())
-            await honest.reader.readuntil(b'"size": 0}')
+            await honest.reader.readuntil(b'"filling": ""}')
 
         assert statuses == [200] * 4
 
@@ -186,7 +186,7 @@ class TestConnections:
         member = await connect(gateway)
         token = f"Authorization: Bearer {services.person().token}\r\n"
         member.send(more=token)
-        await member.reader.readuntil(b'"size": 0}')
+        await member.reader.readuntil(b'"filling": ""}')
         silent = [await connect(gateway) for _ in range(3)]
 
         assert await closed(silent[0])

@@ -20,6 +20,7 @@ import { Route as AppIndexRouteImport } from './routes/_app/index'
 import { Route as AppAdminRouteImport } from './routes/_app/admin'
 import { Route as AppSettingsRouteImport } from './routes/_app/settings'
 import { Route as InviteCodeRouteImport } from './routes/invite.$code'
+import { Route as AppRecordingsIdRouteImport } from './routes/_app/recordings.$id'
 import { Route as AppSSpaceRouteImport } from './routes/_app/s.$space'
 import { Route as AppSettingsIndexRouteImport } from './routes/_app/settings/index'
 import { Route as AppSettingsAppearanceRouteImport } from './routes/_app/settings/appearance'
@@ -29,6 +30,7 @@ import { Route as AppSettingsSecurityRouteImport } from './routes/_app/settings/
 import { Route as AppSettingsSessionsRouteImport } from './routes/_app/settings/sessions'
 import { Route as AppSSpaceIndexRouteImport } from './routes/_app/s.$space/index'
 import { Route as AppSSpaceMembersRouteImport } from './routes/_app/s.$space/members'
+import { Route as AppSSpaceRecordingsRouteImport } from './routes/_app/s.$space/recordings'
 import { Route as AppSSpaceSearchRouteImport } from './routes/_app/s.$space/search'
 import { Route as AppSSpaceSettingsRouteImport } from './routes/_app/s.$space/settings'
 import { Route as AppSSpaceCChannelRouteImport } from './routes/_app/s.$space/c.$channel'
@@ -93,6 +95,11 @@ const InviteCodeRoute = InviteCodeRouteImport.update({
   path: '/invite/$code',
   getParentRoute: () => rootRouteImport,
 } as any)
+const AppRecordingsIdRoute = AppRecordingsIdRouteImport.update({
+  id: '/recordings/$id',
+  path: '/recordings/$id',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppSSpaceRoute = AppSSpaceRouteImport.update({
   id: '/s/$space',
   path: '/s/$space',
@@ -136,6 +143,11 @@ const AppSSpaceIndexRoute = AppSSpaceIndexRouteImport.update({
 const AppSSpaceMembersRoute = AppSSpaceMembersRouteImport.update({
   id: '/members',
   path: '/members',
+  getParentRoute: () => AppSSpaceRoute,
+} as any)
+const AppSSpaceRecordingsRoute = AppSSpaceRecordingsRouteImport.update({
+  id: '/recordings',
+  path: '/recordings',
   getParentRoute: () => AppSSpaceRoute,
 } as any)
 const AppSSpaceSearchRoute = AppSSpaceSearchRouteImport.update({
@@ -198,6 +210,7 @@ export interface FileRoutesByFullPath {
   '/admin': typeof AppAdminRoute
   '/settings': typeof AppSettingsRouteWithChildren
   '/invite/$code': typeof InviteCodeRoute
+  '/recordings/$id': typeof AppRecordingsIdRoute
   '/s/$space': typeof AppSSpaceRouteWithChildren
   '/settings/appearance': typeof AppSettingsAppearanceRoute
   '/settings/data': typeof AppSettingsDataRoute
@@ -206,6 +219,7 @@ export interface FileRoutesByFullPath {
   '/settings/sessions': typeof AppSettingsSessionsRoute
   '/settings/': typeof AppSettingsIndexRoute
   '/s/$space/members': typeof AppSSpaceMembersRoute
+  '/s/$space/recordings': typeof AppSSpaceRecordingsRoute
   '/s/$space/search': typeof AppSSpaceSearchRoute
   '/s/$space/settings': typeof AppSSpaceSettingsRouteWithChildren
   '/s/$space/': typeof AppSSpaceIndexRoute
@@ -227,6 +241,7 @@ export interface FileRoutesByTo {
   '/admin': typeof AppAdminRoute
   '/invite/$code': typeof InviteCodeRoute
   '/': typeof AppIndexRoute
+  '/recordings/$id': typeof AppRecordingsIdRoute
   '/settings/appearance': typeof AppSettingsAppearanceRoute
   '/settings/data': typeof AppSettingsDataRoute
   '/settings/profile': typeof AppSettingsProfileRoute
@@ -234,6 +249,7 @@ export interface FileRoutesByTo {
   '/settings/sessions': typeof AppSettingsSessionsRoute
   '/settings': typeof AppSettingsIndexRoute
   '/s/$space/members': typeof AppSSpaceMembersRoute
+  '/s/$space/recordings': typeof AppSSpaceRecordingsRoute
   '/s/$space/search': typeof AppSSpaceSearchRoute
   '/s/$space': typeof AppSSpaceIndexRoute
   '/s/$space/c/$channel': typeof AppSSpaceCChannelRoute
@@ -257,6 +273,7 @@ export interface FileRoutesById {
   '/_app/settings': typeof AppSettingsRouteWithChildren
   '/invite/$code': typeof InviteCodeRoute
   '/_app/': typeof AppIndexRoute
+  '/_app/recordings/$id': typeof AppRecordingsIdRoute
   '/_app/s/$space': typeof AppSSpaceRouteWithChildren
   '/_app/settings/appearance': typeof AppSettingsAppearanceRoute
   '/_app/settings/data': typeof AppSettingsDataRoute
@@ -265,6 +282,7 @@ export interface FileRoutesById {
   '/_app/settings/sessions': typeof AppSettingsSessionsRoute
   '/_app/settings/': typeof AppSettingsIndexRoute
   '/_app/s/$space/members': typeof AppSSpaceMembersRoute
+  '/_app/s/$space/recordings': typeof AppSSpaceRecordingsRoute
   '/_app/s/$space/search': typeof AppSSpaceSearchRoute
   '/_app/s/$space/settings': typeof AppSSpaceSettingsRouteWithChildren
   '/_app/s/$space/': typeof AppSSpaceIndexRoute
@@ -289,6 +307,7 @@ export interface FileRouteTypes {
     | '/admin'
     | '/settings'
     | '/invite/$code'
+    | '/recordings/$id'
     | '/s/$space'
     | '/settings/appearance'
     | '/settings/data'
@@ -297,6 +316,7 @@ export interface FileRouteTypes {
     | '/settings/sessions'
     | '/settings/'
     | '/s/$space/members'
+    | '/s/$space/recordings'
     | '/s/$space/search'
     | '/s/$space/settings'
     | '/s/$space/'
@@ -318,6 +338,7 @@ export interface FileRouteTypes {
     | '/admin'
     | '/invite/$code'
     | '/'
+    | '/recordings/$id'
     | '/settings/appearance'
     | '/settings/data'
     | '/settings/profile'
@@ -325,6 +346,7 @@ export interface FileRouteTypes {
     | '/settings/sessions'
     | '/settings'
     | '/s/$space/members'
+    | '/s/$space/recordings'
     | '/s/$space/search'
     | '/s/$space'
     | '/s/$space/c/$channel'
@@ -347,6 +369,7 @@ export interface FileRouteTypes {
     | '/_app/settings'
     | '/invite/$code'
     | '/_app/'
+    | '/_app/recordings/$id'
     | '/_app/s/$space'
     | '/_app/settings/appearance'
     | '/_app/settings/data'
@@ -355,6 +378,7 @@ export interface FileRouteTypes {
     | '/_app/settings/sessions'
     | '/_app/settings/'
     | '/_app/s/$space/members'
+    | '/_app/s/$space/recordings'
     | '/_app/s/$space/search'
     | '/_app/s/$space/settings'
     | '/_app/s/$space/'
@@ -457,6 +481,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof InviteCodeRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/_app/recordings/$id': {
+      id: '/_app/recordings/$id'
+      path: '/recordings/$id'
+      fullPath: '/recordings/$id'
+      preLoaderRoute: typeof AppRecordingsIdRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/s/$space': {
       id: '/_app/s/$space'
       path: '/s/$space'
@@ -518,6 +549,13 @@ declare module '@tanstack/react-router' {
       path: '/members'
       fullPath: '/s/$space/members'
       preLoaderRoute: typeof AppSSpaceMembersRouteImport
+      parentRoute: typeof AppSSpaceRoute
+    }
+    '/_app/s/$space/recordings': {
+      id: '/_app/s/$space/recordings'
+      path: '/recordings'
+      fullPath: '/s/$space/recordings'
+      preLoaderRoute: typeof AppSSpaceRecordingsRouteImport
       parentRoute: typeof AppSSpaceRoute
     }
     '/_app/s/$space/search': {
@@ -631,6 +669,7 @@ const AppSSpaceSettingsRouteWithChildren =
 
 interface AppSSpaceRouteChildren {
   AppSSpaceMembersRoute: typeof AppSSpaceMembersRoute
+  AppSSpaceRecordingsRoute: typeof AppSSpaceRecordingsRoute
   AppSSpaceSearchRoute: typeof AppSSpaceSearchRoute
   AppSSpaceSettingsRoute: typeof AppSSpaceSettingsRouteWithChildren
   AppSSpaceIndexRoute: typeof AppSSpaceIndexRoute
@@ -639,6 +678,7 @@ interface AppSSpaceRouteChildren {
 
 const AppSSpaceRouteChildren: AppSSpaceRouteChildren = {
   AppSSpaceMembersRoute: AppSSpaceMembersRoute,
+  AppSSpaceRecordingsRoute: AppSSpaceRecordingsRoute,
   AppSSpaceSearchRoute: AppSSpaceSearchRoute,
   AppSSpaceSettingsRoute: AppSSpaceSettingsRouteWithChildren,
   AppSSpaceIndexRoute: AppSSpaceIndexRoute,
@@ -653,6 +693,7 @@ interface AppRouteChildren {
   AppAdminRoute: typeof AppAdminRoute
   AppSettingsRoute: typeof AppSettingsRouteWithChildren
   AppIndexRoute: typeof AppIndexRoute
+  AppRecordingsIdRoute: typeof AppRecordingsIdRoute
   AppSSpaceRoute: typeof AppSSpaceRouteWithChildren
 }
 
@@ -660,6 +701,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppAdminRoute: AppAdminRoute,
   AppSettingsRoute: AppSettingsRouteWithChildren,
   AppIndexRoute: AppIndexRoute,
+  AppRecordingsIdRoute: AppRecordingsIdRoute,
   AppSSpaceRoute: AppSSpaceRouteWithChildren,
 }
 

@@ -24,6 +24,7 @@ export type Hit = Answer<'/api/v1/search', 'get'>['items'][number]
 export type Ban = Answer<'/api/v1/spaces/{space_id}/bans', 'get'>['items'][number]
 export type AuditEntry = Answer<'/api/v1/spaces/{space_id}/audit', 'get'>['items'][number]
 export type SecurityEntry = Answer<'/api/v1/auth/security-log', 'get'>['items'][number]
+export type Recording = Answer<'/api/v1/recordings', 'get'>['items'][number]
 export type Person = Answer<'/api/v1/auth/admin/users', 'get'>[number]
 
 /** A file of a message; `width` and `height` are known for pictures. */

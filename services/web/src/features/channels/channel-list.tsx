@@ -1,5 +1,5 @@
 import { Link, useNavigate } from '@tanstack/react-router'
-import { CheckCheck, ChevronDown, Plus, Search, Settings, UserPlus, Users } from 'lucide-react'
+import { CheckCheck, ChevronDown, Disc3, Plus, Search, Settings, UserPlus, Users } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useShallow } from 'zustand/react/shallow'
@@ -69,6 +69,11 @@ export function ChannelList({ space, className }: { space: string; className: st
           <li>
             <Link to="/s/$space/members" params={{ space }} className={NAV} activeProps={{ className: 'bg-pressed text-ink' }}>
               <Users size={16} aria-hidden /> {t('members')}
+            </Link>
+          </li>
+          <li>
+            <Link to="/s/$space/recordings" params={{ space }} className={NAV} activeProps={{ className: 'bg-pressed text-ink' }}>
+              <Disc3 size={16} aria-hidden /> {t('recordings')}
             </Link>
           </li>
         </ul>

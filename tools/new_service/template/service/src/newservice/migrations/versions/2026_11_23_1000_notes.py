@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from streams.migration import create_applied, create_tables
+from streams.migration import add_audience_seq, create_applied, create_tables
 
 revision = "0001"
 down_revision = None
@@ -13,6 +13,7 @@ depends_on = None
 def upgrade() -> None:
     create_tables()
     create_applied()
+    add_audience_seq()
     op.execute(
         "create table notes (id uuid primary key, author_id uuid not null, text text not null,"
         " created_at timestamptz not null)"

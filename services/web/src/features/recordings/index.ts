@@ -1,0 +1,2 @@
+export { RecordingScreen } from './recording-screen'
+export { RecordingsScreen } from './recordings-screen'
