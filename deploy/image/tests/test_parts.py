@@ -3,6 +3,8 @@
 import importlib
 import io
 import os
+import shlex
+import shutil
 import socket
 import stat
 import sys
@@ -12,15 +14,18 @@ import msgspec
 import pytest
 from jose import jwt
 
+from embedded import ports
 from embedded.identity import Identity
 from launcher import credentials, data_directory, environment, log_lines, logs, memory, mode, port_owner, programs
 from launcher.__main__ import parse, plan_from
 from launcher.data_directory import DataDirectory
 from launcher.exit_listener import Exits
 from launcher.failures import LaunchError
+from launcher.plan import set_up
 from launcher.programs import Program
 from launcher.progress import Progress
 from launcher.supervisor import last_exit
+from testkit import folders
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
 
@@ -120,6 +125,23 @@ class TestEnvironment:
         fields = {field.name.upper() for field in msgspec.structs.fields(settings)}
 
         assert programs.read(PROGRAMS, name).secrets == fields & environment.SHARED_SECRETS
+
+
+class TestSetUp:
+    @pytest.mark.parametrize("given", [{}, {"S3_ENDPOINT": "https://s3"}, {"MEDIA_STORE_VACUUM_URL": "http://mine"}])
+    def test_media_is_told_how_our_own_store_is_vacuumed(self, given: dict[str, str]) -> None:
+        folder = folders.make()
+        try:
+            plan = plan_from(given | {"DATA_DIR": str(folder / "data"), "PORT": str(ports.choose(1)[0])}, parse([]))
+            plan.home.make()
+            told = set_up(plan).get("MEDIA_STORE_VACUUM_URL")
+            settings = (plan.home.settings / "media").read_text()
+        finally:
+            shutil.rmtree(folder)
+
+        assert bool(told) is ("S3_ENDPOINT" not in given)
+        assert told == given.get("MEDIA_STORE_VACUUM_URL", told)
+        assert (f"export MEDIA_STORE_VACUUM_URL={shlex.quote(told or '')}\n" in settings) is bool(told)
 
 
 class TestMode:

@@ -9,13 +9,14 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
+from urllib.request import urlopen
 
 import pytest
 import redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from embedded import EmbeddedError, Server
+from embedded import EmbeddedError, Server, seaweedfs
 from embedded.kinds import KindName
 from testkit.buckets import create_bucket
 from testkit.servers import store_of
@@ -188,6 +189,17 @@ class TestSeaweedfs:
             answer = connection.recv(100)
 
         assert b" 401 " in answer
+
+    def test_the_address_of_its_vacuum_is_known_before_it_starts(self, own_server: StartOwn) -> None:
+        server = own_server("seaweedfs")
+        server.kill()
+
+        address = seaweedfs.choose_vacuum_url(server.data, port=server.port)
+        server.start()
+
+        with urlopen(address, timeout=30) as answer:
+            assert answer.status == 200
+        assert address == seaweedfs.vacuum_url(server.data)
 
 
 class TestFolders:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from embedded import ports, secret_files
+from embedded import ports, seaweedfs, secret_files
 from launcher import credentials, environment, port_owner, programs
 from launcher.data_directory import DataDirectory
 from launcher.exit_listener import EXITS_MAX, EXITS_SECONDS, MAY_FAIL
@@ -100,6 +100,9 @@ def set_up(plan: Plan) -> dict[str, str]:
         secrets=home.secrets,
         jwks=credentials.ensure_keys(home.secrets, services),
     ) | {"DATA_DIR": str(home.folder), "SERVERS_DIR": str(home.servers())}
+    if "seaweedfs" in plan.servers:
+        address = seaweedfs.choose_vacuum_url(home.servers() / "seaweedfs", port=numbers["seaweedfs"])
+        environ.setdefault("MEDIA_STORE_VACUUM_URL", address)
     for name in plan.idle:
         environ.pop(environment.variable(name, "URL"), None)
     write_settings(plan, environ)

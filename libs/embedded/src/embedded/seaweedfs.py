@@ -16,6 +16,7 @@ BUCKET = "guildhall"
 REGION = "us-east-1"
 STOP_SIGNAL = signal.SIGTERM
 
+_PORTS_FILE = "ports.json"
 _PARTS = ("master", "volume", "filer")
 _WORKER_OFFSET = 10_000
 _SIGNED = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
@@ -69,6 +70,23 @@ def url(port: int, *, secrets: Path) -> str:
     return f"http://{HOST}:{port}"
 
 
+def choose_vacuum_url(data: Path, *, port: int) -> str:
+    """Choose its inner ports before it starts, so that others may be told where to ask for a vacuum."""
+    data.mkdir(mode=0o700, exist_ok=True)
+    _inner_ports(data, port)
+    return vacuum_url(data)
+
+
+def vacuum_url(data: Path) -> str:
+    """A GET here takes the bytes of deleted objects out of all volumes, and answers when that is done. Its own periodic
+    vacuum leaves alone what is less than a third of a volume.
+
+    https://github.com/seaweedfs/seaweedfs/wiki/Master-Server-API, "Force Garbage Collection".
+    """
+    port = json.loads((data / _PORTS_FILE).read_text())["master.port"]
+    return f"http://{HOST}:{port}/vol/vacuum?garbageThreshold=0.000001"
+
+
 def is_ready(port: int) -> bool:
     """Whether S3 answers."""
     connection = http.client.HTTPConnection(HOST, port, timeout=1)
@@ -83,7 +101,7 @@ def is_ready(port: int) -> bool:
 
 def remove_sockets(data: Path) -> None:
     """Take away what this server left in /tmp, when it has ended and its data are not needed any more."""
-    for port in json.loads((data / "ports.json").read_text()).values():
+    for port in json.loads((data / _PORTS_FILE).read_text()).values():
         _without_old_socket(port)
 
 
@@ -96,7 +114,7 @@ def _inner_keys(secrets: Path) -> str:
 def _inner_ports(folder: Path, port: int) -> dict[str, int]:
     """Ports of the parts behind S3: the same at every start, as the master keeps its state by port."""
     names = [f"{part}.port{kind}" for part in _PARTS for kind in ("", ".grpc")] + ["s3.port.grpc"]
-    file = folder / "ports.json"
+    file = folder / _PORTS_FILE
     ports = remembered(file, names, taken=[port])
     unusable = [number for number in ports.values() if not _without_old_socket(number)]
     if unusable:

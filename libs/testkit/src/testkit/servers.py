@@ -21,6 +21,7 @@ class S3(msgspec.Struct, frozen=True):
     s3_access_key: str
     s3_secret_key: Secret
     s3_bucket: str = ""
+    vacuum_url: str = ""
 
     def environ(self) -> dict[str, str]:
         """The same for a process of its own."""
@@ -30,6 +31,7 @@ class S3(msgspec.Struct, frozen=True):
             "S3_ACCESS_KEY": self.s3_access_key,
             "S3_SECRET_KEY": self.s3_secret_key.reveal(),
             "S3_BUCKET": self.s3_bucket,
+            "MEDIA_STORE_VACUUM_URL": self.vacuum_url,
         }
 
 
@@ -89,10 +91,11 @@ class Servers:
 
 
 def store_of(server: Server) -> S3:
-    """How to reach an embedded SeaweedFS, without a bucket."""
+    """How to reach an embedded SeaweedFS that was started, without a bucket."""
     return S3(
         s3_endpoint=server.url,
         s3_region=seaweedfs.REGION,
         s3_access_key=server.secret(seaweedfs.ACCESS_KEY),
         s3_secret_key=Secret(server.secret(seaweedfs.PRIVATE_KEY)),
+        vacuum_url=seaweedfs.vacuum_url(server.data),
     )

@@ -47,6 +47,12 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     upload_seconds: int = 300
     """How long a presigned address is good."""
     s3_seconds: float = 10.0
+    store_vacuum_url: str = ""
+    """A GET here takes the bytes of what was deleted from the store's disk (the embedded SeaweedFS). Empty: the store
+    does that by itself."""
+    store_vacuum_seconds_max: float = 600.0
+    store_settles_seconds: float = 3.0
+    """A store that is to be asked for a vacuum lets go of a deleted object's bytes within this time."""
 
     upload_bytes_max: int = 104_857_600
     """For one file: it comes in one piece."""

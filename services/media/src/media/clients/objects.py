@@ -1,5 +1,6 @@
 """The object store: presigned uploads for recorders and people, objects for us. Types of its client end here."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncGenerator, Awaitable, Sequence
@@ -135,6 +136,23 @@ class Objects:
             answer: Any = await _found(self._client.delete_objects(Bucket=self._settings.s3_bucket, Delete=wanted))
             if answer and answer.get("Errors"):
                 raise Unavailable(f"the object store keeps {len(answer['Errors'])} objects", retry_after_seconds=1)
+
+    async def vacuum(self) -> None:
+        """Return when the bytes of what was removed so far are on the store's disk no more, where that is ours to
+        ask for. Raises `Unavailable`."""
+        settings = self._settings
+        if not settings.store_vacuum_url:
+            return
+        await asyncio.sleep(settings.store_settles_seconds)
+        timeout = aiohttp.ClientTimeout(total=settings.store_vacuum_seconds_max)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout, raise_for_status=True) as http,
+                http.get(settings.store_vacuum_url) as response,
+            ):
+                await response.read()
+        except _AWAY as error:
+            raise _away(error) from None
 
     async def check(self) -> None:
         """Whether the bucket can be reached."""

@@ -1,4 +1,8 @@
-"""What speakers had erased, and recordings whose time is over, go from the store for good."""
+"""What speakers had erased, and recordings whose time is over, go from the store for good.
+
+In rounds: when all that is due has been removed, the store's disk is vacuumed once, and only then it is noted as gone.
+What ends a round half done repeats it.
+"""
 
 from collections.abc import Collection, Hashable
 from datetime import timedelta
@@ -29,26 +33,36 @@ class Erasing:
         self._engine = engine
         self._objects = objects
         self._address_good = timedelta(seconds=settings.upload_seconds)
-        self._this_round: set[Erased] = set()
+        self._this_round: dict[Erased, bool] = {}
+        """Whether none of its addresses was good any more when it was removed."""
+        self._vacuumed: set[Erased] = set()
 
     async def next(self, resting: Collection[Hashable]) -> Erased | None:
         async with self._engine.begin() as connection:
             found = await segments.next_erased(connection, resting=[*resting, *self._this_round])
         if found is None:
-            self._this_round.clear()
+            await self._end_round()
         return found
 
     async def handle(self, item: Erased) -> None:
-        self._this_round.add(item)
         async with self._engine.begin() as connection:
             erased = await segments.find_erased(connection, *item)
-        if erased is None:
-            return
-        at = now()
-        await self._objects.remove(erased.key)
-        if erased.erased_at + self._address_good < at:
+        is_last = erased is None or erased.erased_at + self._address_good < now()
+        if erased is not None:
+            await self._objects.remove(erased.key)
+        self._this_round[item] = is_last
+
+    async def _end_round(self) -> None:
+        """What is removed again only because it might have been uploaded again needs no vacuum until the last time."""
+        removed = set(self._this_round)
+        last = {item for item, is_last in self._this_round.items() if is_last}
+        if last or not removed <= self._vacuumed:
+            await self._objects.vacuum()
             async with self._engine.begin() as connection:
-                await segments.removed(connection, *item, at=at)
+                for item in last:
+                    await segments.removed(connection, *item, at=now())
+        self._vacuumed = removed - last
+        self._this_round.clear()
 
 
 class Removing:
@@ -61,13 +75,21 @@ class Removing:
         self._objects = objects
         self._kept = timedelta(days=settings.deleted_kept_days)
         self._address_good = timedelta(seconds=settings.upload_seconds)
+        self._this_round: set[RecordingId] = set()
 
     async def next(self, resting: Collection[Hashable]) -> RecordingId | None:
         at = now()
         async with self._engine.begin() as connection:
-            return await recordings.next_removable(
-                connection, at=at, deleted_before=at - self._kept, closed=at - self._address_good, resting=resting
+            found = await recordings.next_removable(
+                connection,
+                at=at,
+                deleted_before=at - self._kept,
+                closed=at - self._address_good,
+                resting=[*resting, *self._this_round],
             )
+        if found is None and self._this_round:
+            await self._end_round()
+        return found
 
     async def handle(self, item: RecordingId) -> None:
         async with self._engine.begin() as connection:
@@ -75,6 +97,12 @@ class Removing:
                 return  # it was restored
             found = await segments.of_recording(connection, item)
         await self._objects.remove_all([one.key for its_segments in found.values() for one in its_segments])
-        async with self._engine.begin() as connection:
-            await recordings.remove(connection, item)
-        log.info("recording.removed", recording_id=str(item))
+        self._this_round.add(item)
+
+    async def _end_round(self) -> None:
+        await self._objects.vacuum()
+        for item in self._this_round:
+            async with self._engine.begin() as connection:
+                await recordings.remove(connection, item)
+            log.info("recording.removed", recording_id=str(item))
+        self._this_round.clear()
