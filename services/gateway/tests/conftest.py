@@ -71,7 +71,7 @@ async def services(redis_url: Secret) -> AsyncGenerator[Services]:
     services.port = free_port()
     await web.TCPSite(runner, "127.0.0.1", services.port).start()
     yield services
-    services.lanes.stop()
+    services.post_server.stop()
     await runner.cleanup()
     await redis.aclose()
 

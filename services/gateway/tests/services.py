@@ -16,7 +16,7 @@ from contracts.times import now
 from streams import bus
 from testkit.tokens import private_key
 
-from .lanes import Lanes
+from .post_server_standin import PostServerStandIn
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ class Services:
         self.log_calls: list[dict[str, str]] = []
         self.requests: list[web.Request] = []
         self.bodies: list[bytes] = []
-        self.lanes = Lanes()
+        self.post_server = PostServerStandIn()
         self.away = False
         self.says_positions = True
         """As messaging does; media does not."""
@@ -114,7 +114,7 @@ class Services:
         app.router.add_get(instance.PATH, self._instance)
         app.router.add_get("/readyz", self._ready)
         app.router.add_get("/openapi/openapi.json", self._openapi)
-        app.router.add_post(posts.PATH, self._ticket)
+        app.router.add_post(posts.PATH, self._issue_token)
         app.router.add_route("*", "/{rest:.*}", self._anything)
         return app
 
@@ -167,12 +167,12 @@ class Services:
     async def _openapi(self, request: web.Request) -> web.Response:
         return web.json_response(OPENAPI)
 
-    async def _ticket(self, request: web.Request) -> web.Response:
-        """For a lane, where a test has opened one."""
+    async def _issue_token(self, request: web.Request) -> web.Response:
+        """For a connection to the post server, where a test has started it."""
         assert request.headers["authorization"] == "Bearer of-the-gateway"
-        if not self.lanes.port:
+        if not self.post_server.port:
             return web.Response(status=404)
-        return web.Response(body=msgspec.json.encode(self.lanes.ticket()), content_type="application/json")
+        return web.Response(body=msgspec.json.encode(self.post_server.issue_token()), content_type="application/json")
 
     async def _anything(self, request: web.Request) -> web.StreamResponse:
         """Says what it was asked, in the way the path wishes."""

@@ -1,4 +1,4 @@
-"""The application, on each of the two roads of a post where that matters."""
+"""The application, on each write path of a post where that matters."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,8 +17,8 @@ from testkit.servers import Servers
 from testkit.serving import serving as alive
 from testkit.tokens import Signer, private_key
 
-from .bringing import Bringing
 from .people import Person, Place
+from .post_client import PostStreamTransport
 from .standin import Media, standing_in
 
 StartMessaging = Callable[..., Awaitable[httpx.AsyncClient]]
@@ -89,16 +89,18 @@ async def client(start: StartMessaging) -> httpx.AsyncClient:
     return await start()
 
 
-@pytest.fixture(scope="module", params=["fast", "ordinary", "lane"])
-async def each_road(
+@pytest.fixture(scope="module", params=["group", "single", "stream"])
+async def each_write_path(
     request: pytest.FixtureRequest, start: StartMessaging, signer: Signer
 ) -> AsyncGenerator[httpx.AsyncClient]:
-    """For a module's own `client`: all that it does is done on every road of a post."""
-    messaging = await start(group_commit=request.param != "ordinary")
-    if request.param != "lane":
+    """For a module's own `client`: all that it does is done on every write path of a post."""
+    messaging = await start(group_commit=request.param != "single")
+    if request.param != "stream":
         yield messaging
         return
-    async with httpx.AsyncClient(transport=Bringing(messaging, signer), base_url=messaging.base_url) as client:
+    async with httpx.AsyncClient(
+        transport=PostStreamTransport(messaging, signer), base_url=messaging.base_url
+    ) as client:
         yield client
 
 

@@ -1,4 +1,4 @@
-"""What is attached to messages: shown on every road alike, and only what media vouches for."""
+"""What is attached to messages: shown alike on every write path, and only what media vouches for."""
 
 import asyncio
 from typing import Any
@@ -21,8 +21,8 @@ NOT_READY = "is not an upload of yours that is ready in this space"
 
 
 @pytest.fixture(scope="module")
-def client(each_road: httpx.AsyncClient) -> httpx.AsyncClient:
-    return each_road
+def client(each_write_path: httpx.AsyncClient) -> httpx.AsyncClient:
+    return each_write_path
 
 
 async def post(person: Person, channel_id: str, ids: list[str], **draft: Any) -> httpx.Response:

@@ -30,8 +30,8 @@ LIMITS = Settings(database_url=Secret(""), redis_url=Secret(""), auth_url="")
 
 
 @pytest.fixture(scope="module")
-def client(each_road: httpx.AsyncClient) -> httpx.AsyncClient:
-    return each_road
+def client(each_write_path: httpx.AsyncClient) -> httpx.AsyncClient:
+    return each_write_path
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Posting: the same on all roads."""
+"""Posting: the same on all write paths."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -20,8 +20,8 @@ from .people import Person, Place, Refused, logged
 
 
 @pytest.fixture(scope="module")
-def client(each_road: httpx.AsyncClient) -> httpx.AsyncClient:
-    return each_road
+def client(each_write_path: httpx.AsyncClient) -> httpx.AsyncClient:
+    return each_write_path
 
 
 async def refused(person: Person, channel_id: str, draft: dict[str, Any]) -> tuple[int, str]:
@@ -115,7 +115,7 @@ class TestPostMessage:
 
 
 class TestRefusals:
-    """Each as documented, on either road, and nothing is said by them."""
+    """Each as documented, on either write path, and nothing is said by them."""
 
     @pytest.mark.parametrize(
         "draft",

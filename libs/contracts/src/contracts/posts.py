@@ -1,8 +1,8 @@
 """Posts on their way from the gateway to messaging: what is said on the connection that is kept open for them.
 
-Each frame (`chassis.frames`) is one value in MessagePack. The gateway begins with the ticket it was given. Messaging
-says True when it takes posts, and False when it takes no more: what was brought is still answered. Between the two the
-gateway brings a `CarriedPost` whenever it has one, and hears a `CarriedAnswer` for each, in any order.
+Each frame (`chassis.frames`) is one value in MessagePack. The gateway begins with the connect token it was given.
+Messaging says True when it takes posts, and False when it takes no more: what was brought is still answered. Between
+the two the gateway brings a `CarriedPost` whenever it has one, and hears a `CarriedAnswer` for each, in any order.
 """
 
 from typing import Final
@@ -12,17 +12,17 @@ import msgspec
 from contracts.ids import ChannelId
 
 PATH: Final = "/internal/lanes"
-"""Where a service asks messaging by POST for a `Ticket`."""
+"""Where a service asks messaging by POST for a `ConnectToken`."""
 DRAFT_BYTES_MAX: Final = 8_000
-"""A longer one takes the ordinary road."""
+"""A longer one goes by HTTP."""
 FRAME_BYTES_MAX: Final = 1_000_000
 
 
-class Ticket(msgspec.Struct, frozen=True):
+class ConnectToken(msgspec.Struct, frozen=True):
     """Lets one connection in, to this port of the host that was asked."""
 
     port: int
-    ticket: str
+    token: str = msgspec.field(name="ticket")
 
 
 class CarriedPost(msgspec.Struct, frozen=True, array_like=True):
@@ -44,7 +44,7 @@ class PostAnswer(msgspec.Struct, frozen=True, array_like=True):
 
 
 class CarriedAnswer(msgspec.Struct, frozen=True, array_like=True):
-    """To the post of that number; None stands for "not like this: let it come by the ordinary road"."""
+    """To the post of that number; None stands for "send it by HTTP"."""
 
     number: int
     answer: PostAnswer | None

@@ -19,10 +19,10 @@ from chassis.tokens import KeySet, RevokedSessions, Verifier
 from chassis.tracing import observe
 from gateway import events
 from gateway.clients import Services
-from gateway.forward.edge import Edge, Road
+from gateway.forward.edge import Edge, RequestForwarder
 from gateway.forward.forwarder import Forwarder
 from gateway.forward.paths import STORE
-from gateway.forward.posts import Posts
+from gateway.forward.post_forwarder import PostForwarder
 from gateway.forward.store import Store
 from gateway.limits import Limits
 from gateway.parts import Parts
@@ -51,12 +51,12 @@ def create_app(settings: Settings) -> Litestar:
         people = People(redis, settings)
         hub = people.hub = Hub(services, settings, people)
         forwarders = make_forwarders(services, settings)
-        roads: dict[str, Road] = {**forwarders}
+        by_service: dict[str, RequestForwarder] = {**forwarders}
         if STORE in forwarders:
-            roads[STORE] = Store(forwarders[STORE])
-        roads["messaging"] = posts = Posts(forwarders["messaging"], services.post_ticket, settings)
+            by_service[STORE] = Store(forwarders[STORE])
+        by_service["messaging"] = posts = PostForwarder(forwarders["messaging"], services.post_connect_token, settings)
         inner = make_site(observe(answering_head(cast("Any", application))), settings)
-        edge = Edge(inner, roads=roads, verifier=verifier, limits=limits, settings=settings)
+        edge = Edge(inner, forwarders=by_service, verifier=verifier, limits=limits, settings=settings)
         application.state["parts"] = Parts(edge=edge, door=Door(hub, verifier.caller, settings), hub=hub)
         views = events.views(redis, hub, revoked)
         work = [

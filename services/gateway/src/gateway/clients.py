@@ -11,7 +11,7 @@ from chassis.http import ServiceClient
 from chassis.service_tokens import KeysOfAuth, ServiceTokens
 from contracts import instance
 from contracts.events import LogPage
-from contracts.posts import PATH, Ticket
+from contracts.posts import PATH, ConnectToken
 from contracts.problems import NotFound, Unavailable
 from contracts.tokens import Jwk
 from gateway.settings import Settings
@@ -74,14 +74,14 @@ class Services:
             raise Unavailable(f"the log of {topic} answered {answer.status}: {answer.body[:200]!r}")
         return answer.decode(LogPage)
 
-    async def post_ticket(self) -> Ticket:
+    async def post_connect_token(self) -> ConnectToken:
         """For a connection on which posts go to messaging. Raises `NotFound` where it has none, or `Unavailable`."""
         answer = await self._clients["messaging"].ask("POST", PATH)
         if answer.status == 404:
             raise NotFound
         if answer.status != 200:
-            raise Unavailable(f"messaging gives no ticket: {answer.status} {answer.body[:200]!r}")
-        return answer.decode(Ticket)
+            raise Unavailable(f"messaging gives no connect token: {answer.status} {answer.body[:200]!r}")
+        return answer.decode(ConnectToken)
 
     async def part(self, name: str, expected: type[T]) -> T:
         """What the service `name` says of this installation. Raises `Unavailable`."""

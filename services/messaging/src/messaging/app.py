@@ -20,9 +20,9 @@ from messaging.clients import DiscordUsers, Uploads
 from messaging.events import projection
 from messaging.routes import changes, channels, export, internal, members, messages, reading, spaces, start
 from messaging.routes.acting import gate, manages_guild
-from messaging.routes.group import GroupRoad
-from messaging.routes.lane import Lanes
-from messaging.routes.posting import AttachingRoad, OrdinaryRoad, Road
+from messaging.routes.group_commit import GroupCommitter
+from messaging.routes.post_server import PostServer
+from messaging.routes.posting import AttachmentPoster, SinglePoster, WritePath
 from messaging.settings import Settings
 from messaging.usecases.attaching import Attachments
 from messaging.usecases.exporting import Exports
@@ -63,10 +63,10 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
     relay = Relay(engine, redis, stream="messaging.events", carried=summaries.note)
     redactor = Redactor(engine, redis, stream="messaging.events")
     exports = Exports(engine, settings)
-    group = GroupRoad(engine, relay, limits=settings)
-    plain: Road = group if settings.group_commit else OrdinaryRoad(engine, limits=settings)
-    road = AttachingRoad(plain, Attachments(engine, uploads, limits=settings))
-    lanes = Lanes(group, verifier, settings)
+    group = GroupCommitter(engine, relay, limits=settings)
+    plain: WritePath = group if settings.group_commit else SinglePoster(engine, limits=settings)
+    write_path = AttachmentPoster(plain, Attachments(engine, uploads, limits=settings))
+    post_server = PostServer(group, verifier, settings)
 
     workers = Supervisor(
         relay.worker(),
@@ -79,7 +79,7 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
-        async with lanes.listening() if settings.group_commit else nullcontext():
+        async with post_server.listening() if settings.group_commit else nullcontext():
             yield
         exports.close()
         await http.close()
@@ -99,8 +99,8 @@ def create_app(settings: Settings, *, fetch_keys: FetchKeys | None = None) -> Li
             "exports": lambda: exports,
             "limits": lambda: settings,
             "once": idempotency.once(kept_days=settings.idempotency_keys_kept_days),
-            "road": lambda: road,
-            "lanes": lambda: lanes,
+            "write_path": lambda: write_path,
+            "post_server": lambda: post_server,
         },
         checks={"database": database.check(engine), "redis": lambda: _answers(redis)},
         guards=[gate(verifier, users, acting_services=settings.acting_services)],

@@ -1,4 +1,4 @@
-"""The hot road: every HTTP request comes here first, and leaves for a service or for the gateway's own pages."""
+"""The hot path: every HTTP request comes here first, and leaves for a service or for the gateway's own pages."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Protocol, cast
@@ -31,8 +31,8 @@ _STATIC: Final = "/assets/"
 """Files that never change: cheap, and many for one page."""
 
 
-class Road(Protocol):
-    """How requests reach one service."""
+class RequestForwarder(Protocol):
+    """Forwards requests to one service."""
 
     async def forward(
         self, scope: HTTPScope, receive: Receive, send: Send, *, client: Client, more: Headers
@@ -40,23 +40,23 @@ class Road(Protocol):
 
 
 class Edge:
-    """Which road a request takes, who sends it, whether it is one too many."""
+    """Decides where a request goes, who sends it, and whether it is one too many."""
 
     def __init__(
         self,
         pages: ASGIApp,
         *,
-        roads: Mapping[str, Road],
+        forwarders: Mapping[str, RequestForwarder],
         verifier: Verifier,
         limits: Limits,
         settings: Settings,
     ) -> None:
         self._pages = pages
-        self.roads = roads
+        self.forwarders = forwarders
         self._verifier = verifier
         self._limits = limits
         self._settings = settings
-        self._bucket = settings.s3_bucket.encode() if STORE in roads else b""
+        self._bucket = settings.s3_bucket.encode() if STORE in forwarders else b""
         self._origins = frozenset(origin.encode() for origin in settings.allowed_origins.split())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,10 +103,10 @@ class Edge:
             try:
                 client, counted = await self._count(scope, authorization, address, service)
                 more += counted
-                road = self.roads.get(service)
-                if road is None:
+                forwarder = self.forwarders.get(service)
+                if forwarder is None:
                     raise Unavailable(f"This installation runs no {service} service")
-                await road.forward(scope, receive, send, client=client, more=more)
+                await forwarder.forward(scope, receive, send, client=client, more=more)
             except (ClientLeft, Cut):
                 return
             except Problem as problem:

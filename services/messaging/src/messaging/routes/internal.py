@@ -18,7 +18,7 @@ from contracts.problems import FieldError, InvalidInput
 from contracts.times import now
 from messaging.domain.paging import SEQ_MAX
 from messaging.domain.values import SpaceSeen
-from messaging.routes.lane import open_lane
+from messaging.routes.post_server import issue_post_token
 from messaging.settings import Settings
 from messaging.usecases import channels, members, spaces, watching
 from messaging.usecases.attaching import check_is_shown
@@ -134,7 +134,7 @@ def router(verifier: Verifier) -> Router:
             check_shown,
             show_instance,
             provide_recording_channel,
-            open_lane,
+            issue_post_token,
         ],
         guards=[services_only(verifier)],
         include_in_schema=False,

@@ -15,7 +15,7 @@ from contracts.ids import ChannelId, MessageId
 from contracts.messaging import Message
 from messaging.domain.content import Draft, Post
 from messaging.domain.paging import Position, ids_of
-from messaging.routes.posting import Road, answer
+from messaging.routes.posting import WritePath, answer
 from messaging.settings import Settings
 from messaging.usecases import reading
 from messaging.usecases.reading import MessagePage
@@ -28,10 +28,10 @@ async def post_message(
     channel_id: FromPath[ChannelId],
     data: JSONBody[Draft],
     caller: NamedDependency[Caller],
-    road: NamedDependency[Road],
+    write_path: NamedDependency[WritePath],
 ) -> Response[Message]:
     """A repeat with the same nonce and body is answered 200 with the first message."""
-    said = await road.post(Post(channel_id, caller.user_id, data, traceparent()))
+    said = await write_path.post(Post(channel_id, caller.user_id, data, traceparent()))
     return answer(said)
 
 

@@ -1,4 +1,4 @@
-"""The roads of a post: one transaction for each, or one for all that arrived while the last was under way."""
+"""The write paths of a post: one transaction for each, or one for all that arrived while the last was under way."""
 
 from collections.abc import Awaitable
 from typing import Final, Protocol, runtime_checkable
@@ -23,28 +23,28 @@ TRIES: Final = 3
 
 
 @runtime_checkable
-class Road(Protocol):
+class WritePath(Protocol):
     """Takes a post to its commit."""
 
     def post(self, post: Post) -> Awaitable[Said]: ...
 
 
-class AttachingRoad:
+class AttachmentPoster:
     """Asks media first, where something is attached."""
 
-    def __init__(self, road: Road, attachments: Attachments) -> None:
-        self._road = road
+    def __init__(self, write_path: WritePath, attachments: Attachments) -> None:
+        self._write_path = write_path
         self._attachments = attachments
 
     def post(self, post: Post) -> Awaitable[Said]:
-        return self._attach(post) if post.draft.attachments else self._road.post(post)
+        return self._attach(post) if post.draft.attachments else self._write_path.post(post)
 
     async def _attach(self, post: Post) -> Said:
         held = await self._attachments.attach(post)
         if held is not None:
             post = replace(post, files=held.files)
         try:
-            said = await self._road.post(post)
+            said = await self._write_path.post(post)
         except Unavailable:
             raise  # perhaps it was posted
         except Problem:
@@ -55,7 +55,7 @@ class AttachingRoad:
         return said
 
 
-class OrdinaryRoad:
+class SinglePoster:
     """One post, one transaction."""
 
     def __init__(self, engine: AsyncEngine, *, limits: Settings) -> None:

@@ -30,13 +30,13 @@ class UnderWay(NamedTuple):
     since: float
 
 
-class Lane(asyncio.Protocol):
+class PostConnection(asyncio.Protocol):
     """One connection. When it ends, what became of the posts under way is not known."""
 
-    def __init__(self, ticket: str, settings: Settings) -> None:
+    def __init__(self, token: str, settings: Settings) -> None:
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[None] = self._loop.create_future()
-        self._ticket = ticket
+        self._token = token
         self._settings = settings
         self._frames = Frames(FRAME_BYTES_MAX)
         self._under_way: dict[int, UnderWay] = {}
@@ -62,7 +62,7 @@ class Lane(asyncio.Protocol):
         return answered
 
     async def until_ended(self) -> None:
-        """Meanwhile the lane is watched: one that stays silent for as long as a service may is cut."""
+        """Wait for its end; cut it when it stays silent for as long as a service may."""
         while not self._ended.done():
             await asyncio.wait([self._ended], timeout=WATCH_SECONDS)
             if self._owes_for(self._settings.forward_seconds):
@@ -72,7 +72,7 @@ class Lane(asyncio.Protocol):
         self._transport.close()
 
     def cut(self, why: str) -> None:
-        log.warning("lane.cut", why=why)
+        log.warning("posts.connection_cut", why=why)
         self._takes_more = False
         self._transport.abort()
 
@@ -81,7 +81,7 @@ class Lane(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
         self._sender = Sender(self._transport)
-        self._sender.send(_encode(self._ticket))
+        self._sender.send(_encode(self._token))
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -91,7 +91,7 @@ class Lane(asyncio.Protocol):
             self.cut(repr(error)[:200])
 
     def connection_lost(self, exc: Exception | None) -> None:
-        log.info("lane.ended", error=repr(exc) if exc else "")
+        log.info("posts.connection_ended", error=repr(exc) if exc else "")
         self._takes_more = False
         for answered, _ in self._under_way.values():
             if not answered.done():

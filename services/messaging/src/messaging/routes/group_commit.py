@@ -41,7 +41,7 @@ AWAY: Final = (
 Waiting = tuple[Post, "asyncio.Future[Said]"]
 
 
-class GroupRoad:
+class GroupCommitter:
     """Many posts, one commit; each has its own outcome, and hears of it after the commit."""
 
     def __init__(self, engine: AsyncEngine, relay: Relay, *, limits: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The gateway's way to bring posts, for tests that talk to messaging alone."""
+"""The gateway's end of the post stream, for tests that talk to messaging alone."""
 
 import asyncio
 import re
@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from chassis.frames import Frames, framed
-from contracts.posts import DRAFT_BYTES_MAX, FRAME_BYTES_MAX, PATH, CarriedAnswer, CarriedPost, PostAnswer, Ticket
+from contracts.posts import DRAFT_BYTES_MAX, FRAME_BYTES_MAX, PATH, CarriedAnswer, CarriedPost, ConnectToken, PostAnswer
 from testkit.tokens import Signer
 
 COME: Final = msgspec.msgpack.encode(True)
@@ -19,7 +19,7 @@ NO_MORE: Final = msgspec.msgpack.encode(False)
 _POST: Final = re.compile(r"/api/v1/channels/([0-9a-f-]{36})/messages")
 
 
-class Lane:
+class PostClient:
     """A connection to messaging on which anything can be said."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -56,33 +56,33 @@ class Lane:
         return heard
 
 
-async def ask_ticket(client: httpx.AsyncClient, signer: Signer) -> Ticket:
-    token = signer.service_token("gateway", audience="messaging")
-    response = await client.post(PATH, headers={"authorization": f"Bearer {token}"})
+async def request_token(client: httpx.AsyncClient, signer: Signer) -> ConnectToken:
+    service_token = signer.service_token("gateway", audience="messaging")
+    response = await client.post(PATH, headers={"authorization": f"Bearer {service_token}"})
     response.raise_for_status()
-    return msgspec.json.decode(response.content, type=Ticket)
+    return msgspec.json.decode(response.content, type=ConnectToken)
 
 
 @asynccontextmanager
-async def connected(port: int) -> AsyncGenerator[Lane]:
+async def connected(port: int) -> AsyncGenerator[PostClient]:
     """Nothing is said yet."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        yield Lane(reader, writer)
+        yield PostClient(reader, writer)
     finally:
         writer.transport.abort()
 
 
 @asynccontextmanager
-async def let_in(client: httpx.AsyncClient, signer: Signer) -> AsyncGenerator[Lane]:
-    ticket = await ask_ticket(client, signer)
-    async with connected(ticket.port) as lane:
-        lane.say(ticket.ticket)
-        assert await lane.hear() == [COME]
-        yield lane
+async def open_client(client: httpx.AsyncClient, signer: Signer) -> AsyncGenerator[PostClient]:
+    token = await request_token(client, signer)
+    async with connected(token.port) as post_client:
+        post_client.say(token.token)
+        assert await post_client.hear() == [COME]
+        yield post_client
 
 
-class Bringing(httpx.AsyncBaseTransport):
+class PostStreamTransport(httpx.AsyncBaseTransport):
     """Brings what looks like a post; what is not taken so goes by HTTP, like everything else."""
 
     def __init__(self, client: httpx.AsyncClient, signer: Signer) -> None:
@@ -95,8 +95,8 @@ class Bringing(httpx.AsyncBaseTransport):
         is_json = request.headers.get("content-type") == "application/json"
         if request.method == "POST" and found and is_json and len(content) <= DRAFT_BYTES_MAX:
             token = request.headers.get("authorization", "").removeprefix("Bearer ")
-            async with let_in(self._client, self._signer) as lane:
-                [said] = await lane.bring([msgspec.convert((0, found[1], token, content, ""), CarriedPost)])
+            async with open_client(self._client, self._signer) as post_client:
+                [said] = await post_client.bring([msgspec.convert((0, found[1], token, content, ""), CarriedPost)])
             if said is not None:
                 return httpx.Response(said.status, headers=said.headers, content=said.body)
         return await self._client.request(

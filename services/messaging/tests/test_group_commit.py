@@ -15,7 +15,7 @@ from contracts.ids import ChannelId
 from contracts.messaging import Message
 from contracts.problems import Unavailable
 from messaging.domain.content import Draft, Post
-from messaging.routes.group import GroupRoad
+from messaging.routes.group_commit import GroupCommitter
 from messaging.settings import Settings
 from streams import bus
 from streams.relay import Relay
@@ -30,10 +30,10 @@ def limits(**changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def road(engine: AsyncEngine, **changes: Any) -> AsyncGenerator[GroupRoad]:
+async def committer(engine: AsyncEngine, **changes: Any) -> AsyncGenerator[GroupCommitter]:
     """Not yet at work."""
     redis = bus.connect("redis://127.0.0.1:1")
-    yield GroupRoad(engine, Relay(engine, redis, stream="none"), limits=limits(**changes))
+    yield GroupCommitter(engine, Relay(engine, redis, stream="none"), limits=limits(**changes))
     await redis.aclose()
 
 
@@ -48,11 +48,11 @@ def posts(person: Person, place: Place, count: int, **draft: Any) -> list[Post]:
     return [Post(channel_id, person.id, Draft(content=f"{n}", **draft)) for n in range(count)]
 
 
-class TestGroupRoad:
+class TestGroupCommitter:
     async def test_takes_what_waits_in_one_transaction_in_the_order_of_arrival(
         self, place: Place, ann: Person, engine: AsyncEngine
     ) -> None:
-        async with road(engine) as group:
+        async with committer(engine) as group:
             waiting = asyncio.gather(*(group.post(post) for post in posts(ann, place, 40)))
             await asyncio.sleep(0)
             async with running(group.run()):
@@ -63,7 +63,7 @@ class TestGroupRoad:
         assert await transactions(engine, place) == 1
 
     async def test_takes_no_more_at_once_than_it_may(self, place: Place, ann: Person, engine: AsyncEngine) -> None:
-        async with road(engine, posts_per_commit_max=10) as group:
+        async with committer(engine, posts_per_commit_max=10) as group:
             waiting = asyncio.gather(*(group.post(post) for post in posts(ann, place, 40)))
             await asyncio.sleep(0)
             async with running(group.run()):
@@ -72,7 +72,7 @@ class TestGroupRoad:
         assert await transactions(engine, place) == 4
 
     async def test_refuses_when_too_many_wait(self, place: Place, ann: Person, engine: AsyncEngine) -> None:
-        async with road(engine, posts_waiting_max=2) as group:
+        async with committer(engine, posts_waiting_max=2) as group:
             waiting = [asyncio.ensure_future(group.post(post)) for post in posts(ann, place, 2)]
             await asyncio.sleep(0)
 
@@ -83,7 +83,7 @@ class TestGroupRoad:
                 await asyncio.gather(*waiting)
 
     async def test_forgets_who_went_away_while_waiting(self, place: Place, ann: Person, engine: AsyncEngine) -> None:
-        async with road(engine) as group:
+        async with committer(engine) as group:
             waiting = [asyncio.ensure_future(group.post(post)) for post in posts(ann, place, 2)]
             await asyncio.sleep(0)
             waiting[0].cancel()
@@ -95,7 +95,7 @@ class TestGroupRoad:
     async def test_posts_again_what_was_cancelled_with_the_same_nonce(
         self, place: Place, ann: Person, engine: AsyncEngine
     ) -> None:
-        async with road(engine) as group:
+        async with committer(engine) as group:
             [post] = posts(ann, place, 1, nonce="n")
             cancelled, again = (asyncio.ensure_future(group.post(post)) for _ in range(2))
             await asyncio.sleep(0)

@@ -14,21 +14,20 @@ from chassis.frames import framed
 from chassis.tokens import KeySet, RevokedSessions, Verifier
 from contracts.ids import ChannelId, new_id
 from contracts.posts import FRAME_BYTES_MAX, PATH, CarriedAnswer, CarriedPost
-from messaging.routes import lane as routes
-from messaging.routes.lane import Lanes
+from messaging.routes.post_server import GatewayConnection, PostServer
 from testkit.tokens import Signer
 from testkit.waiting import eventually, running
 
-from .bringing import COME, NO_MORE, Lane, ask_ticket, connected, let_in
 from .conftest import StartMessaging
 from .people import Person, Place
-from .test_group import limits, road
+from .post_client import COME, NO_MORE, PostClient, connected, open_client, request_token
+from .test_group_commit import committer, limits
 
 
 @pytest.fixture
-async def lane(client: httpx.AsyncClient, signer: Signer) -> AsyncGenerator[Lane]:
-    async with let_in(client, signer) as lane:
-        yield lane
+async def post_client(client: httpx.AsyncClient, signer: Signer) -> AsyncGenerator[PostClient]:
+    async with open_client(client, signer) as post_client:
+        yield post_client
 
 
 class Wire(asyncio.Transport):
@@ -50,17 +49,19 @@ def carried(person: Person, place: Place, content: Any = "Hello", **draft: Any) 
 
 
 class TestBringPosts:
-    async def test_keeps_their_order(self, lane: Lane, place: Place, ann: Person, ben: Person) -> None:
-        answers = await lane.bring([carried([ann, ben][n % 2], place, f"{n}") for n in range(20)])
+    async def test_keeps_their_order(self, post_client: PostClient, place: Place, ann: Person, ben: Person) -> None:
+        answers = await post_client.bring([carried([ann, ben][n % 2], place, f"{n}") for n in range(20)])
 
         said = [msgspec.json.decode(one.body) for one in answers if one]
         assert [one["content"] for one in said] == [f"{n}" for n in range(20)]
         assert [one["seq"] for one in said] == list(range(1, 21))
         assert (await ann.read(place.channel_id))["items"] == said
 
-    async def test_each_has_its_own_outcome(self, lane: Lane, place: Place, ann: Person, eve: Person) -> None:
+    async def test_each_has_its_own_outcome(
+        self, post_client: PostClient, place: Place, ann: Person, eve: Person
+    ) -> None:
         await eve.ask("GET", "/spaces")
-        answers = await lane.bring(
+        answers = await post_client.bring(
             [
                 carried(ann, place, "one", nonce="n"),
                 carried(eve, place, "a stranger's"),
@@ -74,34 +75,38 @@ class TestBringPosts:
         assert [one and one.status for one in answers] == [201, 404, 200, 409, 400, 201]
         assert await ann.contents(place.channel_id) == ["one", "two"]
 
-    async def test_a_refusal_is_the_one_that_http_gives(self, lane: Lane, place: Place, eve: Person) -> None:
+    async def test_a_refusal_is_the_one_that_http_gives(
+        self, post_client: PostClient, place: Place, eve: Person
+    ) -> None:
         by_http = await eve.ask("POST", f"/channels/{place.channel_id}/messages", {"content": "Hello"})
-        [brought] = await lane.bring([carried(eve, place)])
+        [brought] = await post_client.bring([carried(eve, place)])
 
         assert brought is not None
         assert msgspec.json.decode(brought.body) | {"instance": ""} == by_http.json() | {"instance": ""}
         assert (b"content-type", by_http.headers["content-type"].encode()) in brought.headers
 
     async def test_what_is_forged_unknown_or_malformed_is_left_to_come_by_http(
-        self, lane: Lane, place: Place, ann: Person, eve: Person
+        self, post_client: PostClient, place: Place, ann: Person, eve: Person
     ) -> None:
         good = carried(ann, place)
         forged = msgspec.structs.replace(good, token=ann.token[:-4] + "AAAA")
         bodies = (b"", b"{", b'{"contents":"x"}', b"[]", b'{"\xff":"x"}')
         malformed = [msgspec.structs.replace(good, draft=one) for one in bodies]
 
-        answers = await lane.bring([forged, good, carried(eve, place), *malformed])
+        answers = await post_client.bring([forged, good, carried(eve, place), *malformed])
 
         assert [one and one.status for one in answers] == [None, 201, None, *[None] * len(bodies)]
 
-    async def test_what_has_attachments_is_left_to_come_by_http(self, lane: Lane, place: Place, ann: Person) -> None:
-        answers = await lane.bring([carried(ann, place, attachments=[str(new_id())]), carried(ann, place)])
+    async def test_what_has_attachments_is_left_to_come_by_http(
+        self, post_client: PostClient, place: Place, ann: Person
+    ) -> None:
+        answers = await post_client.bring([carried(ann, place, attachments=[str(new_id())]), carried(ann, place)])
 
         assert [one and one.status for one in answers] == [None, 201]
 
 
-class TestLetIn:
-    async def test_only_services_get_a_ticket(self, client: httpx.AsyncClient, ann: Person) -> None:
+class TestConnectToken:
+    async def test_only_services_get_a_connect_token(self, client: httpx.AsyncClient, ann: Person) -> None:
         forged = ann.token[:-4] + "AAAA"
 
         statuses = [
@@ -115,41 +120,41 @@ class TestLetIn:
         self, start: StartMessaging, signer: Signer
     ) -> None:
         with pytest.raises(httpx.HTTPStatusError, match="404"):
-            await ask_ticket(await start(group_commit=False), signer)
+            await request_token(await start(group_commit=False), signer)
 
-    async def test_a_ticket_lets_in_once(self, client: httpx.AsyncClient, signer: Signer) -> None:
-        ticket = await ask_ticket(client, signer)
+    async def test_a_connect_token_is_good_once(self, client: httpx.AsyncClient, signer: Signer) -> None:
+        token = await request_token(client, signer)
 
-        async with connected(ticket.port) as first, connected(ticket.port) as second:
-            first.say(ticket.ticket)
+        async with connected(token.port) as first, connected(token.port) as second:
+            first.say(token.token)
             assert await first.hear() == [COME]
-            second.say(ticket.ticket)
+            second.say(token.token)
 
             assert await second.until_ended() == []
 
     @pytest.mark.parametrize("said", ["forged", "", 7, None, [], (1, "x")])
     async def test_a_stranger_is_cut_off(self, client: httpx.AsyncClient, signer: Signer, said: object) -> None:
-        ticket = await ask_ticket(client, signer)
+        token = await request_token(client, signer)
 
-        async with connected(ticket.port) as stranger:
+        async with connected(token.port) as stranger:
             stranger.say(said)
 
             assert await stranger.until_ended() == []
 
     async def test_who_says_nothing_is_cut_off(self, start: StartMessaging, signer: Signer) -> None:
-        ticket = await ask_ticket(await start(post_ticket_seconds_max=0.05), signer)
+        token = await request_token(await start(post_ticket_seconds_max=0.05), signer)
 
-        async with connected(ticket.port) as stranger:
+        async with connected(token.port) as stranger:
             assert await stranger.until_ended() == []
 
-    async def test_a_ticket_is_forgotten_for_later_ones(self, start: StartMessaging, signer: Signer) -> None:
+    async def test_a_connect_token_is_forgotten_for_later_ones(self, start: StartMessaging, signer: Signer) -> None:
         client = await start(post_tickets_max=1)
-        old, new = await ask_ticket(client, signer), await ask_ticket(client, signer)
+        old, new = await request_token(client, signer), await request_token(client, signer)
 
         async with connected(old.port) as first, connected(new.port) as second:
-            first.say(old.ticket)
+            first.say(old.token)
             assert await first.until_ended() == []
-            second.say(new.ticket)
+            second.say(new.token)
             assert await second.hear() == [COME]
 
 
@@ -166,38 +171,44 @@ class TestNonsense:
         ],
     )
     async def test_ends_its_connection_and_loses_nothing(
-        self, client: httpx.AsyncClient, signer: Signer, lane: Lane, place: Place, ann: Person, nonsense: bytes
+        self,
+        client: httpx.AsyncClient,
+        signer: Signer,
+        post_client: PostClient,
+        place: Place,
+        ann: Person,
+        nonsense: bytes,
     ) -> None:
-        async with let_in(client, signer) as other:
+        async with open_client(client, signer) as other:
             other.say(carried(ann, place, "before"))
             other.writer.write(nonsense)
             await other.until_ended()
 
-        [answer] = await lane.bring([carried(ann, place, "after")])
+        [answer] = await post_client.bring([carried(ann, place, "after")])
 
         assert answer is not None
         assert answer.status == 201
         assert await ann.contents(place.channel_id) == ["before", "after"]
 
-    async def test_a_frame_in_pieces_is_none(self, lane: Lane, place: Place, ann: Person) -> None:
+    async def test_a_frame_in_pieces_is_none(self, post_client: PostClient, place: Place, ann: Person) -> None:
         post = msgspec.msgpack.encode(carried(ann, place))
         data = len(post).to_bytes(4, "big") + post
         for begin in range(0, len(data), 100):
-            lane.writer.write(data[begin : begin + 100])
+            post_client.writer.write(data[begin : begin + 100])
             await asyncio.sleep(0)
 
-        assert await lane.hear()
+        assert await post_client.hear()
 
 
 class TestTheEndOfAConnection:
     async def test_comes_after_the_answers_to_what_was_brought(
         self, client: httpx.AsyncClient, signer: Signer, place: Place, ann: Person
     ) -> None:
-        async with let_in(client, signer) as lane:
-            lane.say(*(carried(ann, place, f"{n}") for n in range(5)))
-            lane.writer.write_eof()
+        async with open_client(client, signer) as post_client:
+            post_client.say(*(carried(ann, place, f"{n}") for n in range(5)))
+            post_client.writer.write_eof()
 
-            assert len(await lane.until_ended()) == 5
+            assert len(await post_client.until_ended()) == 5
 
         assert await ann.contents(place.channel_id) == [f"{n}" for n in range(5)]
 
@@ -205,16 +216,16 @@ class TestTheEndOfAConnection:
         self, signer: Signer, engine: AsyncEngine
     ) -> None:
         verifier = Verifier(KeySet(signer.fetch_keys), service="messaging", revoked=RevokedSessions())
-        async with road(engine) as group:
-            lanes, wire = Lanes(group, verifier, limits()), Wire()
-            async with lanes.listening():
-                lane = routes.Lane(lanes)
-                lane.connection_made(wire)
+        async with committer(engine) as group:
+            post_server, wire = PostServer(group, verifier, limits()), Wire()
+            async with post_server.listening():
+                connection = GatewayConnection(post_server)
+                connection.connection_made(wire)
                 unknown = CarriedPost(7, ChannelId(new_id()), "unknown", b"{}", "")
-                for value in (lanes.invite().ticket, unknown):
-                    lane.data_received(framed(msgspec.msgpack.encode(value)))
-                wire.closing = not lane.eof_received()  # as the event loop does
-                lane.connection_lost(None)
+                for value in (post_server.issue_token().token, unknown):
+                    connection.data_received(framed(msgspec.msgpack.encode(value)))
+                wire.closing = not connection.eof_received()  # as the event loop does
+                connection.connection_lost(None)
 
         assert wire.closing
         assert wire.written.endswith(framed(msgspec.msgpack.encode(CarriedAnswer(7, None))))
@@ -222,9 +233,9 @@ class TestTheEndOfAConnection:
     async def test_when_it_is_cut_loses_no_post(
         self, client: httpx.AsyncClient, signer: Signer, place: Place, ann: Person
     ) -> None:
-        async with let_in(client, signer) as lane:
-            lane.say(carried(ann, place))
-            lane.writer.close()
+        async with open_client(client, signer) as post_client:
+            post_client.say(carried(ann, place))
+            post_client.writer.close()
 
         async def is_there() -> bool:
             return await ann.contents(place.channel_id) == ["Hello"]
@@ -240,22 +251,22 @@ class TestTheEndOfAConnection:
         heard: list[bytes] = []
 
         async with AsyncExitStack() as stack:
-            group = await stack.enter_async_context(road(engine))
+            group = await stack.enter_async_context(committer(engine))
             await stack.enter_async_context(running(group.run()))
-            lanes = Lanes(group, verifier, settings)
+            post_server = PostServer(group, verifier, settings)
             stopping = await stack.enter_async_context(AsyncExitStack())
-            await stopping.enter_async_context(lanes.listening())
-            ticket = lanes.invite()
-            lane = await stack.enter_async_context(connected(ticket.port))
-            lane.say(ticket.ticket)
-            assert await lane.hear() == [COME]
-            lane.say(*(carried(ann, place, f"{n}") for n in range(5)))
+            await stopping.enter_async_context(post_server.listening())
+            token = post_server.issue_token()
+            post_client = await stack.enter_async_context(connected(token.port))
+            post_client.say(token.token)
+            assert await post_client.hear() == [COME]
+            post_client.say(*(carried(ann, place, f"{n}") for n in range(5)))
             stopped = asyncio.create_task(stopping.aclose())
             while NO_MORE not in heard:
-                heard += await lane.hear()
-            lane.say(carried(ann, place, "5"))
-            lane.writer.write_eof()
-            heard += await lane.until_ended()
+                heard += await post_client.hear()
+            post_client.say(carried(ann, place, "5"))
+            post_client.writer.write_eof()
+            heard += await post_client.until_ended()
             await stopped
 
         assert len(heard) == 1 + 6

@@ -7,7 +7,7 @@ from typing import Any, cast
 import msgspec
 
 from chassis.frames import Frames, framed
-from contracts.posts import FRAME_BYTES_MAX, CarriedAnswer, CarriedPost, PostAnswer, Ticket
+from contracts.posts import FRAME_BYTES_MAX, CarriedAnswer, CarriedPost, ConnectToken, PostAnswer
 from testkit.waiting import eventually
 
 Answer = Callable[[CarriedPost], PostAnswer | None]
@@ -19,14 +19,14 @@ def echo(post: CarriedPost) -> PostAnswer:
     return PostAnswer(201, [(b"content-type", b"application/json")], msgspec.json.encode(said))
 
 
-class Lanes:
+class PostServerStandIn:
     """Answers what is brought by `answer`, unless that is None; then a test does."""
 
     def __init__(self) -> None:
         self.answer: Answer | None = echo
         self.brought: list[CarriedPost] = []
         self.port = 0
-        self.tickets = 0
+        self.tokens = 0
         self._open: list[asyncio.StreamWriter] = []
         self._ended = 0
 
@@ -39,9 +39,9 @@ class Lanes:
             self._server.close()
             self.cut()
 
-    def ticket(self) -> Ticket:
-        self.tickets += 1
-        return Ticket(self.port, f"ticket {self.tickets}")
+    def issue_token(self) -> ConnectToken:
+        self.tokens += 1
+        return ConnectToken(self.port, f"token {self.tokens}")
 
     def cut(self) -> None:
         for writer in self._open:
@@ -65,15 +65,15 @@ class Lanes:
         await eventually(lambda: _is(self._ended))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        frames, ticket = Frames(FRAME_BYTES_MAX), ""
+        frames, token = Frames(FRAME_BYTES_MAX), ""
         try:
             while data := await reader.read(65536):
                 for value in frames.feed(data):
-                    if ticket:
+                    if token:
                         self._hear(msgspec.msgpack.decode(value, type=CarriedPost))
                         continue
-                    ticket = msgspec.msgpack.decode(value, type=str)
-                    assert ticket == f"ticket {self.tickets}"
+                    token = msgspec.msgpack.decode(value, type=str)
+                    assert token == f"token {self.tokens}"
                     self._open.append(writer)
                     self.say(True)
         except ConnectionError:

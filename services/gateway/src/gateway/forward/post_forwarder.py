@@ -1,4 +1,4 @@
-"""The fast road of posts: over a connection to messaging that is kept open for them, ahead of the forwarder.
+"""The fast write path of posts: over a connection to messaging that is kept open for them, ahead of the forwarder.
 
 What HTTP costs on the way to messaging and back (parsing, wake-ups, hand-overs between threads) is spared, and no post
 waits for another. Each is decided and committed by itself there, and its author answered only then.
@@ -15,35 +15,37 @@ from litestar.types import HTTPScope, Receive, Send
 
 from chassis.tracing import traceparent
 from contracts.ids import ChannelId
-from contracts.posts import DRAFT_BYTES_MAX, PostAnswer, Ticket
+from contracts.posts import DRAFT_BYTES_MAX, ConnectToken, PostAnswer
 from contracts.problems import NotFound
 from gateway.client import Client
 from gateway.forward.answers import Headers, answer
 from gateway.forward.forwarder import Forwarder
-from gateway.forward.lane import Lane
+from gateway.forward.post_connection import PostConnection
 from gateway.forward.upstream import CONNECT_SECONDS_MAX
 from gateway.settings import Settings
 
 log = structlog.get_logger()
 
 PAUSE_SECONDS: Final = 1.0
-"""Between two tries to have a lane, while posts take the ordinary road."""
+"""Between two tries to connect, while posts go by HTTP."""
 
 _CHANNEL: Final = re.compile(rb"/api/v1/channels/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/messages")
 
 
-class Posts:
-    """In front of the forwarder to messaging: takes well-formed posts from it while there is a lane, and leaves it
-    everything else.
+class PostForwarder:
+    """In front of the forwarder to messaging: takes well-formed posts from it while there is a connection for
+    them, and leaves it everything else.
     """
 
-    def __init__(self, forwarder: Forwarder, ask_ticket: Callable[[], Awaitable[Ticket]], settings: Settings) -> None:
+    def __init__(
+        self, forwarder: Forwarder, ask_token: Callable[[], Awaitable[ConnectToken]], settings: Settings
+    ) -> None:
         self._forwarder = forwarder
-        self._ask_ticket = ask_ticket
+        self._ask_token = ask_token
         self._settings = settings
         self._wanted = asyncio.Event()
         self._wanted.set()
-        self.lane: Lane | None = None
+        self.connection: PostConnection | None = None
 
     async def forward(self, scope: HTTPScope, receive: Receive, send: Send, *, client: Client, more: Headers) -> None:
         """As the forwarder does."""
@@ -60,40 +62,42 @@ class Posts:
         await self._forwarder.forward(scope, receive, send, client=client, more=more)
 
     async def run(self) -> None:
-        """Have a lane as long as there are posts for it; until cancelled."""
+        """Keep a connection open as long as there are posts for it; until cancelled."""
         try:
             while True:
                 await self._wanted.wait()
                 self._wanted.clear()
                 try:
-                    self.lane = await self._connect()
-                    log.info("lane.opened")
-                    await self.lane.until_ended()
+                    self.connection = await self._connect()
+                    log.info("posts.connection_opened")
+                    await self.connection.until_ended()
                 except NotFound:
                     pass  # posts go one by one there
-                except Exception as error:  # noqa: BLE001  whatever it is, posts have another road
-                    log.warning("lane.refused", error=repr(error)[:200])
-                self.lane = None
+                except Exception as error:  # noqa: BLE001  whatever it is, posts go by HTTP meanwhile
+                    log.warning("posts.connection_refused", error=repr(error)[:200])
+                self.connection = None
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:
-            if self.lane is not None:
-                self.lane.close()
+            if self.connection is not None:
+                self.connection.close()
 
-    async def _connect(self) -> Lane:
-        ticket = await self._ask_ticket()
+    async def _connect(self) -> PostConnection:
+        token = await self._ask_token()
         loop, host = asyncio.get_running_loop(), self._forwarder.upstream.address[0]
         async with asyncio.timeout(CONNECT_SECONDS_MAX):
-            _, lane = await loop.create_connection(lambda: Lane(ticket.ticket, self._settings), host, ticket.port)
-        return lane
+            _, connection = await loop.create_connection(
+                lambda: PostConnection(token.token, self._settings), host, token.port
+            )
+        return connection
 
     async def _carry(self, channel_id: ChannelId, token: str, draft: bytes) -> PostAnswer | None:
         """None: it has to go by HTTP."""
-        lane = self.lane
-        if lane is None:
+        connection = self.connection
+        if connection is None:
             self._wanted.set()
-        if lane is None or not lane.is_free:
+        if connection is None or not connection.is_free:
             return None
-        return await lane.bring(channel_id, token, draft, traceparent())
+        return await connection.bring(channel_id, token, draft, traceparent())
 
 
 def _channel_of(scope: HTTPScope) -> ChannelId | None:
