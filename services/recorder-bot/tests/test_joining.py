@@ -1,5 +1,7 @@
 """What keeps the recorder out of a voice channel: said at once and by name; and a stop that need not wait for it."""
 
+import time
+
 import msgspec
 import pytest
 
@@ -9,9 +11,11 @@ from discord_sim.voice.stage import until
 from recorder_bot.domain.joining import VIEW_CHANNEL, Obstacle, obstacle, permissions
 from recorder_bot.domain.joining import Overwrite as Rule
 from testkit.recording.recorder_setup import RecorderSetup
+from voice.limits import Limits
 
 CONNECT = int(Permission.CONNECT)
 GUILD, ROLE, MEMBER = 1, 2, 3
+BREAKS = 5
 
 
 def without_administrator(setup: RecorderSetup) -> None:
@@ -64,6 +68,31 @@ class TestJoining:
         detail = await setup.environment.until(recording, "failed")
 
         assert detail.failure == "The recorder may not join the voice channel: it needs the permission Connect there."
+
+    async def test_a_full_channel_fails_at_once_and_by_name(self, setup: RecorderSetup) -> None:
+        setup.person("ada").join(setup.voice.id)
+        without_administrator(setup)
+        deny(setup, Permission.MOVE_MEMBERS)
+        setup.voice.user_limit = 1
+        setup.sim.world.change_channel(setup.voice)
+        await setup.start(join_seconds_max="60")
+        recording = await setup.request()
+
+        detail = await setup.environment.until(recording, "failed")
+
+        assert detail.failure == (
+            "The voice channel is full: the recorder needs a place, or the permission Move Members."
+        )
+
+    async def test_a_full_channel_is_joined_by_a_bot_that_may_move_members(self, setup: RecorderSetup) -> None:
+        setup.person("ada").join(setup.voice.id)
+        without_administrator(setup)
+        setup.voice.user_limit = 1
+        setup.sim.world.change_channel(setup.voice)
+        await setup.start()
+        recording = await setup.record()
+
+        assert (await setup.finish(recording)).stop_reason == "asked"
 
     async def test_where_no_one_can_be_told_fails_in_a_sentence(self, setup: RecorderSetup) -> None:
         without_administrator(setup)
@@ -122,6 +151,36 @@ class TestConnectThatIsLost:
 
         detail = await setup.finish(recording)
         assert "connect_lost" in {warning.code for warning in detail.warnings}
+
+
+class TestConnectionsThatDoNotLast:
+    @pytest.mark.parametrize(
+        ("code", "first_pause", "in_the_receiver"), [(4006, Limits().first_backoff_seconds, True), (4016, 0.2, False)]
+    )
+    async def test_are_joined_again_after_longer_and_longer_pauses(
+        self, setup: RecorderSetup, code: int, first_pause: float, in_the_receiver: bool
+    ) -> None:
+        """After 4006 the receiver joins again by itself; 4016 ends its connection, and the recorder makes another."""
+        await setup.start(retry_seconds=str(first_pause))
+        await setup.record()
+        await setup.gather(setup.person("ada"))
+        pauses: list[float] = []
+
+        for _ in range(BREAKS):
+            await until(lambda: setup.bot.id in setup.sim.voice.members(setup.voice.id), timeout_seconds=30)
+            before = setup.sim.voice.session(setup.guild.id, setup.bot.id)
+            broke = time.monotonic()
+            setup.sim.voice.disconnect(setup.guild.id, setup.bot.id, code=code)
+            await until(
+                lambda before=before: setup.sim.voice.session(setup.guild.id, setup.bot.id) not in {before, None},
+                timeout_seconds=30,
+            )
+            pauses.append(time.monotonic() - broke)
+
+        doublings = range(1, 1 + BREAKS) if in_the_receiver else range(-1, BREAKS - 1)
+        assert all(
+            pause >= first_pause * 2**number for number, pause in zip(doublings, pauses, strict=True) if number >= 0
+        ), pauses
 
 
 class TestRateLimited:

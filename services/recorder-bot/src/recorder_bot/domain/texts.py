@@ -57,7 +57,7 @@ NOT_JOINED: Final[dict[Obstacle, str]] = {
     Obstacle.NO_CHANNEL: "The voice channel does not exist any more.",
     Obstacle.NO_VIEW: "The recorder cannot see the voice channel: it needs the permission View Channel there.",
     Obstacle.NO_CONNECT: "The recorder may not join the voice channel: it needs the permission Connect there.",
-    Obstacle.CHANNEL_FULL: "The voice channel is full.",
+    Obstacle.CHANNEL_FULL: "The voice channel is full: the recorder needs a place, or the permission Move Members.",
     Obstacle.RATE_LIMITED: "Discord does not let the recorder join for now: it joined too often.",
     Obstacle.UNREACHABLE: "The voice channel could not be joined: Discord's voice server did not answer.",
 }
