@@ -29,7 +29,7 @@ class Posts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: every round goes once through all roads, so that a noisy minute hits them alike."""
+    """One run: every round goes once through all paths, so that a noisy minute hits them alike."""
 
     rounds: int
     fan_outs: tuple[FanOut, ...]

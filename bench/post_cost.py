@@ -1,4 +1,4 @@
-"""What a post costs: CPU microseconds of the service and of PostgreSQL, on each road, through real processes.
+"""What a post costs: CPU microseconds of the service and of PostgreSQL, on each path, through real processes.
 
 `python bench/post_cost.py [posts] [clients]`
 """

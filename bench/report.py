@@ -33,7 +33,7 @@ def _circumstances(results: Results) -> str:
     machine = ", ".join(f"{name} {value}" for name, value in results.machine.items())
     versions = ", ".join(f"{name} {value}" for name, value in results.versions.items())
     return (
-        f"Measured {results.date} with `make bench`: {results.rounds} rounds, each through all roads in turn. "
+        f"Measured {results.date} with `make bench`: {results.rounds} rounds, each through all paths in turn. "
         "Figures are medians of the rounds; in brackets the least and the most.\n\n"
         f"Machine: {machine}.\n\nVersions: {versions}.\n"
     )
@@ -41,30 +41,30 @@ def _circumstances(results: Results) -> str:
 
 def _case(results: Results, case: str) -> str:
     unit, units = ("post", "posts") if case == "posts" else ("delivery", "deliveries")
-    roads = list(dict.fromkeys(sample.road for sample in results.samples if sample.case == case))
+    paths = list(dict.fromkeys(sample.path for sample in results.samples if sample.case == case))
     lines = [
         f"### {case.capitalize()}",
         "",
-        f"| road | CPU µs per {unit}, saturated | by process | {units} a second"
+        f"| path | CPU µs per {unit}, saturated | by process | {units} a second"
         f" | CPU µs per {unit}, fixed rate | p50 ms | p99 ms |",
         "|---|---|---|---|---|---|---|",
-        *(_row(results, case, road) for road in roads),
+        *(_row(results, case, path) for path in paths),
         "",
         "| how many times better | CPU, saturated | CPU, fixed rate | p99, fixed rate |",
         "|---|---|---|---|",
-        *(_comparison(results, case, ours, peer) for ours, peer in results.compared if {ours, peer} <= {*roads}),
+        *(_comparison(results, case, ours, peer) for ours, peer in results.compared if {ours, peer} <= {*paths}),
         "",
     ]
     return "\n".join(lines)
 
 
-def _row(results: Results, case: str, road: str) -> str:
-    full, steady = results.of(case, road, "saturated"), results.of(case, road, "at a rate")
+def _row(results: Results, case: str, path: str) -> str:
+    full, steady = results.of(case, path, "saturated"), results.of(case, path, "at a rate")
     by_process = (
         f"{name} {median(one.measured.cpu[name] / one.work * 1e6 for one in full):.3g}" for name in full[0].measured.cpu
     )
     cells = [
-        road,
+        path,
         _cost(full),
         ", ".join(by_process),
         f"{median(one.work / one.measured.seconds for one in full):,.0f}",

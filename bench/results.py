@@ -14,7 +14,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """One measurement. `work` is what was done (deliveries or posts), `cpu` the servers' seconds it cost."""
 
     case: str
-    road: str
+    path: str = msgspec.field(name="road")
     pace: Pace
     round: int
     work: int
@@ -37,9 +37,9 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     compared: tuple[tuple[str, str], ...]
     samples: list[Sample]
 
-    def of(self, case: str, road: str, pace: Pace) -> list[Sample]:
+    def of(self, case: str, path: str, pace: Pace) -> list[Sample]:
         """In the order of the rounds."""
-        return [one for one in self.samples if (one.case, one.road, one.pace) == (case, road, pace)]
+        return [one for one in self.samples if (one.case, one.path, one.pace) == (case, path, pace)]
 
 
 class Ratio(msgspec.Struct, frozen=True, kw_only=True):

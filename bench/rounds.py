@@ -1,4 +1,4 @@
-"""Both sides up, then round after round through all roads."""
+"""Both sides up, then round after round through all paths."""
 
 import shutil
 import tempfile
@@ -11,9 +11,9 @@ from typing import Final
 
 from bench import load, machine, ours, peer, servers
 from bench.load import LoadClient
+from bench.paths import COMPARED, MessagePath, MessagePaths, Options
 from bench.plan import WARM_UP, FanOut, Plan, Posts
 from bench.results import Pace, Results, Sample
-from bench.roads import COMPARED, Options, Road, Roads
 
 # Not /tmp, which may be memory: commits have to reach a disk, as in real life.
 PARENT: Final = Path("/var/tmp")
@@ -23,10 +23,10 @@ async def measure(plan: Plan, *, only: str | None) -> Results:
     """All of it, or `only` one half; raises when anything was lost on the way."""
     about = machine.describe()
     samples: list[Sample] = []
-    async with everything() as (roads, versions):
-        await go_round(roads, WARM_UP, number=0, only=only)
+    async with everything() as (paths, versions):
+        await go_round(paths, WARM_UP, number=0, only=only)
         for number in range(1, plan.rounds + 1):
-            samples += await go_round(roads, plan, number=number, only=only)
+            samples += await go_round(paths, plan, number=number, only=only)
     return Results(
         date=datetime.now(UTC).isoformat(timespec="minutes"),
         machine=about,
@@ -38,7 +38,7 @@ async def measure(plan: Plan, *, only: str | None) -> Results:
 
 
 @asynccontextmanager
-async def everything() -> AsyncGenerator[tuple[Roads, dict[str, str]]]:
+async def everything() -> AsyncGenerator[tuple[MessagePaths, dict[str, str]]]:
     """Servers, our services and the peer's, in a folder that is gone afterwards."""
     await peer.install()
     folder = _make_folder()
@@ -47,7 +47,7 @@ async def everything() -> AsyncGenerator[tuple[Roads, dict[str, str]]]:
         with servers.running(folder) as stores:
             async with ours.running(stores, folder) as our_side, peer.running(stores, folder) as peer_side:
                 versions = machine.versions() | {"PostgreSQL": await servers.postgres_version(stores)}
-                yield Roads(LoadClient(client, stores), stores, our_side, peer_side), versions
+                yield MessagePaths(LoadClient(client, stores), stores, our_side, peer_side), versions
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -59,15 +59,15 @@ def _make_folder() -> Path:
     return folder
 
 
-async def go_round(roads: Roads, plan: Plan, *, number: int, only: str | None) -> list[Sample]:
+async def go_round(paths: MessagePaths, plan: Plan, *, number: int, only: str | None) -> list[Sample]:
     """Once through everything; round 0 warms up and is not counted."""
     samples: list[Sample] = []
     if only != "posts":
         for wanted in plan.fan_outs:
             case = f"fan-out to {wanted.sockets}"
-            samples += await go_through(roads.fan_out(), case, paces_of_fan_out(wanted), number=number)
+            samples += await go_through(paths.fan_out(), case, paces_of_fan_out(wanted), number=number)
     if only != "fan-out":
-        samples += await go_through(roads.posts(), "posts", paces_of_posts(plan.posts), number=number)
+        samples += await go_through(paths.posts(), "posts", paces_of_posts(plan.posts), number=number)
     return samples
 
 
@@ -81,25 +81,25 @@ def paces_of_posts(wanted: Posts) -> dict[Pace, Options]:
     return {"saturated": saturated, "at a rate": {**saturated, "messages": wanted.rate_messages, "rate": wanted.rate}}
 
 
-async def go_through(roads: list[Road], case: str, paces: dict[Pace, Options], *, number: int) -> list[Sample]:
-    """Each road once at each pace; who comes first changes from round to round."""
+async def go_through(paths: list[MessagePath], case: str, paces: dict[Pace, Options], *, number: int) -> list[Sample]:
+    """Each path once at each pace; who comes first changes from round to round."""
     samples: list[Sample] = []
     for pace, options in paces.items():
-        for road in roads if number % 2 else reversed(roads):
+        for path in paths if number % 2 else reversed(paths):
             began = time.monotonic()
-            measured = await road.drive(options)
+            measured = await path.drive(options)
             sample = Sample(
                 case=case,
-                road=road.name,
+                path=path.name,
                 pace=pace,
                 round=number,
                 work=measured.deliveries or measured.answered,
-                cpu=sum(measured.cpu[name] for name in road.programs),
+                cpu=sum(measured.cpu[name] for name in path.programs),
                 measured=measured,
             )
             samples.append(sample)
             print(
-                f"round {number}  {case:18} {pace:10} {road.name:20} {sample.cost_us:8.2f} us CPU"
+                f"round {number}  {case:18} {pace:10} {path.name:20} {sample.cost_us:8.2f} us CPU"
                 f"  p50 {measured.p50_us / 1000:7.2f} ms  p99 {measured.p99_us / 1000:7.2f} ms"
                 f"  ({time.monotonic() - began:.1f} s)",
                 flush=True,

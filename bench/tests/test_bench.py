@@ -19,12 +19,12 @@ ROOT = Path(__file__).parents[2]
 TOOLS = c_compiler() and all(map(shutil.which, ("node", "npm")))
 
 
-def sample(road: str, *, cpu: float, number: int = 1) -> Sample:
+def sample(path: str, *, cpu: float, number: int = 1) -> Sample:
     measured = Measured(
-        messages=10, sockets=1, deliveries=10, answered=0, seconds=1, cpu={road: cpu}, client_cpu=0,
+        messages=10, sockets=1, deliveries=10, answered=0, seconds=1, cpu={path: cpu}, client_cpu=0,
         p50_us=1000, p99_us=2000, max_us=3000, out_of_order=0, closed=0, frame_bytes=200,
     )  # fmt: skip
-    return Sample(case="posts", road=road, pace="saturated", round=number, work=10, cpu=cpu, measured=measured)
+    return Sample(case="posts", path=path, pace="saturated", round=number, work=10, cpu=cpu, measured=measured)
 
 
 class TestRatio:
@@ -40,7 +40,7 @@ class TestRatio:
 @pytest.mark.skipif(not TOOLS, reason="needs a C compiler and Node.js with npm")
 class TestBench:
     @pytest.mark.timeout(400)
-    def test_goes_through_all_roads_and_leaves_the_document_alone(self) -> None:
+    def test_goes_through_all_paths_and_leaves_the_document_alone(self) -> None:
         document = report.DOCUMENT.read_bytes()
 
         done = subprocess.run(
@@ -50,9 +50,9 @@ class TestBench:
 
         assert done.returncode == 0, done.stdout + done.stderr
         results = msgspec.json.decode((ROOT / "var" / "bench" / "results.json").read_bytes(), type=Results)
-        roads = {(one.case, one.road) for one in results.samples}
-        assert {road for _, road in roads} == {road for pair in results.compared for road in pair}
+        paths = {(one.case, one.path) for one in results.samples}
+        assert {path for _, path in paths} == {path for pair in results.compared for path in pair}
         assert all(one.cpu > 0 and one.work for one in results.samples)
         assert all(one.measured.deliveries == one.measured.messages * one.measured.sockets for one in results.samples)
-        assert len(roads) == 5 * len(QUICK.fan_outs) + 2
+        assert len(paths) == 5 * len(QUICK.fan_outs) + 2
         assert report.DOCUMENT.read_bytes() == document

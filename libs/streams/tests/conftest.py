@@ -1,4 +1,4 @@
-"""A small service's half of the road: a database with a log, Redis, and the things that carry events."""
+"""A small service's half of the event path: a database with a log, Redis, and the things that carry events."""
 
 from collections.abc import AsyncGenerator
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Each worker of the road between services meets an outage and a bug, and ends as it should."""
+"""Each worker of the event path between services meets an outage and a bug, and ends as it should."""
 
 from collections.abc import Callable
 

@@ -1,1 +1,1 @@
-"""The one road between services: outbox = log, relay, Redis Streams, readers; in order, effect once."""
+"""How events travel between services: outbox = log, relay, Redis Streams, readers; in order, effect once."""

@@ -1,4 +1,4 @@
-"""What the road between services measures of itself."""
+"""Metrics of the event path between services."""
 
 from chassis import metrics
 

@@ -1,4 +1,4 @@
-"""Notes as a client meets them, and the whole road of one event."""
+"""Notes as a client meets them, and the whole path of one event."""
 
 import httpx
 

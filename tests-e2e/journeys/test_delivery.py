@@ -76,7 +76,7 @@ async def redis_of(run: Run) -> AsyncGenerator[Any]:
         yield redis
 
 
-class TestTheRoad:
+class TestDelivery:
     async def test_no_word_is_lost_or_repeated_when_parts_are_killed_in_turn(self, run: Run, table: Table) -> None:
         to_kill = {200: "gateway", 400: "messaging", 600: "valkey", 800: "gateway"}
 

@@ -1,4 +1,4 @@
-"""The roads a message can take, on both sides, as the load client drives them."""
+"""The paths a message can take, on both sides, as the load client drives them."""
 
 import itertools
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,7 +16,7 @@ Options = Mapping[str, object]
 Drive = Callable[[Options], Awaitable[Measured]]
 
 
-class Road(msgspec.Struct, frozen=True, kw_only=True):
+class MessagePath(msgspec.Struct, frozen=True, kw_only=True):
     """`programs` are the server processes whose CPU counts as the work's price."""
 
     name: str
@@ -34,11 +34,11 @@ COMPARED: Final = (
     ("ours, post", "peer adapter, emit"),
     ("ours", "peer"),
 )
-"""Which of our roads stands beside which of the peer's; docs/performance.md says how they differ."""
+"""Which of our paths is compared with which of the peer's; docs/performance.md says how they differ."""
 
 
-class Roads:
-    """Makes the roads; each run speaks in a channel of its own on our side."""
+class MessagePaths:
+    """Makes the paths; each run speaks in a channel of its own on our side."""
 
     def __init__(self, client: LoadClient, servers: Servers, ours: Ours, peer: Peer) -> None:
         self._client = client
@@ -47,25 +47,25 @@ class Roads:
         self._peer = peer
         self._runs = itertools.count()
 
-    def fan_out(self) -> list[Road]:
+    def fan_out(self) -> list[MessagePath]:
         """From one speaker to many sockets."""
         edge = {"gateway": self._ours.gateway}
         whole = {**edge, "messaging": self._ours.messaging}
         return [
-            Road(name="ours, stream", programs=edge, drive=self._our_stream(edge)),
-            Road(name="peer bus, stream", programs=self._sockets("bus"), drive=self._peer_stream()),
-            Road(name="peer adapter, emit", programs=self._sockets("adapter"), drive=self._peer_emit("adapter")),
-            Road(name="peer bus, emit", programs=self._sockets("bus"), drive=self._peer_emit("bus")),
-            Road(name="ours, post", programs=whole, drive=self._our_posts_heard(whole)),
+            MessagePath(name="ours, stream", programs=edge, drive=self._our_stream(edge)),
+            MessagePath(name="peer bus, stream", programs=self._sockets("bus"), drive=self._peer_stream()),
+            MessagePath(name="peer adapter, emit", programs=self._sockets("adapter"), drive=self._peer_emit("adapter")),
+            MessagePath(name="peer bus, emit", programs=self._sockets("bus"), drive=self._peer_emit("bus")),
+            MessagePath(name="ours, post", programs=whole, drive=self._our_posts_heard(whole)),
         ]
 
-    def posts(self) -> list[Road]:
+    def posts(self) -> list[MessagePath]:
         """From an HTTP client to the commit and the stream."""
         ours = {"gateway": self._ours.gateway, "messaging": self._ours.messaging}
         peer = {"gateway": self._peer.gateway, "service": self._peer.service}
         return [
-            Road(name="ours", programs=ours, drive=self._our_posts(ours)),
-            Road(name="peer", programs=peer, drive=self._peer_posts(peer)),
+            MessagePath(name="ours", programs=ours, drive=self._our_posts(ours)),
+            MessagePath(name="peer", programs=peer, drive=self._peer_posts(peer)),
         ]
 
     def _sockets(self, mode: Mode) -> dict[str, Program]:
