@@ -6,9 +6,9 @@ from typing import Any
 from chassis.settings import Secret
 from chassis.tokens import Caller
 from contracts.ids import SessionId, UserId, new_id
+from gateway.realtime.codecs import Codec, Plain, SocketIo
 from gateway.realtime.frames import COMMANDS, BadFrame
 from gateway.realtime.session import Session
-from gateway.realtime.wires import Plain, SocketIo, Wire
 from gateway.settings import Settings
 from testkit.fuzz import Targets
 
@@ -30,21 +30,21 @@ PACKETS_SAID = (
 )  # fmt: skip
 
 
-def hear(wire: Wire, text: bytes) -> None:
+def hear(codec: Codec, text: bytes) -> None:
     """Any text is a command of ours, or refused as a bad frame."""
     try:
-        heard = wire.hear(text)
+        heard = codec.hear(text)
     except BadFrame:
         return
     assert heard.command is None or type(heard.command) in COMMANDS.values()
 
 
-HELLO: dict[Wire, bytes] = {PLAIN: COMMANDS_SAID[0], SOCKET_IO: b'40{"token":"x"}'}
+HELLO: dict[Codec, bytes] = {PLAIN: COMMANDS_SAID[0], SOCKET_IO: b'40{"token":"x"}'}
 
 
-def converse(wire: Wire, texts: list[bytes]) -> None:
+def converse(codec: Codec, texts: list[bytes]) -> None:
     """Whatever a client says, and in whatever order, its session goes on or ends; it never fails."""
-    socket = Deaf(wire)
+    socket = Deaf(codec)
     session = Session(socket, Nowhere(), _verify, SETTINGS)  # pyright: ignore[reportArgumentType]
     session._loop = Still()  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage]
     for text in texts:
@@ -77,8 +77,8 @@ class Deaf:
 
     backlogged = False
 
-    def __init__(self, wire: Wire) -> None:
-        self.wire = wire
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
         self.closed = False
 
     def send(self, frames: bytes, **_: Any) -> None:
@@ -93,7 +93,7 @@ class Nowhere:
     """A hub without topics, whose work is done at once."""
 
     def __init__(self) -> None:
-        self.bystanders = self
+        self.observers = self
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -107,7 +107,7 @@ class Nowhere:
 
     def nothing(self, *_: Any) -> None: ...
 
-    opened = admit = left = unwatch = typed = acted = came = went = nothing
+    opened = admit = left = unwatch = typed = presence_changed = joined = nothing
 
 
 TARGETS: Targets = {

@@ -45,15 +45,15 @@ FRAME = st.tuples(st.integers(0, 15), ALMOST | st.binary(max_size=300), st.boole
 
 @given(st.sampled_from([PLAIN, SOCKET_IO]), PACKET | ALMOST | st.binary(max_size=200))
 @settings(max_examples=400, deadline=None)
-def test_any_text_is_a_command_or_a_bad_frame(wire: Any, text: bytes) -> None:
-    hear(wire, text)
+def test_any_text_is_a_command_or_a_bad_frame(codec: Any, text: bytes) -> None:
+    hear(codec, text)
 
 
 @given(st.sampled_from([PLAIN, SOCKET_IO]), st.lists(SAID | PACKET | ALMOST))
 @settings(max_examples=150, deadline=None)
-def test_any_conversation_goes_on_or_ends(wire: Any, texts: list[bytes]) -> None:
-    converse(wire, texts)
-    converse(wire, [HELLO[wire], *texts])
+def test_any_conversation_goes_on_or_ends(codec: Any, texts: list[bytes]) -> None:
+    converse(codec, texts)
+    converse(codec, [HELLO[codec], *texts])
 
 
 @pytest.mark.parametrize("target", TARGETS)

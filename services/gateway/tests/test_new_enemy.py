@@ -19,11 +19,11 @@ from contracts.events import Envelope, Event, LogPage
 from contracts.ids import ChannelId, MessageId, SpaceId, UserId, new_id
 from contracts.messaging import AccessChanged, MemberJoined, MemberLeft, MessagePosted, Role
 from contracts.times import now
+from gateway.realtime.codecs import Codec, Plain
 from gateway.realtime.frames import Told, encode
 from gateway.realtime.hub import Hub
 from gateway.realtime.socket import Socket
 from gateway.realtime.topic import Asked, Topic
-from gateway.realtime.wires import Plain, Wire
 from gateway.settings import Settings
 
 SEED = int(os.environ.get("ENEMY_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
@@ -120,7 +120,7 @@ class Frames:
 class Watching:
     """Somebody's watch of the channel on one gateway, and what they heard."""
 
-    wire: Wire = PLAIN
+    codec: Codec = PLAIN
 
     def __init__(self, user_id: UserId, owner: Owner) -> None:
         self.user_id: UserId | None = user_id

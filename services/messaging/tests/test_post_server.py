@@ -30,7 +30,7 @@ async def post_client(client: httpx.AsyncClient, signer: Signer) -> AsyncGenerat
         yield post_client
 
 
-class Wire(asyncio.Transport):
+class RecordingTransport(asyncio.Transport):
     """Keeps what is written."""
 
     written = b""
@@ -217,18 +217,18 @@ class TestTheEndOfAConnection:
     ) -> None:
         verifier = Verifier(KeySet(signer.fetch_keys), service="messaging", revoked=RevokedSessions())
         async with committer(engine) as group:
-            post_server, wire = PostServer(group, verifier, limits()), Wire()
+            post_server, transport = PostServer(group, verifier, limits()), RecordingTransport()
             async with post_server.listening():
                 connection = GatewayConnection(post_server)
-                connection.connection_made(wire)
+                connection.connection_made(transport)
                 unknown = CarriedPost(7, ChannelId(new_id()), "unknown", b"{}", "")
                 for value in (post_server.issue_token().token, unknown):
                     connection.data_received(framed(msgspec.msgpack.encode(value)))
-                wire.closing = not connection.eof_received()  # as the event loop does
+                transport.closing = not connection.eof_received()  # as the event loop does
                 connection.connection_lost(None)
 
-        assert wire.closing
-        assert wire.written.endswith(framed(msgspec.msgpack.encode(CarriedAnswer(7, None))))
+        assert transport.closing
+        assert transport.written.endswith(framed(msgspec.msgpack.encode(CarriedAnswer(7, None))))
 
     async def test_when_it_is_cut_loses_no_post(
         self, client: httpx.AsyncClient, signer: Signer, place: Place, ann: Person

@@ -26,7 +26,7 @@ from gateway.forward.post_forwarder import PostForwarder
 from gateway.forward.store import Store
 from gateway.limits import Limits
 from gateway.parts import Parts
-from gateway.realtime.handover import Door
+from gateway.realtime.handover import Acceptor
 from gateway.realtime.heartbeat import Heartbeat
 from gateway.realtime.hub import Hub
 from gateway.realtime.people import People
@@ -57,7 +57,7 @@ def create_app(settings: Settings) -> Litestar:
         by_service["messaging"] = posts = PostForwarder(forwarders["messaging"], services.post_connect_token, settings)
         inner = make_site(observe(answering_head(cast("Any", application))), settings)
         edge = Edge(inner, forwarders=by_service, verifier=verifier, limits=limits, settings=settings)
-        application.state["parts"] = Parts(edge=edge, door=Door(hub, verifier.caller, settings), hub=hub)
+        application.state["parts"] = Parts(edge=edge, acceptor=Acceptor(hub, verifier.caller, settings), hub=hub)
         views = events.views(redis, hub, revoked)
         work = [
             hub.worker(),

@@ -3,7 +3,7 @@
 import msgspec
 
 from gateway.forward.edge import Edge
-from gateway.realtime.handover import Door
+from gateway.realtime.handover import Acceptor
 from gateway.realtime.hub import Hub
 
 
@@ -11,5 +11,5 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """Made when the application starts; what serves the port takes its halves from here."""
 
     edge: Edge
-    door: Door
+    acceptor: Acceptor
     hub: Hub

@@ -43,7 +43,7 @@ def make_server(app: Litestar, settings: Settings) -> Server:
         await (parts_of(app).edge if scope["type"] == "http" else app)(scope, receive, send)
 
     def hand_over(**_: Any) -> Handed:
-        return Handed(parts_of(app).door.open, bytes_max=settings.frame_bytes_max)
+        return Handed(parts_of(app).acceptor.open, bytes_max=settings.frame_bytes_max)
 
     config = uvicorn.Config(
         cast("Any", front),

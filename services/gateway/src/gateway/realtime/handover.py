@@ -17,10 +17,10 @@ from picows import WSAutoPingStrategy, WSUpgradeRequest, WSUpgradeResponse, WSUp
 
 from chassis import problems
 from contracts.problems import Forbidden, NotFound, Problem, Unavailable
+from gateway.realtime.codecs import Codec, Plain, SocketIo
 from gateway.realtime.hub import Hub
 from gateway.realtime.session import Session, Verify
 from gateway.realtime.socket import Socket
-from gateway.realtime.wires import Plain, SocketIo, Wire
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ READ_BUFFER_BYTES: Final = 2048
 _KEPT: Final = re.compile(rb"(?:host|origin|upgrade|sec-websocket-[a-z]+): [^\r\n]*\r\n")
 
 
-class Door:
+class Acceptor:
     """Decides who may open a socket, and what kind."""
 
     def __init__(self, hub: Hub, verify: Verify, settings: Settings) -> None:
@@ -62,19 +62,19 @@ class Door:
 
     def open(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
         try:
-            wire = self._wire_for(request)
+            codec = self._codec_for(request)
             self._check_origin(request)
             if self._hub.draining or len(self._hub.sessions) >= self._settings.sockets_max:
                 raise Unavailable("no room for another socket", retry_after_seconds=1)
         except Problem as problem:
             return WSUpgradeResponseWithListener(_refusal(problem), None)
-        socket = Socket(wire, self._settings)
-        socket.ears = Session(socket, self._hub, self._verify, self._settings)
+        socket = Socket(codec, self._settings)
+        socket.listener = Session(socket, self._hub, self._verify, self._settings)
         offered = request.headers.get("sec-websocket-protocol", "")
         chosen = {"Sec-WebSocket-Protocol": SUBPROTOCOL} if SUBPROTOCOL in re.split(r",\s*", offered) else None
         return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(chosen), socket)
 
-    def _wire_for(self, request: WSUpgradeRequest) -> Wire:
+    def _codec_for(self, request: WSUpgradeRequest) -> Codec:
         path, _, query = request.path.decode("latin-1").partition("?")
         if path == PLAIN_PATH:
             return self._plain

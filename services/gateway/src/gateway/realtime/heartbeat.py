@@ -33,7 +33,7 @@ class Heartbeat:
         """Ask those whose second it is, and part with those who did not answer in time."""
         due = [one for one in self._hub.sessions if one.number % self._settings.heartbeat_seconds == second]
         for session in due:
-            session.socket.send(session.wire.ping, count=0)
+            session.socket.send(session.codec.ping, count=0)
         self._asked.append((now, due))
         while self._asked and self._asked[0][0] <= now - self._settings.pong_seconds:
             asked_at, sessions = self._asked.popleft()

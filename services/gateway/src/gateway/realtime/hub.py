@@ -15,11 +15,11 @@ from contracts.problems import NotFound
 from contracts.times import now
 from gateway.realtime import meters
 from gateway.realtime.access import change_of_access
+from gateway.realtime.codecs import tell
 from gateway.realtime.frames import CloseCode, Told, TooMany
 from gateway.realtime.reading import Logs, Reader
-from gateway.realtime.session import Bystanders, Session
+from gateway.realtime.session import Observers, Session
 from gateway.realtime.topic import Asked, Topic, Watcher
-from gateway.realtime.wires import tell
 from gateway.settings import Settings
 
 KeyT = TypeVar("KeyT", UserId, SessionId)
@@ -30,10 +30,10 @@ TIDY_SECONDS: Final = 15.0
 class Hub:
     """One per process. Only the reading of logs takes time; all else happens in one go on the event loop."""
 
-    def __init__(self, logs: Logs, settings: Settings, bystanders: Bystanders) -> None:
+    def __init__(self, logs: Logs, settings: Settings, observers: Observers) -> None:
         self.topics: dict[str, Topic] = {}
         self.sessions: set[Session] = set()
-        self.bystanders = bystanders
+        self.observers = observers
         self.draining = False
         self.reader = Reader(logs, settings, self)
         self._settings = settings
@@ -124,8 +124,8 @@ class Hub:
         counts: dict[Watcher, int] = {}
         for topic in topics:
             fresh, topic.fresh = topic.fresh, []
-            for wire, sessions in topic.watchers.items():
-                letter = b"".join([wire.tell("event", payload) for payload in fresh])
+            for codec, sessions in topic.watchers.items():
+                letter = b"".join([codec.tell("event", payload) for payload in fresh])
                 if len(topics) == 1:
                     self._post(sessions, letter, len(fresh))
                     continue
@@ -142,8 +142,8 @@ class Hub:
 
     def tell_watchers(self, topic: Topic, frame: Told, *, but: UserId | None = None) -> None:
         """Something that passes: no `seq`, no replay."""
-        for wire, sessions in topic.watchers.items():
-            letter = tell(wire, frame)
+        for codec, sessions in topic.watchers.items():
+            letter = tell(codec, frame)
             for session in tuple(sessions):
                 if session.user_id != but:
                     session.socket.send(letter)

@@ -24,12 +24,12 @@ from contracts.ids import UserId, new_id
 from contracts.problems import Forbidden
 from contracts.times import now, rfc3339
 from gateway.realtime import meters
+from gateway.realtime.codecs import tell
 from gateway.realtime.frames import NotWatching, PresenceEntry, PresenceList, PresenceTold, TypingTold, problem
 from gateway.realtime.hub import Hub
 from gateway.realtime.presence import Space, State, strongest
 from gateway.realtime.session import Session
 from gateway.realtime.topic import Topic
-from gateway.realtime.wires import tell
 from gateway.settings import Settings
 from streams import bus
 
@@ -89,11 +89,11 @@ class People:
             self._typed.append(Typed(channel_id, session.user_id))
             self._woken.notify()
 
-    def acted(self, session: Session) -> None:
+    def presence_changed(self, session: Session) -> None:
         for name in session.topics:
             self._change(session, name)
 
-    def came(self, session: Session, topic: Topic) -> None:
+    def joined(self, session: Session, topic: Topic) -> None:
         space_id = _space_of(topic.name)
         if space_id is None:
             return
@@ -104,7 +104,7 @@ class People:
             self._loading[space_id] = []
             self.hub.reader.spawn(self._load(space_id))
 
-    def went(self, session: Session, topic: Topic) -> None:
+    def left(self, session: Session, topic: Topic) -> None:
         """They may only be changing trains: look again in a while."""
         if _space_of(topic.name) is not None:
             linger = self._settings.presence_linger_seconds
@@ -174,7 +174,7 @@ class People:
         added, _, alive, *_ = cast("tuple[int, int, list[bytes]]", tuple(await pipeline.execute()))
         if added:  # for the first time, or Redis has forgotten all that we said
             for session in self.hub.sessions:
-                self.acted(session)
+                self.presence_changed(session)
         self._bury(alive={gateway.decode() for gateway in alive})
         for space_id in [one for one in self._spaces if f"space:{one}" not in self.hub.topics]:
             del self._spaces[space_id]
@@ -265,7 +265,7 @@ class People:
 
     def _show_all(self, space_id: str, session: Session) -> None:
         if self._settings.presence_people_max:
-            session.socket.send(tell(session.wire, _list_of(space_id, self._spaces[space_id])), count=0)
+            session.socket.send(tell(session.codec, _list_of(space_id, self._spaces[space_id])), count=0)
 
     def _is_told(self, space: Space) -> bool:
         return len(space.people()) <= self._settings.presence_people_max

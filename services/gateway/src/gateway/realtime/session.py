@@ -14,10 +14,10 @@ from contracts.ids import UserId, new_id
 from contracts.problems import Problem, Unauthenticated
 from contracts.times import NEVER
 from gateway.realtime import frames
+from gateway.realtime.codecs import Codec, tell
 from gateway.realtime.frames import CLOSE_CODE_OF, BadFrame, CloseCode, Command, Told
 from gateway.realtime.socket import Socket
 from gateway.realtime.topic import Asked, Topic
-from gateway.realtime.wires import Wire, tell
 from gateway.settings import Settings
 
 log = structlog.get_logger()
@@ -36,19 +36,19 @@ Verify = Callable[[str], Awaitable[Caller]]
 EARLY_FRAMES_MAX = 16
 
 
-class Bystanders(Protocol):
-    """Who is told what people do: typing and presence."""
+class Observers(Protocol):
+    """Learn what people do: typing and presence."""
 
     def typed(self, session: "Session", channel_id: str) -> None: ...
-    def acted(self, session: "Session") -> None: ...
-    def came(self, session: "Session", topic: Topic) -> None: ...
-    def went(self, session: "Session", topic: Topic) -> None: ...
+    def presence_changed(self, session: "Session") -> None: ...
+    def joined(self, session: "Session", topic: Topic) -> None: ...
+    def left(self, session: "Session", topic: Topic) -> None: ...
 
 
 class Place(Protocol):
     """Where sessions meet topics."""
 
-    bystanders: Bystanders
+    observers: Observers
 
     def opened(self, session: "Session") -> None: ...
     def admit(self, session: "Session", caller: Caller) -> None: ...
@@ -73,6 +73,7 @@ class Session:
         "_verify",
         "_wishes",
         "caller",
+        "codec",
         "id",
         "number",
         "settings",
@@ -81,14 +82,13 @@ class Session:
         "topics",
         "typed_at",
         "user_id",
-        "wire",
     )  # fmt: skip
 
     def __init__(self, socket: Socket, hub: Place, verify: Verify, settings: Settings) -> None:
         self.id = str(new_id())
         self.number = 0
         self.socket = socket
-        self.wire: Wire = socket.wire
+        self.codec: Codec = socket.codec
         self.settings = settings
         self.caller: Caller | None = None
         self.user_id: UserId | None = None
@@ -110,7 +110,7 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._frames_at = self._loop.time()
         self._timer = self._loop.call_later(self.settings.hello_seconds, self._never_said_hello)
-        greeting = self.wire.greeting(self.id)
+        greeting = self.codec.greeting(self.id)
         if greeting:
             self.socket.send(greeting)
         self._hub.opened(self)
@@ -146,7 +146,7 @@ class Session:
     # what the hub calls
 
     def tell(self, frame: Told) -> None:
-        self.socket.send(tell(self.wire, frame))
+        self.socket.send(tell(self.codec, frame))
 
     def end(self, problem: Problem) -> None:
         """Close the socket over a problem that concerns all of it."""
@@ -155,12 +155,12 @@ class Session:
     def remember(self, topic: Topic) -> None:
         if self.topics.get(topic.name) is not topic:
             self.topics[topic.name] = topic
-            self._hub.bystanders.came(self, topic)
+            self._hub.observers.joined(self, topic)
 
     def forget(self, topic: Topic) -> None:
         topic.remove(self)
         if self.topics.pop(topic.name, None) is not None:
-            self._hub.bystanders.went(self, topic)
+            self._hub.observers.left(self, topic)
 
     # hello
 
@@ -174,7 +174,7 @@ class Session:
                 raise Unauthenticated("The token is somebody else's")
             self._welcome(caller)
         except Problem as problem:
-            refusal = self.wire.refusal(problem)
+            refusal = self.codec.refusal(problem)
             if refusal:
                 self.socket.send(refusal)
             self.end(problem)
@@ -186,7 +186,7 @@ class Session:
         self._hub.admit(self, caller)
         self.caller, self.user_id = caller, caller.user_id
         if first:
-            self.socket.send(self.wire.welcome(self.id))
+            self.socket.send(self.codec.welcome(self.id))
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_later(max(0.0, caller.expires_at - time.time()), self._token_expired)
@@ -208,7 +208,7 @@ class Session:
     # everything else
 
     def _understand(self, text: bytes) -> None:
-        heard = self.wire.hear(text)
+        heard = self.codec.hear(text)
         if heard.answer is not None:
             self.socket.send(heard.answer)
         if heard.leaving:
@@ -235,14 +235,14 @@ class Session:
             case frames.Ping(n):
                 self.tell(frames.Pong(n=n))
             case frames.Typing(channel_id):
-                self._hub.bystanders.typed(self, channel_id)
+                self._hub.observers.typed(self, channel_id)
             case frames.Presence(state):
                 self.state = state
-                self._hub.bystanders.acted(self)
+                self._hub.observers.presence_changed(self)
         done()
 
     def _acknowledge(self, ack: bytes) -> None:
-        self.socket.send(self.wire.done(ack))
+        self.socket.send(self.codec.done(ack))
 
     def _wish(self, topics: Mapping[str, int | None], *, ends: bool, done: Callable[[], None]) -> None:
         if not self._may_cost(len(topics) / 10):

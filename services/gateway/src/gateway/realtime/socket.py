@@ -7,13 +7,13 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from contracts.times import NEVER
 from gateway.realtime import meters
+from gateway.realtime.codecs import Codec
 from gateway.realtime.frames import CloseCode, pong_frame
-from gateway.realtime.wires import Wire
 from gateway.settings import Settings
 
 
-class Ears(Protocol):
-    """Who listens to the socket's text and is told of its end."""
+class SocketListener(Protocol):
+    """Receives the text of a socket, and is told of its end."""
 
     def opened(self) -> None: ...
     def may_speak(self) -> bool: ...
@@ -27,13 +27,13 @@ class Socket(WSListener):
 
     __slots__ = (
         "_loop", "_out", "_parts", "_queued", "_settings", "_transport",
-        "backlogged", "closed", "ears", "heard_at", "wire",
+        "backlogged", "closed", "codec", "heard_at", "listener",
     )  # fmt: skip
 
-    ears: Ears
+    listener: SocketListener
 
-    def __init__(self, wire: Wire, settings: Settings) -> None:
-        self.wire = wire
+    def __init__(self, codec: Codec, settings: Settings) -> None:
+        self.codec = codec
         self.backlogged = False
         self.closed = False
         self.heard_at = NEVER
@@ -49,14 +49,14 @@ class Socket(WSListener):
         self._out = transport.underlying_transport
         self._out.set_write_buffer_limits(high=0)  # so that being paused means that the kernel's buffer is full
         self.heard_at = self._loop.time()
-        self.ears.opened()
+        self.listener.opened()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         self.heard_at = self._loop.time()
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
             self._answer_close(transport, frame)
-        elif self.closed or not self.ears.may_speak() or kind == WSMsgType.PONG:
+        elif self.closed or not self.listener.may_speak() or kind == WSMsgType.PONG:
             return
         elif kind == WSMsgType.PING:
             self.send(pong_frame(frame.get_payload_as_bytes()))
@@ -69,7 +69,7 @@ class Socket(WSListener):
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002  the name is picows'
         self.closed = True
-        self.ears.ended()
+        self.listener.ended()
 
     def pause_writing(self) -> None:
         """The kernel takes no more: what is sent from now on is the peer's backlog."""
@@ -79,7 +79,7 @@ class Socket(WSListener):
     def resume_writing(self) -> None:
         """Everything queued is with the kernel."""
         self.backlogged = False
-        self.ears.drained()
+        self.listener.drained()
 
     # what the edge calls
 
@@ -102,12 +102,12 @@ class Socket(WSListener):
         self.closed = True
         meters.closed.add(1, {"code": str(int(code))})
         self._parts = None
-        farewell = self.wire.farewell(code)
+        farewell = self.codec.farewell(code)
         if farewell:
             self._out.write(farewell)
         self._transport.send_close(code, reason[:120])  # pyright: ignore[reportArgumentType]  any code may be sent
         self._loop.call_later(self._settings.close_seconds, self._out.abort)
-        self.ears.ended()
+        self.listener.ended()
 
     def abort(self) -> None:
         """End without a word: nobody is there."""
@@ -132,12 +132,12 @@ class Socket(WSListener):
         except UnicodeDecodeError:
             self.close(CloseCode.NOT_TEXT)
             return
-        self.ears.heard(whole)
+        self.listener.heard(whole)
 
     def _answer_close(self, transport: WSTransport, frame: WSFrame) -> None:
         if not self.closed:
             code = frame.get_close_code()
             transport.send_close(WSCloseCode.OK if code == WSCloseCode.NO_INFO else code)
             self.closed = True
-            self.ears.ended()
+            self.listener.ended()
         transport.disconnect()

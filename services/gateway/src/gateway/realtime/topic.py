@@ -10,11 +10,11 @@ from contracts.events import Envelope, LogPage
 from contracts.ids import UserId
 from contracts.problems import NotFound, Problem
 from gateway.realtime.access import Change
+from gateway.realtime.codecs import Codec, tell
 from gateway.realtime.frames import Reset, Told, TopicLost, Watched, problem
 from gateway.realtime.ring import Ring
 from gateway.realtime.socket import Socket
 from gateway.realtime.traces import span_of
-from gateway.realtime.wires import Wire, tell
 from gateway.settings import Settings
 
 
@@ -22,7 +22,7 @@ class Watcher(Protocol):
     """A client, as a topic knows it."""
 
     socket: Socket
-    wire: Wire
+    codec: Codec
     user_id: UserId | None
 
     def tell(self, frame: Told) -> None: ...
@@ -58,7 +58,7 @@ class Topic:
         """A position at which somebody may have been excluded: where it is later, the owner must be asked."""
         self.audience_is_old = False
         self.closed = False
-        self.watchers: dict[Wire, set[Watcher]] = {}
+        self.watchers: dict[Codec, set[Watcher]] = {}
         self.waiting: list[Asked] = []
         self.fresh: list[bytes] = []
         self.spans: list[Span] = []
@@ -67,7 +67,7 @@ class Topic:
         self._settings = settings
         self._ring = Ring(settings.ring_events_max)
         self._ahead: dict[int, Envelope] = {}
-        self._replay: tuple[Wire, int, int, bytes] | None = None
+        self._replay: tuple[Codec, int, int, bytes] | None = None
 
     # what comes from the stream and the log
 
@@ -185,7 +185,7 @@ class Topic:
         elif after is None:
             self._admit(asked, b"")
         elif self._start - 1 <= after <= self.head:
-            replay = self._replay_after(after, session.wire)
+            replay = self._replay_after(after, session.codec)
             if len(replay) > self._settings.queue_bytes_max:
                 self._reset(asked)
             else:
@@ -201,11 +201,11 @@ class Topic:
         asked.answered()
 
     def remove(self, session: Watcher) -> None:
-        sessions = self.watchers.get(session.wire)
+        sessions = self.watchers.get(session.codec)
         if sessions is not None:
             sessions.discard(session)
             if not sessions:
-                del self.watchers[session.wire]
+                del self.watchers[session.codec]
 
     def sessions(self) -> list[Watcher]:
         return [session for sessions in self.watchers.values() for session in sessions]
@@ -244,10 +244,10 @@ class Topic:
 
     def _admit(self, asked: Asked, replay: bytes) -> None:
         session = asked.session
-        watched = tell(session.wire, Watched(topic=self.name, seq=self.head or 0))
+        watched = tell(session.codec, Watched(topic=self.name, seq=self.head or 0))
         session.socket.send(replay + watched, count=0)  # A replay is no sign of slowness; its bytes still count.
         if not session.socket.closed:
-            self.watchers.setdefault(session.wire, set()).add(session)
+            self.watchers.setdefault(session.codec, set()).add(session)
             session.remember(self)
         asked.answered()
 
@@ -256,12 +256,12 @@ class Topic:
         asked.session.tell(Reset(topic=self.name, seq=self.head or 0))
         asked.answered()
 
-    def _replay_after(self, after: int, wire: Wire) -> bytes:
+    def _replay_after(self, after: int, codec: Codec) -> bytes:
         """The missed events as frames; the last answer is kept, for those who come back together."""
         head = self.head or 0
         if after == head:
             return b""
-        if self._replay is None or self._replay[:3] != (wire, after, head):
+        if self._replay is None or self._replay[:3] != (codec, after, head):
             missed = self._ring.last(head - after)
-            self._replay = wire, after, head, b"".join(wire.tell("event", payload) for payload in missed)
+            self._replay = codec, after, head, b"".join(codec.tell("event", payload) for payload in missed)
         return self._replay[3]

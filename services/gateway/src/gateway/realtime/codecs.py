@@ -20,8 +20,8 @@ class Heard(msgspec.Struct, frozen=True):
     answer: bytes | None = None
 
 
-class Wire(Protocol):
-    """How one kind of client wants its frames. The bytes are whole WebSocket frames."""
+class Codec(Protocol):
+    """Encodes and decodes frames for one kind of client. The bytes are whole WebSocket frames."""
 
     def greeting(self, socket_id: str, /) -> bytes: ...
     def hear(self, text: bytes, /) -> Heard: ...
@@ -35,8 +35,8 @@ class Wire(Protocol):
     def ping(self) -> bytes: ...
 
 
-def tell(wire: Wire, frame: Told) -> bytes:
-    return wire.tell(op_of(frame), encode(frame))
+def tell(codec: Codec, frame: Told) -> bytes:
+    return codec.tell(op_of(frame), encode(frame))
 
 
 class Plain:
