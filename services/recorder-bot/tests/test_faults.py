@@ -188,6 +188,14 @@ FAULTS: dict[str, Fault] = {
 }
 
 
+NEW_GROUPS = (
+    "session lost: 4006",
+    "a call that ended, and goes on elsewhere (4022)",
+    "an op 4 that is never answered",
+)
+"""After each the recorder joins the encrypted group as if for the first time."""
+
+
 class TestEveryFault:
     async def test_is_survived_and_nothing_that_was_said_is_missing(self, setup: RecorderSetup) -> None:
         scene = Scene(setup)
@@ -212,6 +220,20 @@ class TestEveryFault:
         check_accounts(detail)
         causes = {gap.cause for its in detail.gaps.values() for gap in its}
         assert gaps.RECONNECTED in causes
+
+    async def test_is_survived_when_op_25_comes_before_op_4(self, setup: RecorderSetup) -> None:
+        scene = Scene(setup)
+        setup.sim.voice.faults.sender_first = True
+        await setup.start()
+        recording = await setup.record()
+        await setup.gather(scene.ada, scene.bela)
+
+        for number, name in enumerate(NEW_GROUPS):
+            await FAULTS[name](scene, babble(FRAMES, seed=3000 + number))
+        detail = await setup.finish(recording)
+
+        assert await setup.missing(recording, scene.ada) == {scene.ada.user_id: 0}
+        check_accounts(detail)
 
     async def test_that_takes_packets_away_is_a_gap_with_its_cause(self, setup: RecorderSetup) -> None:
         scene = Scene(setup)
