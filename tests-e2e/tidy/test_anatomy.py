@@ -69,6 +69,20 @@ class TestModules:
             advice="Nobody imports it; remove it, or use it:",
         )
 
+    def test_that_pants_is_told_of_exist(self) -> None:
+        known = set(tree.files())
+
+        tree.check(
+            (
+                f"{build}: {name}"
+                for build in known
+                if build.endswith("/BUILD")
+                for name in re.findall(r'"([\w-]+\.py)"', tree.text(build))
+                if f"{build.removesuffix('BUILD')}{name}" not in known
+            ),
+            advice="Pants stops at a name that is not there; rename it in the BUILD file too:",
+        )
+
     def test_belong_to_a_target_of_pants(self) -> None:
         owned = [path.removesuffix("BUILD") for path in tree.files() if path.endswith("/BUILD")]
         targets = [folder for folder in owned if "python_" in tree.text(f"{folder}BUILD")]
