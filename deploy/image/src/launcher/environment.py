@@ -14,7 +14,7 @@ WEB_FOLDER: Final = IMAGE.parents[1] / "services" / "web" / "dist"
 """Where the web client is built to, in a checkout and in the image alike."""
 
 SHARED_SECRETS: Final = frozenset({"DATABASE_URL", "REDIS_URL", "S3_ACCESS_KEY", "S3_SECRET_KEY"})
-"""Settings that several programs have and that let in whoever knows them; a program's file names those it needs."""
+"""Settings that several programs have and that give access by themselves; a program's file names those it needs."""
 
 MASTER_KEY: Final = "auth-master.key"
 """The file of auth's master key among the secrets."""

@@ -16,7 +16,7 @@ from chassis.settings import ServiceSettings
 _ADDRESS: Final = re.compile(r"[\w.!#$%&'*+=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
 """Mail addresses, wherever they stand in a line: errors of mail servers name them."""
 _INVITE: Final = re.compile(r"(/invites/)[\w-]+")
-"""The code of an invitation lets in whoever reads it."""
+"""The code of an invitation is all that it takes to join."""
 
 
 def configure(service: str, settings: ServiceSettings) -> None:

@@ -220,5 +220,5 @@ def caller(request: Request[Any, Any, Any]) -> Caller:
 
 
 def visitor(request: Request[Any, Any, Any]) -> Caller | None:
-    """The dependency that gives a handler its `visitor`: None for who brought no token."""
+    """The dependency that gives a handler its `visitor`: None without a token."""
     return request.state.get("caller")
